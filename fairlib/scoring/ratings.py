@@ -94,7 +94,9 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     use = w[marks.criterion] > 0
     sub, jur, cri, x = (a[use] for a in (marks.submission, marks.juror, marks.criterion, marks.score))
     if len(x) == 0:
-        raise ScoringError("No scored mark is on a criterion with a weight; check the weights of the criteria.")
+        raise ScoringError(
+            "No scored mark is on a criterion with a weight; check the weights of the criteria."
+        )
     cell = sub * np.int64(len(marks.jurors)) + jur
     key, inverse, n = np.unique(cell, return_inverse=True, return_counts=True)
     wsum = np.bincount(inverse, weights=w[cri])
@@ -102,7 +104,9 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     plain = np.bincount(inverse, weights=w[cri] * x) / wsum
     partial = n < np.count_nonzero((w > 0) & (count > 0))
     y = np.where(partial, centred + (w * mean).sum() / w[count > 0].sum(), plain)
-    return Pairs(key // len(marks.jurors), key % len(marks.jurors), y, partial, marks.submissions, marks.jurors)
+    return Pairs(
+        key // len(marks.jurors), key % len(marks.jurors), y, partial, marks.submissions, marks.jurors
+    )
 
 
 def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
@@ -170,12 +174,16 @@ def _weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndar
     unknown = sorted(str(c) for c in set(weights) - set(criteria))
     absent = sorted(str(c) for c in set(criteria) - set(weights))
     if absent:
-        raise ScoringError(f"No weight for criterion {', '.join(absent)} (weights given: {', '.join(map(str, weights))}).")
+        raise ScoringError(
+            f"No weight for criterion {', '.join(absent)} (weights given: {', '.join(map(str, weights))})."
+        )
     w = np.array([weights[c] for c in criteria], dtype=float)
     if not np.isfinite(w).all() or (w < 0).any():
         raise ScoringError("Weights must be finite and not negative.")
     if w.sum() == 0:
         raise ScoringError(
-            "The weights sum to zero" + (f" (unknown criteria: {', '.join(unknown)})" if unknown else "") + "; give at least one."
+            "The weights sum to zero"
+            + (f" (unknown criteria: {', '.join(unknown)})" if unknown else "")
+            + "; give at least one."
         )
     return w
