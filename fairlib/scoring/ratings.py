@@ -60,7 +60,7 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
     missing = [c for c in [*KEYS, "score"] if c not in ratings.columns]
     if missing:
         raise ScoringError(
-            f"The ratings table has no column {', '.join(missing)}; it needs submission, juror, criterion, score."
+            f"The ratings table has no column {', '.join(missing)}; it needs {', '.join(KEYS)}, score."
         )
     codes, labels = zip(*(_codes(ratings[key], key) for key in KEYS), strict=True)
     use = _scored_rows(ratings)

@@ -1,0 +1,149 @@
+"""Params files: read, validated as a whole, with errors that name key, value and remedy."""
+
+import hashlib
+import json
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from rapidfuzz import process
+
+from fairlib.errors import RulesError
+from fairlib.rules import Contest, Rule
+
+
+class RulesFile(Rule):
+    """The two keys of a params file."""
+
+    year: int
+    contest: Contest
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A value that the contest did not publish and the params file chose."""
+
+    key: str
+    value: object
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error: the second would win in silence."""
+
+    def construct_mapping(self, node, deep=False):
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise RulesError(
+                    f"{key_node.start_mark.name}, line {line}: the key {key!r} is given twice; keep one."
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_params(path: str | Path) -> RulesFile:
+    """Read and validate a params file.
+
+    Raises RulesError naming the file, the key's path, the value found and what would be right.
+    """
+    path = Path(path)
+    try:
+        with path.open(encoding="utf-8") as stream:
+            raw = yaml.load(stream, _Loader)
+    except FileNotFoundError:
+        raise RulesError(
+            f"{path}: there is no such params file; see params/ for the years there are."
+        ) from None
+    except (OSError, UnicodeDecodeError) as why:
+        raise RulesError(f"{path}: the params file cannot be read ({why}); it must be UTF-8 text.") from why
+    except yaml.YAMLError as why:
+        raise RulesError(f"{path}: not valid YAML: {' '.join(str(why).split())}") from why
+    return check_params(raw, str(path))
+
+
+def check_params(raw: object, name: str = "params") -> RulesFile:
+    """Validate `{"year": …, "contest": …}`; see `read_params`."""
+    if not isinstance(raw, dict):
+        raise RulesError(f"{name}: a params file has two keys, year and contest; found {type(raw).__name__}.")
+    try:
+        rules = RulesFile.model_validate(raw)
+    except ValidationError as why:
+        lines = [_sentence(error, raw) for error in why.errors()]
+        raise RulesError("\n".join([f"{name}: {len(lines)} mistake(s) in the rules", *lines])) from None
+    list_ours(rules, name)
+    return rules
+
+
+def rules_hash(rules: RulesFile) -> str:
+    """SHA-256 of the rules: of their meaning, not of comments, order of keys or spacing."""
+    canonical = json.dumps(
+        rules.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def list_ours(rules: RulesFile, name: str = "params") -> list[Ours]:
+    """The values marked as ours, in the order of the file; a key that leads nowhere is a RulesError."""
+    return [Ours(key, _at(rules.contest, key, name)) for key in rules.contest.ours]
+
+
+def _at(node: object, key: str, name: str) -> object:
+    for part in key.split("."):
+        if isinstance(node, BaseModel) and part in type(node).model_fields:
+            node = getattr(node, part)
+        elif isinstance(node, tuple) and (found := [n for n in node if getattr(n, "id", None) == part]):
+            node = found[0]
+        else:
+            raise RulesError(
+                f"{name}: contest.ours: {key!r} leads nowhere, there is no {part!r}; "
+                "use a path such as rounds.ID.scale"
+            )
+    return node
+
+
+def _sentence(error: dict, raw: object) -> str:
+    where = _path(error["loc"], raw)
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        near = process.extractOne(key, _fields(error["loc"][:-1]), score_cutoff=60)
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(_fields(error['loc'][:-1]))}"
+        return f"- {where}: unknown key; {hint}"
+    if error["type"] == "missing":
+        return f"- {where}: this key is needed and was not given"
+    message = error["msg"].removeprefix("Value error, ")
+    found = error["input"]
+    shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
+    return f"- {where}: {message}{shown}"
+
+
+def _path(loc: tuple, raw: object) -> str:
+    parts, node = [], raw
+    for step in loc:
+        if isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+            parts.append(str(node.get("id", step)) if isinstance(node, dict) else str(step))
+        else:
+            parts.append(str(step))
+            node = node.get(step) if isinstance(node, dict) else None
+    return ".".join(parts) or "the file"
+
+
+def _fields(loc: tuple) -> list[str]:
+    model: type[BaseModel] = RulesFile
+    for step in loc:
+        if isinstance(step, str) and step in model.model_fields:
+            model = _model_of(model.model_fields[step].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_of(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if found := _model_of(inner):
+            return found
+    return None
