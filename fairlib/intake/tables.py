@@ -1,0 +1,240 @@
+"""Which cells did they send? Any spreadsheet or csv as text, each cell at its own address.
+
+A cell is what a person sees in it, as a string; an empty cell is "". Nothing is parsed and nothing
+is dropped here, so that a finding can name the very cell it came from. Two things a file cannot give
+back: leading zeros that were only a number format, and the digits a spreadsheet had already rounded
+away (numbers are shown with the 15 significant digits that a spreadsheet keeps).
+"""
+
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from fairlib.errors import DataError
+from fairlib.intake.delimited import read_delimited
+
+WORKBOOKS = (".xlsx", ".xls", ".ods")
+_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
+_HTML = re.compile(
+    rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
+)
+_ERROR_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
+_SHEET_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+_RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about a file that a person should know: where (cell or ""), a code, what was found."""
+
+    cell: str
+    code: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: cells is a frame of str, both axes counted from 0 at A1, empty cells ""."""
+
+    name: str
+    file: str
+    cells: pd.DataFrame
+    hidden: bool = False
+    notes: tuple[Note, ...] = ()
+
+
+def read_tables(path: str | Path) -> dict[str, Sheet]:
+    """Every sheet of a file that has any cell in it, by name, in the order of the file.
+
+    A csv has one sheet, named after the file as a spreadsheet program would. Blank rows and columns
+    keep their places, so `cell(row, column)` is the address a person sees.
+
+    Raises DataError, naming the file and the remedy, if it is missing, empty, protected, damaged, of
+    another kind than its name says, or in no known encoding.
+    """
+    path = Path(path)
+    head = _head(path)
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        _refuse_disguise(path, head, "csv")
+        rows, notes = read_delimited(path)
+        sheets = [Sheet(path.stem, path.name, _frame(_even(rows)), notes=tuple(Note("", *n) for n in notes))]
+    elif suffix in WORKBOOKS:
+        _refuse_disguise(path, head, "workbook")
+        sheets = list(_workbook_sheets(path))
+    else:
+        raise DataError(
+            f"{path}: files of the kind {suffix or 'without an ending'!r} are not read here; "
+            f"save it as .xlsx, .xls, .ods or .csv."
+        )
+    kept = {s.name: s for s in sheets if s.cells.to_numpy().any()}
+    if not kept:
+        raise DataError(f"{path}: there is nothing in this file; ask the sender for the filled one.")
+    return kept
+
+
+def cell(row: int, column: int) -> str:
+    """The address of a cell counted from 0, as spreadsheets write it.
+
+    >>> cell(6, 1), cell(0, 25), cell(0, 26), cell(99, 702)
+    ('B7', 'Z1', 'AA1', 'AAA100')
+    """
+    return f"{column_letters(column)}{row + 1}"
+
+
+def column_letters(column: int) -> str:
+    """The letters over a column counted from 0.
+
+    >>> column_letters(0), column_letters(51)
+    ('A', 'AZ')
+    """
+    letters, rest = "", column + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; check the name and the folder.") from None
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be opened ({error.strerror}); close it elsewhere or mend its rights."
+        ) from None
+    if not head:
+        raise DataError(f"{path}: the file is empty (0 bytes); ask the sender to send it again.")
+    return head
+
+
+def _refuse_disguise(path: Path, head: bytes, expected: str) -> None:
+    """Raise if the first bytes show another kind of file than the name promises."""
+    if _HTML.match(head):
+        raise DataError(
+            f"{path}: this is a web page (html) under the name {path.suffix}; open it in a spreadsheet "
+            f"program and save it as .xlsx."
+        )
+    is_zip, is_ole = head.startswith(_ZIP), head.startswith(_OLE)
+    if expected == "csv":
+        if is_zip or is_ole:
+            raise DataError(
+                f"{path}: this is a workbook under the name .csv; rename it to {_true_name(is_zip)}."
+            )
+        return
+    if path.suffix.lower() != ".xls" and is_ole:
+        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+            raise _protected(path)
+        raise DataError(
+            f"{path}: this is an old .xls workbook, or a damaged one; rename it to .xls and try again."
+        )
+    if path.suffix.lower() == ".xls" and is_zip:
+        raise DataError(f"{path}: this is a newer workbook under the name .xls; rename it to .xlsx.")
+    if not is_zip and not is_ole and b"\0" not in head:
+        raise DataError(f"{path}: this is plain text under the name {path.suffix}; rename it to .csv.")
+
+
+def _true_name(is_zip: bool) -> str:
+    return ".xlsx (or .ods)" if is_zip else ".xls"
+
+
+def _protected(path: Path) -> DataError:
+    return DataError(
+        f"{path}: the workbook is protected by a password; save it without one and send it again."
+    )
+
+
+def _workbook_sheets(path: Path) -> Iterable[Sheet]:
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            wanted = [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
+            raw = [(m, book.get_sheet_by_name(m.name).to_python(skip_empty_area=False)) for m in wanted]
+        errors = _error_cells(path) if path.suffix.lower() == ".xlsx" else {}
+    except PasswordError:
+        raise _protected(path) from None
+    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
+        raise DataError(
+            f"{path}: the workbook is damaged and cannot be read ({error}); open it in a spreadsheet "
+            f"program, let it repair the file, and save it as a new .xlsx."
+        ) from None
+    for meta, rows in raw:
+        cells = _frame([[c if c.__class__ is str else _text(c) for c in row] for row in rows])
+        notes = []
+        for row, column, shown in errors.get(meta.name, ()):
+            cells.iat[row, column] = shown
+            notes.append(Note(cell(row, column), "error_cell", shown))
+        hidden = meta.visible != SheetVisibleEnum.Visible
+        yield Sheet(meta.name, path.name, cells, hidden=hidden, notes=tuple(notes))
+
+
+def _frame(rows: list[list[str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, dtype="str")
+
+
+def _even(rows: list[list[str]]) -> list[list[str]]:
+    width = max(map(len, rows), default=0)
+    return [row + [""] * (width - len(row)) for row in rows]
+
+
+def _text(value: object) -> str:
+    """A cell that is not text, as a person sees it; dates and times in ISO."""
+    if value.__class__ is float:
+        return _number(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, dt.timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+    return str(value)
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+
+
+def _error_cells(path: Path) -> dict[str, list[tuple[int, int, str]]]:
+    """Cells of an xlsx that hold an error such as #DIV/0!, which calamine gives as empty.
+
+    An error that looks like an empty cell would turn a spoilt mark into a missing one.
+    """
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for name, member in _sheet_members(archive).items():
+            xml = archive.read(member)
+            if b't="e"' in xml:
+                found[name] = [
+                    (int(row) - 1, _column_index(letters), shown.decode())
+                    for letters, row, shown in _ERROR_CELL.findall(xml)
+                ]
+    return found
+
+
+def _column_index(letters: bytes) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + letter - 64
+    return index - 1
+
+
+def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Sheet name → its XML inside the archive (ECMA-376: workbook.xml and its relationships)."""
+    if "xl/workbook.xml" not in archive.namelist():
+        return {}
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {link.get("Id"): link.get("Target").lstrip("/").removeprefix("xl/") for link in links}
+    members = {s.get("name"): "xl/" + targets[s.get(_RELATION_ID)] for s in book.iter(_SHEET_TAG)}
+    return {name: member for name, member in members.items() if "worksheets/" in member}

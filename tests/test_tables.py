@@ -1,0 +1,201 @@
+"""Any file people send is read as text at true addresses, or refused in a sentence that helps."""
+
+import datetime as dt
+import zipfile
+
+import pandas as pd
+import pytest
+import xlsxwriter
+import xlwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+
+from fairlib.errors import DataError
+from fairlib.intake.delimited import decode, guess_separator
+from fairlib.intake.tables import cell, column_letters, read_tables
+
+KAZAKH = "Әлеуметтік идеялар, Қазақстан, Ұлытау, Түркістан, Өскемен, Шаһар, Ғабит, Жаңаөзен"
+RUSSIAN = "Ярмарка социальных идей и проектов; объём"
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    path = tmp_path / "көрме.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Өтінімдер")
+        day = book.add_format({"num_format": "dd.mm.yyyy"})
+        span = book.add_format({"num_format": "[h]:mm:ss"})
+        sheet.write_row(2, 1, [1, 8.5, 991240999901, True, 0.1 + 0.2, -3.0])
+        sheet.write_string(3, 1, "051240999906")
+        sheet.write_datetime(3, 2, dt.datetime(2021, 4, 14), day)
+        sheet.write_datetime(3, 3, dt.datetime(2021, 4, 14, 12, 30, 15), day)
+        sheet.write_number(3, 4, 1.25, span)
+        sheet.write_formula(4, 3, "=1/0", None, "#DIV/0!")
+        sheet.write(6, 6, " «Қ\u00a0» ")
+        book.add_worksheet("бос")
+        hidden = book.add_worksheet("жасырын")
+        hidden.write(0, 0, "x")
+        hidden.hide()
+    return path
+
+
+def test_cells_are_text_at_their_own_address(workbook):
+    sheets = read_tables(workbook)
+    sheet = sheets["Өтінімдер"]
+    assert list(sheets) == ["Өтінімдер", "жасырын"], "a sheet without any cell is left out"
+    assert sheets["жасырын"].hidden and not sheet.hidden
+    assert sheet.cells.iloc[2].tolist() == ["", "1", "8.5", "991240999901", "TRUE", "0.3", "-3"]
+    assert sheet.cells.iloc[3, 1:5].tolist() == [
+        "051240999906",
+        "2021-04-14",
+        "2021-04-14 12:30:15",
+        "30:00:00",
+    ]
+    assert sheet.cells.iat[6, 6] == " «Қ\u00a0» "
+    assert sheet.cells.iloc[0].eq("").all() and sheet.cells[0].eq("").all(), (
+        "blank rows and columns keep their place"
+    )
+
+
+def test_an_error_cell_is_not_an_empty_one(workbook):
+    sheet = read_tables(workbook)["Өтінімдер"]
+    assert sheet.cells.iat[4, 3] == "#DIV/0!"
+    assert [(n.cell, n.code, n.found) for n in sheet.notes] == [("D5", "error_cell", "#DIV/0!")]
+
+
+def test_xls(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("s")
+    sheet.write(1, 1, 51240999906)
+    sheet.write(1, 2, dt.datetime(2021, 4, 14), xlwt.easyxf(num_format_str="dd.mm.yyyy"))
+    sheet.write(2, 0, "Ұлытау")
+    book.save(str(tmp_path / "a.xls"))
+    cells = read_tables(tmp_path / "a.xls")["s"].cells
+    assert cells.to_numpy().tolist() == [["", "", ""], ["", "51240999906", "2021-04-14"], ["Ұлытау", "", ""]]
+
+
+def test_ods(tmp_path):
+    document = OpenDocumentSpreadsheet()
+    table = Table(name="s")
+    for values in (["а", "ә"], [1.0, 8.5]):
+        row = TableRow()
+        for value in values:
+            kind = (
+                {"valuetype": "string"} if isinstance(value, str) else {"valuetype": "float", "value": value}
+            )
+            entry = TableCell(**kind)
+            entry.addElement(P(text=str(value)))
+            row.addElement(entry)
+        table.addElement(row)
+    document.spreadsheet.addElement(table)
+    document.save(tmp_path / "a.ods")
+    assert read_tables(tmp_path / "a.ods")["s"].cells.to_numpy().tolist() == [["а", "ә"], ["1", "8.5"]]
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "kz1048"])
+def test_csv_in_every_encoding_and_separator(tmp_path, encoding, separator):
+    rows = [["№", "атауы"], ["007", f'«{KAZAKH}» "Қор"'], ["", ""], ["9", "екі\nжол"]]
+    text = pd.DataFrame(rows).to_csv(header=False, index=False, sep=separator)
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    sheet = read_tables(tmp_path / "a.csv")["a"]
+    assert sheet.cells.to_numpy().tolist() == rows
+    assert sheet.notes == ()
+
+
+def test_russian_in_cp1251_is_certain_and_kazakh_on_one_letter_is_not():
+    assert decode(RUSSIAN.encode("cp1251"), "x") == (RUSSIAN, [])
+    text, notes = decode("город Қаратау".encode("kz1048"), "x")
+    assert text == "город Қаратау" and notes[0][0] == "encoding_uncertain"
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.sampled_from(KAZAKH.split(", ")), min_size=2))
+def test_kazakh_bytes_read_back(words):
+    text = "; ".join(words)
+    assert decode(text.encode("kz1048"), "x")[0] == text
+
+
+def test_separator_is_not_the_decimal_comma():
+    assert guess_separator("балл;пікір\n8,5;жақсы, әрі\n9,0;иә, дұрыс\n") == ";"
+    assert guess_separator("бір баған\nбір, екі, үш сөз\nтағы\n") == ","
+
+
+def test_separator_hint_is_not_a_row(tmp_path):
+    (tmp_path / "a.csv").write_text("sep=;\na;b\n1;2\n", encoding="utf-8")
+    assert read_tables(tmp_path / "a.csv")["a"].cells.to_numpy().tolist() == [["a", "b"], ["1", "2"]]
+
+
+def test_ragged_and_loosely_quoted_csv(tmp_path):
+    (tmp_path / "a.csv").write_text('a;b;c\n"Қамқор" қоры;2\n', encoding="utf-8")
+    sheet = read_tables(tmp_path / "a.csv")["a"]
+    assert sheet.cells.iloc[1].tolist() == ["Қамқор қоры", "2", ""]
+    assert sheet.notes[0].code == "stray_quotes"
+
+
+def test_addresses():
+    assert [cell(0, 0), cell(6, 1), cell(9, 27)] == ["A1", "B7", "AB10"]
+    assert column_letters(16383) == "XFD"
+
+
+def _empty_workbook(path):
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet()
+
+
+def _half_workbook(path):
+    whole = path.with_name("whole.xlsx")
+    with xlsxwriter.Workbook(whole) as book:
+        book.add_worksheet().write(0, 0, "x" * 5000)
+    path.write_bytes(whole.read_bytes()[:3000])
+
+
+def _zip_of_something_else(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photo.txt", "x")
+
+
+OLE = bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 504
+BAD = {
+    "missing.xlsx": (None, "there is no such file"),
+    "zero.csv": (b"", "0 bytes"),
+    "blank.csv": (b";;\r\n;;\r\n", "nothing in this file"),
+    "empty.xlsx": (_empty_workbook, "nothing in this file"),
+    "protected.xlsx": (OLE + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
+    "renamed.xlsx": (OLE, "rename it to .xls"),
+    "half.xlsx": (_half_workbook, "damaged"),
+    "archive.xlsx": (_zip_of_something_else, "damaged"),
+    "damaged.xls": (OLE, "damaged"),
+    "page.csv": (b"\xef\xbb\xbf \r\n<!DOCTYPE html><table><tr><td>1</td></tr></table>", "web page"),
+    "page.xls": (b"<html><table></table></html>", "web page"),
+    "text.xls": (b"a;b\n1;2\n", "rename it to .csv"),
+    "book.csv": (b"PK\x03\x04....", "rename it to .xlsx"),
+    "new.xls": (b"PK\x03\x04....", "rename it to .xlsx"),
+    "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary"),
+    "broken.csv": (b"\xef\xbb\xbfa;\xd3", "breaks off"),
+    "unknown.csv": (
+        "Жәрмеңке өтінімдері".encode("cp1251", "ignore").translate(
+            bytes([*range(128), *range(255, 127, -1)])
+        ),
+        "encoding",
+    ),
+    "quote.csv": ('a;b\n"Қор;2\n1;2\n'.encode(), "never closed"),
+    "table.pdf": (b"%PDF-1.7", "save it as .xlsx"),
+    "noname": (b"a;b", "save it as .xlsx"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_cannot_be_read_says_why_and_what_to_do(tmp_path, name):
+    content, message = BAD[name]
+    path = tmp_path / name
+    if callable(content):
+        content(path)
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        read_tables(path)
+    assert name in str(caught.value)
