@@ -1,0 +1,80 @@
+"""Marks as categories: integer codes into the sorted values that occur, numbers or text.
+
+Only categories that occur count; an option nobody used changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fairlib.errors import ScoringError
+from fairlib.scoring.ratings import composite, scored
+
+
+@dataclass(frozen=True)
+class Categories:
+    """One category per juror × submission pair, sorted by submission, then juror; arrays of length n.
+
+    Submission and juror codes run over those that have a mark; `values` are the sorted categories.
+    """
+
+    submission: np.ndarray
+    juror: np.ndarray
+    code: np.ndarray
+    values: np.ndarray
+    submissions: pd.Index
+    jurors: pd.Index
+
+
+def categories(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Categories:
+    """Marks of one criterion, or composites of several, as categories; text only with one criterion.
+
+    Raises ScoringError for text marks on several criteria, of which there is no composite.
+    """
+    if pd.api.types.is_numeric_dtype(ratings.get("score", pd.Series(dtype=float)).dtype):
+        pairs = composite(ratings, weights)
+        code, values = value_codes(pairs.y)
+        parts = pairs.submission, pairs.juror, code
+    else:
+        pairs = scored(ratings, numeric=False)
+        if len(pairs.criteria) > 1:
+            raise ScoringError(
+                "Text categories of several criteria have no composite; "
+                f"choose one of {', '.join(map(str, pairs.criteria))} first."
+            )
+        order = np.lexsort((pairs.juror, pairs.submission))
+        code, values = pd.factorize(pairs.score[order], sort=True)
+        parts = pairs.submission[order], pairs.juror[order], code.astype(np.int64)
+    sub, subs = _used(parts[0], pairs.submissions)
+    jur, jurs = _used(parts[1], pairs.jurors)
+    return Categories(sub, jur, parts[2], np.asarray(values), subs, jurs)
+
+
+def value_codes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes 0…V−1 of the sorted distinct values of y; whole numbers of a short range without sorting."""
+    low, high = y.min(), y.max()
+    if high - low <= len(y) + 1000:
+        whole = (y - low).astype(np.int64)
+        if low == np.floor(low) and (whole + low == y).all():
+            present = np.flatnonzero(np.bincount(whole))
+            rank = np.zeros(int(high - low) + 1, dtype=np.int64)
+            rank[present] = np.arange(len(present))
+            code = whole if len(present) == len(rank) else rank[whole]
+            return code, present + low
+    code, values = pd.factorize(y, sort=True)
+    return code.astype(np.int64, copy=False), values
+
+
+def _used(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
+    seen = np.bincount(code, minlength=len(labels)) > 0
+    if seen.all():
+        return code, labels
+    return (np.cumsum(seen) - 1)[code], labels[seen]
+
+
+def count_table(row: np.ndarray, code: np.ndarray, n_rows: int, n_values: int) -> np.ndarray:
+    """How often each row (submission) received each category: n_rows × n_values counts as float64."""
+    flat = np.bincount(row * np.int64(n_values) + code, minlength=n_rows * n_values)
+    return flat.reshape(n_rows, n_values).astype(float)
