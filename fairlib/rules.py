@@ -327,8 +327,8 @@ class Contest(Rule):
     language: Language = "kk"
     submissions: Submissions
     nominations: tuple[Nomination, ...] = ()
-    criteria: tuple[Criterion, ...] = Field(min_length=1)
-    rounds: tuple[Round, ...] = Field(min_length=1)
+    criteria: tuple[Criterion, ...]
+    rounds: tuple[Round, ...]
     published: Published | None = None
     ours: tuple[str, ...] = ()
 
@@ -347,6 +347,8 @@ class Contest(Rule):
             ("rounds", self.rounds),
         ):
             ids = [p.id for p in parts]
+            if not ids and name != "nominations":
+                raise ValueError(f"{name}: none are given; a contest needs at least one")
             if twice := sorted({i for i in ids if ids.count(i) > 1}):
                 raise ValueError(f"{name}: the id {twice[0]!r} is used twice")
         if sum(c.weight for c in self.criteria) == 0:

@@ -1,0 +1,144 @@
+"""The command line: run a year, run many, verify a record, write the sample files, render, open the lab."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from fairlib.errors import FairlibError, RulesError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.command(args)
+    except FairlibError as why:
+        print(f"fairlib: {why}", file=sys.stderr)
+        return why.exit_code
+    except KeyboardInterrupt:
+        print("fairlib: interrupted; the same command goes on where it stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fairlib", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run a contest year and render its report")
+    run.add_argument("params", type=Path, help="the rules, for example params/2021.yaml")
+    run.add_argument("--out", type=Path, help="run directory (default runs/YEAR)")
+    run.set_defaults(command=_run)
+
+    batch = commands.add_parser("batch", help="run several years and compare them on one page")
+    batch.add_argument("params", type=Path, nargs="+")
+    batch.add_argument("--out", type=Path, help="folder of the run directories (default runs)")
+    batch.set_defaults(command=_batch)
+
+    verify = commands.add_parser("verify", help="check a run directory, and the inputs, against its record")
+    verify.add_argument("run_dir", type=Path)
+    verify.add_argument("--data", type=Path, help="the folder of the files that were sent")
+    verify.set_defaults(command=_verify)
+
+    sample = commands.add_parser("sample", help="write the synthetic files of a sample contest")
+    sample.add_argument("--year", type=int, required=True)
+    sample.add_argument("--out", type=Path, required=True)
+    sample.set_defaults(command=_sample)
+
+    report = commands.add_parser("report", help="render the report of a run directory again")
+    report.add_argument("run_dir", type=Path)
+    report.set_defaults(command=_report)
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.set_defaults(command=_lab)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    done = _chain(args.params, args.out)
+    print(f"Done: {_near(done.dir)}")
+    for page in done.report:
+        if page.suffix == ".html" and page.parent.name == "public":
+            print(f"  {page.stem}: {_near(page)}")
+    return 0
+
+
+def _chain(params: Path, out: Path | None):
+    from fairlib.params import read_params
+    from fairlib.runs.chain import run_chain, steps_of
+
+    rules = read_params(params)
+    total = len(steps_of(rules)) + 1
+    with tqdm(total=total, unit="step", desc=str(rules.year), bar_format="{desc}: {bar:30} {n}/{total} {postfix}") as bar:
+
+        def tell(step: str) -> None:
+            bar.update(bar.postfix is not None)
+            bar.set_postfix_str(step)
+
+        return run_chain(params, out, tell)
+
+
+def _batch(args: argparse.Namespace) -> int:
+    from fairlib.runs.batch import write_index
+    from fairlib.runs.place import project_root
+
+    folder = args.out or project_root() / "runs"
+    done, worst = [], 0
+    for params in args.params:
+        try:
+            done.append(_chain(params, args.out and args.out / params.stem).dir)
+        except FairlibError as why:
+            print(f"fairlib: {params}: {why}", file=sys.stderr)
+            worst = max(worst, why.exit_code)
+    if done:
+        print(f"Years compared: {_near(write_index(done, folder))}")
+    return worst
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from fairlib.runs.record import verify
+
+    differences = verify(args.run_dir, args.data)
+    for d in differences:
+        print(f"{d.what}: {d.part} {d.name}")
+    print("Everything is as recorded." if not differences else f"{len(differences)} thing(s) are not as recorded.")
+    return int(bool(differences))
+
+
+def _sample(args: argparse.Namespace) -> int:
+    from fairlib.sample import write_sample
+
+    write_sample(args.year, args.out)
+    print(f"Synthetic files of {args.year}: {_near(args.out)}")
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from fairlib.params import read_params
+    from fairlib.report import render
+
+    for page in render(args.run_dir, read_params(args.run_dir / "params.yaml")):
+        print(_near(page))
+    return 0
+
+
+def _lab(args: argparse.Namespace) -> int:
+    from fairlib.runs.place import project_root
+
+    try:
+        return subprocess.call([sys.executable, "-m", "jupyterlab", str(project_root() / "notebooks")])
+    except OSError as why:
+        raise RulesError(f"JupyterLab does not start ({why}); `make lab` installs it first.") from why
+
+
+def _near(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    short = os.path.relpath(path)
+    return str(path) if short.startswith("..") else short
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""What was found in the files people sent: one row each, at its cell, with what was done about it."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from fairlib.intake.identifiers import mask
+
+COLUMNS = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+SEVERITIES = ("error", "warning", "info")
+
+
+def finding(code: str, severity: str, done: str, *, found: str = "", **where: str) -> dict[str, str]:
+    """One finding as a row; `where` is any of file, sheet, cell, submission, juror."""
+    row = dict.fromkeys(COLUMNS, "") | where
+    return row | {"code": code, "severity": severity, "done": done, "found": found}
+
+
+def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
+    """Findings as a table in a stated order: gravest first, then by file, sheet and cell.
+
+    Personal numbers in what was typed are masked here, whoever found them.
+    """
+    table = pd.DataFrame(list(found), columns=COLUMNS, dtype="str").fillna("")
+    if table.empty:
+        return table
+    table["found"] = table["found"].map(mask).str.slice(0, 200)
+    place = table["cell"].str.extract(r"^([A-Z]*)(\d*)$").fillna("")
+    keys = pd.DataFrame({
+        "severity": table["severity"].map(SEVERITIES.index),
+        "file": table["file"], "sheet": table["sheet"],
+        "row": pd.to_numeric(place[1], errors="coerce").fillna(0),
+        "width": place[0].str.len(), "column": place[0],
+        "code": table["code"], "submission": table["submission"], "juror": table["juror"], "found": table["found"],
+    })  # fmt: skip
+    return table.loc[keys.sort_values(list(keys.columns), kind="stable").index].reset_index(drop=True)

@@ -1,0 +1,131 @@
+"""What does the form say? The export of the application form as one raw table, each row at its place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fairlib.errors import DataError
+from fairlib.intake.findings import finding
+from fairlib.intake.headings import Headings, find_headings
+from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
+from fairlib.rules import Submissions
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "submission": ("өтінім №", "№ заявки", "заявка №", "өтінім нөмірі", "номер заявки", "submission", "№", "id"),
+    "sent_at": ("жіберілген уақыты", "время отправки", "уақыт белгісі", "отметка времени", "sent", "timestamp"),
+    "organisation": ("ұйымның атауы", "ұйым", "наименование организации", "организация", "organisation"),
+    "legal_form": ("құқықтық нысаны", "ұйымдық-құқықтық нысаны", "правовая форма", "форма", "legal form"),
+    "bin": ("бсн", "бин", "bin"),
+    "nomination": ("номинация", "аталым", "nomination"),
+    "title": ("жобаның атауы", "жоба", "название проекта", "проект", "title", "project"),
+    "summary": ("қысқаша мазмұны", "аннотация", "краткое описание", "описание", "summary"),
+    "region": ("өңір", "облыс", "регион", "область", "region"),
+    "place": ("елді мекен", "қала", "населённый пункт", "город", "place", "town"),
+    "requested": ("сұралатын сома", "сұралатын сома, ₸", "запрашиваемая сумма", "запрашиваемая сумма, ₸", "requested"),
+    "own_funds": ("өз қаражаты", "өз қаражаты, ₸", "собственные средства", "собственные средства, ₸", "own funds"),
+    "duration": ("ұзақтығы", "ұзақтығы, ай", "срок", "срок, мес.", "срок реализации", "duration"),
+    "links": ("ашықтық сілтемелері", "сілтемелер", "ссылки (открытость нко)", "ссылки", "links"),
+    "contact_person": ("байланыс тұлғасы", "контактное лицо", "contact person", "contact"),
+    "phone": ("телефон", "phone"),
+    "email": ("эл. пошта", "электрондық пошта", "эл. почта", "e-mail", "email"),
+    "consent": ("жариялауға келісім", "согласие на публикацию", "consent"),
+    "first_time": ("бірінші рет қатысу", "участвует впервые", "first time"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Form:
+    """The rows of the form as typed: a column for each field of FIELDS (absent ones ""), and where they stand.
+
+    `rows` has besides the fields `file, sheet, row` (as a spreadsheet counts rows); `letters` gives the
+    column of each field in each sheet, for the address of a finding.
+    """
+
+    rows: pd.DataFrame
+    letters: dict[tuple[str, str], str]
+    present: frozenset[str]
+
+    def at(self, row: pd.Series, field: str) -> dict[str, str]:
+        """Where a field of a row stands: file, sheet, cell and the submission it is about."""
+        letters = self.letters.get((row["sheet"], field), "")
+        return {
+            "file": row["file"],
+            "sheet": row["sheet"],
+            "cell": f"{letters}{row['row']}" if letters else "",
+            "submission": row["submission"],
+        }
+
+
+def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
+    """Read the form export; appends to `found` what is strange about its sheets and headings.
+
+    Raises DataError if no sheet has a heading row with at least a title column.
+    """
+    path = data / rules.file
+    extra = {f: tuple(rules.columns.get(f, ())) for f in FIELDS}
+    fields = {f: names + extra[f] for f, names in FIELDS.items()}
+    parts, letters, present = [], {}, set()
+    for sheet in read_tables(path).values():
+        found += [
+            finding(
+                n.code, "warning", "look at it", found=n.found, file=sheet.file, sheet=sheet.name, cell=n.cell
+            )
+            for n in sheet.notes
+        ]
+        head = find_headings(sheet.cells, fields, ["title"])
+        if head is None:
+            found.append(
+                finding("sheet_without_form", "warning", "left out", file=sheet.file, sheet=sheet.name)
+            )
+            continue
+        _tell_headings(sheet, head, found)
+        letters |= {(sheet.name, f): column_letters(c) for f, c in head.columns.items()}
+        present |= head.columns.keys()
+        parts.append(_rows(sheet, head))
+    if not parts:
+        raise DataError(
+            f"{path}: no sheet has a heading row with the project's title; give that column a heading such as "
+            f"«{FIELDS['title'][0]}», or name yours in params under contest.submissions.columns."
+        )
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows.reindex(columns=[*FIELDS, "file", "sheet", "row"]).fillna(dict.fromkeys(FIELDS, ""))
+    return Form(rows, letters, frozenset(present))
+
+
+def _rows(sheet: Sheet, head: Headings) -> pd.DataFrame:
+    body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].copy()
+    body.columns = list(head.columns)
+    body["row"] = np.arange(head.row + 2, head.row + 2 + len(body))
+    written = (sheet.cells.iloc[head.row + 1 :] != "").any(axis=1)
+    return body[written].assign(file=sheet.file, sheet=sheet.name)
+
+
+def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
+    for field, text in head.near.items():
+        at = cell(head.row, head.columns[field])
+        found.append(
+            finding(
+                "heading_near",
+                "warning",
+                f"taken as {field}",
+                found=text,
+                file=sheet.file,
+                sheet=sheet.name,
+                cell=at,
+            )
+        )
+    for column in head.unknown:
+        at, text = cell(head.row, column), sheet.cells.iat[head.row, column]
+        found.append(
+            finding(
+                "heading_unknown",
+                "info",
+                "the column is not used",
+                found=text,
+                file=sheet.file,
+                sheet=sheet.name,
+                cell=at,
+            )
+        )

@@ -1,0 +1,24 @@
+"""What the notebooks share: figures with an alternative text, drawn the same way every time."""
+
+import io
+
+import matplotlib
+
+matplotlib.use("agg")
+
+from IPython.display import Image, display  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+
+
+def show(axes: Axes, alt: str) -> None:
+    """Show the figure of some axes as a picture with an alternative text, and close it.
+
+    The numbers behind a figure belong printed beside it: pictures are not compared between runs.
+    """
+    import matplotlib.pyplot as plt
+
+    figure = axes.get_figure()
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    display(Image(content.getvalue(), format="png"), metadata={"image/png": {"alt": alt}})

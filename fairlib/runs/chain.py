@@ -1,0 +1,213 @@
+"""The chain: 01 → (02 → 03) per round → report, into a run directory that appears whole or not at all."""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from fairlib.errors import DataError, RulesError
+from fairlib.params import RulesFile, read_params
+from fairlib.runs import record
+from fairlib.runs.kernels import Kernel, kernels
+from fairlib.runs.place import Run, project_root
+from fairlib.runs.store import write_bytes
+
+
+@dataclass(frozen=True)
+class Step:
+    """One notebook execution: which notebook, for which round, into which file of the run directory."""
+
+    notebook: str
+    round: str | None
+    output: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a chain made: the run directory and the report's files."""
+
+    dir: Path
+    report: tuple[Path, ...]
+
+
+def steps_of(rules: RulesFile) -> list[Step]:
+    """The notebook executions of a contest, in order."""
+    steps = [Step("01_intake", None, "01_intake.ipynb")]
+    for r in rules.contest.rounds:
+        steps += [Step(n, r.id, f"{r.id}/{n}.ipynb") for n in ("02_scoring", "03_selection")]
+    return steps
+
+
+def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None] = lambda _: None) -> Done:
+    """Run a whole contest year.
+
+    Works in `OUT.partial` and puts it under the final name when everything is done; a run that was
+    interrupted goes on after its last finished step if nothing it depends on has changed. `tell`
+    hears the name of each step as it begins, and "" at the end.
+
+    Raises RulesError for wrong rules, DataError (with the file to mend) where a notebook fails, and
+    DataError when the same year is being run at the moment.
+    """
+    rules = read_params(params)
+    root = project_root()
+    final = (out or root / "runs" / str(rules.year)).resolve()
+    data = root / rules.contest.data
+    if not data.is_dir():
+        raise RulesError(f"{params}: contest.data: there is no folder {data}.")
+    work = final.with_name(f"{final.name}.partial")
+    with _alone(final):
+        run = Run(rules, data, work)
+        made_from = record.basis(run, root / "notebooks")
+        finished = _resume(work, made_from, params)
+        started = time.time()
+        times = _execute(run, root, finished, tell)
+        from fairlib.report import render  # the report's libraries are not needed before this point
+
+        tell("report")
+        report = render(work, rules)
+        record.write_record(run, made_from)
+        _write_times(work, started, times)
+        tell("")
+        _put_in_place(work, final)
+    return Done(final, tuple(final / p.relative_to(work) for p in report))
+
+
+def _execute(run: Run, root: Path, finished: list[str], tell) -> dict[str, float]:
+    todo = [s for s in steps_of(run.rules) if s.output not in finished]
+    times = {}
+    with kernels(len(todo), root / "notebooks", run.dir) as ready:
+        for step, kernel in zip(todo, ready, strict=True):
+            tell(f"{step.notebook} {step.round or ''}".strip())
+            begun = time.time()
+            _execute_notebook(step, run, root, kernel)
+            finished.append(step.output)
+            _write_json({"basis": _fingerprint(run.dir), "finished": finished}, run.dir / "progress.json")
+            times[step.output] = time.time() - begun
+    return times
+
+
+def _execute_notebook(step: Step, run: Run, root: Path, kernel: Kernel) -> None:
+    # No Jupyter schema uses the format this module checks, and its import takes seconds.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    target = run.dir / step.output
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}")
+    given = {"year": run.year} | ({"round": step.round} if step.round else {})
+    target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+    try:
+        executed = papermill.execute_notebook(
+            root / "notebooks" / f"{step.notebook}.ipynb", aside, given, cwd=root / "notebooks",
+            progress_bar=False, request_save_on_cell_execute=False, km=kernel.manager,
+        )  # fmt: skip
+    except PapermillExecutionError as why:
+        os.replace(aside, target.with_suffix(".failed.ipynb"))
+        raise DataError(_failure(step, why, target.with_suffix(".failed.ipynb"))) from None
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    aside.unlink(missing_ok=True)
+    write_bytes(nbformat.writes(_clean(executed)).encode(), target)
+
+
+def _failure(step: Step, why, left: Path) -> str:
+    known = why.ename in ("RulesError", "DataError", "ScoringError", "SelectionError")
+    what = why.evalue if known else f"{why.ename}: {why.evalue}"
+    return f"{step.notebook} {step.round or ''} stopped.\n{what}\nThe notebook as far as it came: {left}"
+
+
+def _clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Take out what differs between two equal runs: times, and the random id of the injected cell."""
+    nb = nb.copy()
+    nb.metadata.pop("papermill", None)
+    for i, cell in enumerate(nb.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = f"injected-{i}"
+    return nb
+
+
+def _resume(work: Path, made_from: dict, params: Path) -> list[str]:
+    """Steps already done by an interrupted run on the same basis; else a fresh working folder."""
+    mark = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+    try:
+        if _fingerprint(work) == mark:
+            done = json.loads((work / "progress.json").read_text())
+            if done["basis"] == mark:
+                return [s for s in done["finished"] if (work / s).exists()]
+    except (OSError, ValueError, KeyError):
+        pass
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        write_bytes(params.read_bytes(), work / "params.yaml")
+        write_bytes(mark.encode(), work / ".basis")
+    except OSError as why:
+        raise DataError(
+            f"{work}: cannot be written ({why.strerror}); check the folder's permissions."
+        ) from why
+    return []
+
+
+def _fingerprint(work: Path) -> str:
+    return (work / ".basis").read_text()
+
+
+@contextmanager
+def _alone(final: Path) -> Iterator[None]:
+    """Hold the year's lock: a second run of it is told so instead of mixing its files in."""
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        lock = (final.parent / f".{final.name}.lock").open("w")
+    except OSError as why:
+        raise DataError(
+            f"{final.parent}: cannot be written ({why.strerror}); check the folder's permissions."
+        ) from why
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataError(
+                f"{final}: this run is being made by another process; wait for it to end."
+            ) from None
+        yield
+
+
+def _put_in_place(work: Path, final: Path) -> None:
+    (work / "progress.json").unlink(missing_ok=True)
+    (work / ".basis").unlink(missing_ok=True)
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        os.replace(final, old)
+    os.replace(work, final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_times(work: Path, started: float, times: dict[str, float]) -> None:
+    told = {
+        "started": started,
+        "seconds": times,
+        "machine": platform.platform(),
+        "processors": os.cpu_count(),
+    }
+    _write_json(told, work / "run.json")
+
+
+def _write_json(content: dict, path: Path) -> None:
+    write_bytes((json.dumps(content, indent=1, sort_keys=True) + "\n").encode(), path)

@@ -1,0 +1,53 @@
+"""Kernels for the chain: over IPC in a folder of their own, booted while the notebook before still runs."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_client import AsyncKernelManager
+from jupyter_core.utils import run_sync
+
+# What every notebook imports anyway; loading it does not touch the notebook's names.
+WARM = "__import__('fairlib.notebook')"
+
+
+class Kernel:
+    """One running kernel and the folder of its sockets, so that parallel years never share a port."""
+
+    def __init__(self, cwd: Path, run_dir: Path):
+        self._folder = tempfile.TemporaryDirectory(prefix="fairlib-kernel-", ignore_cleanup_errors=True)
+        sockets = str(Path(self._folder.name) / "k.json")
+        self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=sockets)
+        # An in-memory history: parallel kernels would lock each other's SQLite file.
+        arguments = ["--HistoryManager.enabled=False", f"--IPKernelApp.exec_lines=[{WARM!r}]"]
+        # By environment and not by parameter: the executed notebook must not depend on where it was run.
+        env = os.environ | {"FAIRLIB_RUN_DIR": str(run_dir)}
+        run_sync(self.manager.start_kernel)(extra_arguments=arguments, cwd=str(cwd), env=env)
+
+    def close(self) -> None:
+        """Stop the kernel at once; its notebook is already written."""
+        run_sync(self.manager.shutdown_kernel)(now=True)
+        self._folder.cleanup()
+
+
+@contextmanager
+def kernels(count: int, cwd: Path, run_dir: Path) -> Iterator[Iterator[Kernel]]:
+    """An iterator over `count` kernels, each booted while its predecessor is in use."""
+    alive: list[Kernel] = []
+
+    def ahead() -> Iterator[Kernel]:
+        if count:
+            alive.append(Kernel(cwd, run_dir))
+        for i in range(count):
+            if i + 1 < count:
+                alive.append(Kernel(cwd, run_dir))
+            yield alive[0]
+            alive.pop(0).close()
+
+    try:
+        yield ahead()
+    finally:
+        for kernel in alive:
+            kernel.close()

@@ -1,0 +1,130 @@
+"""Params files: every mistake is found before anything is read, and named where it is."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fairlib.errors import RulesError
+from fairlib.params import check_params, list_ours, read_params, rules_hash
+from fairlib.rules import Scale
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "params").glob("*.yaml"))
+
+
+@pytest.fixture
+def raw():
+    return yaml.safe_load((ROOT / "params" / "2021.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_every_params_file_is_valid(path):
+    rules = read_params(path)
+    assert rules.contest.rounds
+    assert all(o.value is not None for o in list_ours(rules))
+
+
+def test_published_counts_of_2021_add_up():
+    published = read_params(ROOT / "params" / "2021.yaml").contest.published
+    assert published.submissions == 221
+    assert dict(published.nominations) == {"disability": 112, "legal": 43, "health": 66}
+    assert sum(published.nominations.values()) == published.submissions
+
+
+def _set(raw, path, value):
+    raw = copy.deepcopy(raw)
+    node = raw
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = value
+    return raw
+
+
+COMMISSION = ("contest", "rounds", 0)
+
+MISTAKES = [
+    ((*COMMISSION, "scale", "mim"), 1, "contest.rounds.commission.scale.mim: unknown key; did you mean min?"),
+    ((*COMMISSION, "estimator"), "sevrity", "contest.rounds.commission.estimator"),
+    ((*COMMISSION, "scale"), {"min": 5, "max": 5}, "the scale ends"),
+    ((*COMMISSION, "scale"), {"min": 1, "max": 10, "step": 2}, "never reach 10"),
+    ((*COMMISSION, "weights"), {"signifcance": 1}, "'signifcance' is not one of significance"),
+    ((*COMMISSION, "weights"), {"significance": 0}, "must be above 0"),
+    ((*COMMISSION, "select", "ties"), ["alphabet"], "unknown step 'alphabet'"),
+    ((*COMMISSION, "select", "ties"), ["refuse", "median"], "`refuse` ends a tie chain"),
+    ((*COMMISSION, "select", "seats"), 0, "greater than or equal to 1"),
+    ((*COMMISSION, "select", "thresholds"), [{"on": "estimate", "at_least": 11}], "off the scale 1–10"),
+    ((*COMMISSION, "select", "thresholds"), [{"on": "beauty", "at_least": 5}], "'beauty' is not one of"),
+    ((*COMMISSION, "select", "quotas"), [{"column": "nomination", "kind": "fixed", "seats": {"law": 3}}], "'law'"),
+    ((*COMMISSION, "select", "quotas"), [{"column": "nomination", "kind": "fixed"}], "needs `seats`"),
+    (
+        (*COMMISSION, "select", "quotas"),
+        [{"column": "region", "kind": "min", "seats": {"KZ-11": 51}}],
+        "51 seats are promised, there are 50",
+    ),
+    ((*COMMISSION, "select", "quotas"), [{"column": "nomination", "kind": "proportional", "floor": 17}], "floor"),
+    (("contest", "rounds", 1, "select", "budget", "total"), -1, "greater than or equal to 0"),
+    (("contest", "rounds", 1, "select", "budget", "minimum"), 4000000, "above the maximum"),
+    (("contest", "submissions", "accepted_to"), "2021-01-09", "before it opens"),
+    (("contest", "submissions", "accepted_to"), "2021-13-09", "contest.submissions.accepted_to"),
+    (("contest", "timezone"), "Asia/Almatty", "unknown time zone"),
+    (("contest", "ours"), ["rounds.commission.scal"], "leads nowhere"),
+    (("contest", "seed"), None, "contest.seed"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), MISTAKES, ids=lambda x: x if isinstance(x, str) else None)
+def test_a_mistake_is_named_where_it_is(raw, path, value, said):
+    with pytest.raises(RulesError, match="(?s)" + said.replace("(", r"\(").replace("`", "`")) as caught:
+        check_params(_set(raw, path, value), "params/2021.yaml")
+    assert "params/2021.yaml" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_all_mistakes_are_said_at_once(raw):
+    raw = _set(raw, (*COMMISSION, "estimator"), "x")
+    raw = _set(raw, ("contest", "rounds", 1, "min_scores"), 0)
+    with pytest.raises(RulesError, match="2 mistake") as caught:
+        check_params(raw)
+    assert "commission.estimator" in str(caught.value)
+    assert "fair.min_scores" in str(caught.value)
+
+
+def test_a_key_given_twice_is_an_error(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("year: 2021\nyear: 2022\n")
+    with pytest.raises(RulesError, match="line 2: the key 'year' is given twice"):
+        read_params(path)
+
+
+@pytest.mark.parametrize("content", ["", "- 1\n", "year: [\n", "year: 2021\n"])
+def test_files_that_are_no_rules(tmp_path, content):
+    path = tmp_path / "p.yaml"
+    path.write_text(content)
+    with pytest.raises(RulesError, match=r"p\.yaml"):
+        read_params(path)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(RulesError, match="no such params file"):
+        read_params(tmp_path / "2099.yaml")
+
+
+def test_the_hash_is_of_the_meaning(raw, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=True), encoding="utf-8")
+    assert rules_hash(read_params(path)) == rules_hash(read_params(ROOT / "params" / "2021.yaml"))
+    assert rules_hash(check_params(_set(raw, (*COMMISSION, "select", "seats"), 49))) != rules_hash(check_params(raw))
+
+
+def test_scale_turns_round_exactly():
+    low = Scale(min=1, max=5, step=0.1, best="low")
+    assert low.orient(1.0) == 5
+    assert low.orient(low.orient(2.3)) == 2.3
+    assert Scale(min=1, max=5).orient(2.3) == 2.3
+
+
+@pytest.mark.parametrize(("mark", "on"), [(0.1, True), (0.3, True), (0.35, False), (1.1, False), (-0.1, False)])
+def test_steps_are_exact_decimals(mark, on):
+    assert Scale(min=0, max=1, step=0.1).holds(mark) is on
