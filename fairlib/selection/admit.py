@@ -1,0 +1,165 @@
+"""Who is admitted when rules are nested or only caps? The greedy choice, for many draws at once.
+
+Nested bounds are a laminar family: the sets that keep them form a matroid-like system on which going
+down the ranking is optimal (Edmonds 1971), so `in_order` and `best_total` are the same choice. Without
+lower bounds going down the ranking needs no look ahead either. Everything else goes to `exact.py`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairlib.errors import SelectionError
+from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.ties import rounded
+
+CELLS = 4_000_000  # draws × submissions held at once
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Nested bounds: `columns` are the admissible submissions so ordered that each bound is a slice.
+
+    `nodes` are (start, stop, lower, upper), those inside others first; the last is the whole contest.
+    """
+
+    columns: np.ndarray
+    nodes: tuple[tuple[int, int, int, int], ...]
+
+
+def admit_many(problem: Problem, merits: np.ndarray) -> np.ndarray:
+    """Apply the whole rule to each of D draws of the estimates: (D, I) float to (D, I) bool.
+
+    Columns follow `problem.submissions`; what is not ranked is never admitted, whatever its merit.
+    Merits are rounded as the rule says and ties broken by the chain. A threshold on the estimate is applied
+    to each draw. Seats that nobody in a draw can take stay empty: lower bounds of a quota that too few
+    pass the threshold for are lowered to what there is in that draw. Manual decisions are not applied.
+    Each draw is worked out by itself, so that the result does not depend on how draws are divided.
+
+    Raises SelectionError if the shape does not fit, a merit of a ranked submission is not finite, or the
+    rules contradict each other whatever the estimates are.
+    """
+    merits = np.asarray(merits, dtype=float)
+    if merits.ndim != 2 or merits.shape[1] != len(problem.submissions):
+        raise SelectionError(f"Merits need one column for each of {len(problem.submissions)} submissions.")
+    admitted = np.zeros(merits.shape, dtype=bool)
+    who = np.flatnonzero(problem.admissible)
+    who = who[np.argsort(problem.order.tiebreak[who])]
+    step = max(1, CELLS // max(1, len(who)))
+    for start in range(0, len(merits), step):
+        part = rounded(merits[start : start + step, who], problem.select.decimals)
+        if not np.isfinite(part).all():
+            raise SelectionError("A merit of a ranked submission is not a finite number.")
+        admitted[start : start + step, who] = admit_keys(problem, part, who)
+    return admitted
+
+
+def admit(problem: Problem, order: np.ndarray | None = None) -> np.ndarray:
+    """Apply the rule to the observed estimates: (I,) bool, True where admitted.
+
+    `order` (positions of the ranked submissions, best first) replaces the strict order of the estimates;
+    it may only change the places of submissions with equal estimates.
+
+    Raises SelectionError if the rules cannot be met; `conflicts.py` names which.
+    """
+    order = problem.order.line() if order is None else np.asarray(order)
+    who = order[problem.admissible[order]]
+    admitted = np.zeros(len(problem.submissions), dtype=bool)
+    admitted[who] = admit_keys(problem, problem.order.key[who][None, :].astype(float), who)[0]
+    return admitted
+
+
+def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """Admit from rounded merits (D, n) of the positions `who` (n,), which stand in the order of ties."""
+    nested = tree(problem, who)
+    if nested is not None:
+        return _nested(nested, _ranks(keys, problem.least))
+    raise SelectionError("Rules that overlap are not carried out yet.")
+
+
+def _ranks(keys: np.ndarray, least: float) -> np.ndarray:
+    """Place of each submission in each draw (D, n), 0 the best; n where below the threshold."""
+    d, n = keys.shape
+    kind = np.int16 if n < 2**15 - 1 else np.int32
+    ranks = np.empty((d, n), dtype=kind)
+    places = np.broadcast_to(np.arange(n, dtype=kind), (d, n))
+    np.put_along_axis(ranks, np.argsort(-keys, axis=1, kind="stable"), places, axis=1)
+    if least > -np.inf:
+        ranks[keys < least] = n
+    return ranks
+
+
+def tree(problem: Problem, who: np.ndarray) -> Tree | None:
+    """The bounds as a tree over the positions `who`, or None if two overlap or there is a budget."""
+    return None if problem.budget is not None else nest(problem.counts, who)
+
+
+def nest(bounds: tuple[Bound, ...], who: np.ndarray) -> Tree | None:
+    """Bounds as a tree over the positions `who` (columns count within `who`), or None if two overlap."""
+    place = np.full(int(who.max(initial=-1)) + 1, -1)
+    place[who] = np.arange(len(who))
+    sets = sorted(((b, place[b.members]) for b in bounds), key=lambda s: -len(s[1]))
+    owner = np.zeros(len(who), dtype=np.int64)
+    inside: list[list[int]] = [[]]
+    for k, (_, members) in enumerate(sets, start=1):
+        outer = owner[members[:1]].sum()
+        if (owner[members] != outer).any():
+            return None
+        owner[members] = k
+        inside.append([])
+        inside[outer].append(k)
+    limits = [(0, len(who)), *((b.lower, b.upper) for b, _ in sets)]
+    columns: list[np.ndarray] = []
+    nodes: list[tuple[int, int, int, int]] = []
+    own = np.split(
+        np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner, minlength=len(inside)))[:-1]
+    )
+    _lay(0, 0, inside, own, limits, columns, nodes)
+    return Tree(np.concatenate(columns), tuple(nodes))
+
+
+def _lay(node, start, inside, own, limits, columns, nodes) -> int:
+    """Lay out a node's own members and those of the nodes inside it; returns where it stops."""
+    columns.append(own[node])
+    stop = start + len(own[node])
+    for child in inside[node]:
+        stop = _lay(child, stop, inside, own, limits, columns, nodes)
+    nodes.append((start, stop, *limits[node]))
+    return stop
+
+
+def _nested(nested: Tree, ranks: np.ndarray) -> np.ndarray:
+    """Greedy on nested bounds, from the inside out.
+
+    In each bound the best are set as surely in until its lower bound is met, and only as many others as
+    its upper bound leaves room for stay possible.
+    """
+    d, n = ranks.shape
+    ranks = ranks[:, nested.columns]
+    sure = np.zeros((d, n), dtype=bool)
+    open_ = ranks < n
+    for start, stop, lower, upper in nested.nodes:
+        _bound(ranks[:, start:stop], sure[:, start:stop], open_[:, start:stop], lower, upper)
+    admitted = np.empty((d, n), dtype=bool)
+    admitted[:, nested.columns] = sure | open_
+    return admitted
+
+
+def _bound(ranks: np.ndarray, sure: np.ndarray, open_: np.ndarray, lower: int, upper: int) -> None:
+    """Apply one bound in place to the slices (D, m) of its members."""
+    m = ranks.shape[1]
+    if m == 0 or (lower <= 0 and upper >= m):
+        return
+    out = np.iinfo(ranks.dtype).max
+    line = np.sort(np.where(open_, ranks, out), axis=1)
+    n_sure = sure.sum(axis=1)
+    promoted = open_ & (ranks <= _last(line, lower - n_sure))
+    open_ &= ranks <= _last(line, upper - n_sure)
+    sure |= promoted
+    open_ &= ~promoted
+
+
+def _last(line: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Rank (D, 1) of the last of the best `count` in each sorted row; -1 for none."""
+    count = np.clip(count, 0, line.shape[1])
+    return np.where(count > 0, line[np.arange(len(line)), count - 1], -1)[:, None]
