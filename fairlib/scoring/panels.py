@@ -1,0 +1,160 @@
+"""Who read what, as sums that every two-way model needs: submissions grouped by their number of readers.
+
+With N the I × J matrix of readings (0 or 1), both least squares and random effects need only weighted
+sums of n_i n_iᵀ over submissions, where the weight depends on the number of readers d alone. So the marks
+are passed once, and the models afterwards work on matrices of the size of the panel of jurors.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+_STACK_LIMIT = 40_000_000  # numbers kept for the stack of cross products: 320 MB
+_FEW = 16  # up to so many readers a submission, pairs of readers are counted one by one
+
+
+@dataclass(frozen=True)
+class Block:
+    """The submissions read by exactly `d` jurors: codes `members` (I_d,) and `jurors` (I_d, d)."""
+
+    d: int
+    members: np.ndarray
+    jurors: np.ndarray
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The design of N readings: I submissions (some perhaps without a mark), J jurors, blocks by d.
+
+    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees.
+    """
+
+    n_submissions: int
+    n_jurors: int
+    order: np.ndarray
+    readers: np.ndarray
+    load: np.ndarray
+    blocks: tuple[Block, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of readings."""
+        return len(self.order)
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Number of readers d of each block, as floats (G,)."""
+        return np.array([b.d for b in self.blocks], dtype=float)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Number of submissions of each block (G,)."""
+        return np.array([len(b.members) for b in self.blocks], dtype=float)
+
+    @cached_property
+    def _stack(self) -> np.ndarray | None:
+        if len(self.blocks) * (self.n_jurors + 1) ** 2 > _STACK_LIMIT and len(self.blocks) > 1:
+            return None
+        return np.stack([_cross(b, self.n_jurors) for b in self.blocks])
+
+    def gram(self, weights: np.ndarray) -> np.ndarray:
+        """Σ_d weights_d Σ_{i in d} ñ_i ñ_iᵀ, a (J+1) × (J+1) matrix, with ñ_i = [n_i, d]."""
+        if self._stack is not None:
+            return np.tensordot(weights, self._stack, 1)
+        total = np.zeros((self.n_jurors + 1, self.n_jurors + 1))
+        for weight, block in zip(weights, self.blocks, strict=True):
+            total += weight * _cross(block, self.n_jurors)
+        return total
+
+    def border(self) -> np.ndarray:
+        """X̃ᵀX̃ of the juror indicators and the constant: diag(load) bordered by the loads and n."""
+        out = np.zeros((self.n_jurors + 1, self.n_jurors + 1))
+        np.fill_diagonal(out, np.append(self.load, self.n))
+        out[:-1, -1] = out[-1, :-1] = self.load
+        return out
+
+    def over_readers(self, values: np.ndarray) -> np.ndarray:
+        """Sum of a juror value (J,) or (J, S) over the readers of each submission: (I,) or (I, S)."""
+        out = np.zeros((self.n_submissions, *values.shape[1:]))
+        for block in self.blocks:
+            out[block.members] = values[block.jurors].sum(axis=1)
+        return out
+
+    def quadratic(self, matrix: np.ndarray) -> np.ndarray:
+        """n_iᵀ Q n_i of every submission (I,), for a symmetric J × J matrix Q."""
+        out = np.zeros(self.n_submissions)
+        for block in self.blocks:
+            wide = block.d > _FEW
+            rows = max(1, 4_000_000 // (self.n_jurors if wide else block.d**2))
+            for start in range(0, len(block.members), rows):
+                who = block.jurors[start : start + rows]
+                form = _dense_form if wide else _gathered_form
+                out[block.members[start : start + rows]] = form(matrix, who)
+        return out
+
+
+def panels(submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_jurors: int) -> Panels:
+    """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice."""
+    readers = np.bincount(submission, minlength=n_submissions)
+    in_order = bool((np.diff(submission) >= 0).all())
+    order = np.arange(len(submission)) if in_order else np.argsort(submission, kind="stable")
+    sorted_jurors, start = juror[order], np.concatenate([[0], np.cumsum(readers)[:-1]])
+    blocks = []
+    for d in np.flatnonzero(np.bincount(readers)):
+        if d:
+            members = np.flatnonzero(readers == d)
+            blocks.append(Block(int(d), members, sorted_jurors[start[members][:, None] + np.arange(d)]))
+    load = np.bincount(juror, minlength=n_jurors).astype(float)
+    return Panels(n_submissions, n_jurors, order, readers, load, tuple(blocks))
+
+
+def _cross(block: Block, n_jurors: int) -> np.ndarray:
+    """C̃_d = Σ ñ ñᵀ over the submissions of a block."""
+    load = np.bincount(block.jurors.ravel(), minlength=n_jurors).astype(float)
+    out = np.empty((n_jurors + 1, n_jurors + 1))
+    out[:-1, :-1] = _co_readings(block, n_jurors)
+    out[:-1, -1] = out[-1, :-1] = block.d * load
+    out[-1, -1] = block.d**2 * len(block.members)
+    return out
+
+
+def _co_readings(block: Block, n_jurors: int) -> np.ndarray:
+    """How many submissions of the block each two jurors share (J × J), loads on the diagonal."""
+    if block.d == n_jurors:
+        return np.full((n_jurors, n_jurors), float(len(block.members)))
+    if block.d <= _FEW and n_jurors**2 < 40 * len(block.members) + 10_000:
+        return _count_pairs(block, n_jurors)
+    indptr = np.arange(0, block.jurors.size + 1, block.d)
+    shape = (len(block.members), n_jurors)
+    indicator = sp.csr_array((np.ones(block.jurors.size), block.jurors.ravel(), indptr), shape=shape)
+    if block.d * 10 < n_jurors:
+        return (indicator.T @ indicator).toarray()
+    total = np.zeros((n_jurors, n_jurors))
+    for start in range(0, shape[0], rows := max(1, 4_000_000 // n_jurors)):
+        part = indicator[start : start + rows].toarray()
+        total += part.T @ part
+    return total
+
+
+def _count_pairs(block: Block, n_jurors: int) -> np.ndarray:
+    half = np.zeros(n_jurors**2)
+    scaled = block.jurors * n_jurors
+    for p in range(block.d):
+        for q in range(p + 1, block.d):
+            half += np.bincount(scaled[:, p] + block.jurors[:, q], minlength=n_jurors**2)
+    half = half.reshape(n_jurors, n_jurors)
+    total = half + half.T
+    total[np.diag_indices(n_jurors)] += np.bincount(block.jurors.ravel(), minlength=n_jurors)
+    return total
+
+
+def _gathered_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
+    return matrix[who[:, :, None], who[:, None, :]].sum(axis=(1, 2))
+
+
+def _dense_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
+    indicator = np.zeros((len(who), len(matrix)))
+    indicator[np.arange(len(who))[:, None], who] = 1
+    return ((indicator @ matrix) * indicator).sum(axis=1)

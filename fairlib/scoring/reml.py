@@ -1,0 +1,373 @@
+"""Submission effects and juror severities as crossed random effects, fitted exactly by REML or ML.
+
+Model: y_ij = μ + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all independent.
+The likelihood needs no more of the marks than the sums of `panels`: after one pass over them every
+evaluation works on (J+1) × (J+1) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
+ρ_d = 1/(1 + λ_a d), u = (b, μ) the mixed-model solution after eliminating submissions, H its covariance
+over σ².
+
+Patterson & Thompson (1971) Biometrika 58:545 (REML); Henderson (1975) Biometrics 31:423 (BLUP);
+Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import lapack
+
+from fairlib.errors import ScoringError
+from fairlib.scoring.panels import Panels, panels
+
+_LOW, _HIGH = np.log(1e-9), np.log(1e9)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the likelihood needs of the marks: y centred on `centre`, t_i its sum over a submission.
+
+    `total` (I,) = t; `ysum` (J+1,) = X̃ᵀy; per block of equal d: `nt` (G, J+1) = Σ ñ_i t_i,
+    `tt` (G,) = Σ t_i²; `yy` = yᵀy.
+    """
+
+    panels: Panels
+    centre: float
+    total: np.ndarray
+    ysum: np.ndarray
+    nt: np.ndarray
+    tt: np.ndarray
+    yy: float
+
+    @cached_property
+    def border(self) -> np.ndarray:
+        """X̃ᵀX̃, kept because every evaluation starts from it."""
+        return self.panels.border()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Result of `fit`: variances on the squared scale of the marks, effects on the scale of the marks.
+
+    `juror_effect` is added to a mark (severity is its negative). `log_covariance` (3 × 3) is the inverse
+    observed information of the logs of the variances (submission, juror, residual); rows of a variance
+    on its boundary (exactly 0, named in `status`) are 0. `loglik` has lme4's constants.
+    """
+
+    submission: float
+    juror: float
+    residual: float
+    mu: float
+    mu_se: float
+    loglik: float
+    reml: bool
+    status: str
+    evaluations: int
+    submission_effect: np.ndarray
+    juror_effect: np.ndarray
+    log_covariance: np.ndarray
+    sums: Sums
+
+    @property
+    def ratios(self) -> np.ndarray:
+        """(λ_a, λ_b): variances of submissions and of jurors over the residual variance."""
+        return np.array([self.submission, self.juror]) / self.residual
+
+
+def fit(
+    submission: np.ndarray, juror: np.ndarray, y: np.ndarray, n_submissions: int, n_jurors: int, *, reml=True
+) -> Fit:
+    """Fit the crossed model to marks y (n,) with int64 codes; `reml=False` gives maximum likelihood.
+
+    Raises ScoringError when the design or the marks cannot tell the variances apart: one submission,
+    one mark for each submission, or no spread in the marks at all. One juror, or one mark for each
+    juror, leaves the juror variance out and says so in `status`.
+
+    Shrout & Fleiss (1979) Psychol. Bull. 86:420, Table 2: (MSR − MSE)/k = (11.242 − 1.019)/4 = 2.556.
+
+    >>> y = np.array([9, 2, 5, 8, 6, 1, 3, 2, 8, 4, 6, 8, 7, 1, 2, 6, 10, 5, 6, 9, 6, 2, 4, 7.0])
+    >>> f = fit(np.repeat(np.arange(6), 4), np.tile(np.arange(4), 6), y, 6, 4)
+    >>> round(f.submission, 3), round(f.juror, 3), round(f.residual, 3)
+    (2.556, 5.244, 1.019)
+    """
+    return fit_sums(sums_of(panels(submission, juror, n_submissions, n_jurors), y), reml=reml)
+
+
+def sums_of(design: Panels, y: np.ndarray) -> Sums:
+    """One pass over the marks y (n,), in the order in which the design was made."""
+    centre = float(y.mean())
+    y = y[design.order] - centre
+    owner = np.repeat(np.arange(design.n_submissions), design.readers)
+    total = np.bincount(owner, weights=y, minlength=design.n_submissions)
+    ysum, nt = np.zeros(design.n_jurors + 1), np.zeros((len(design.blocks), design.n_jurors + 1))
+    start = np.concatenate([[0], np.cumsum(design.readers)[:-1]])
+    for g, block in enumerate(design.blocks):
+        t, who = total[block.members], block.jurors.ravel()
+        marks = y[start[block.members][:, None] + np.arange(block.d)]
+        ysum[:-1] += np.bincount(who, weights=marks.ravel(), minlength=design.n_jurors)
+        nt[g, :-1] = np.bincount(who, weights=np.repeat(t, block.d), minlength=design.n_jurors)
+        nt[g, -1] = block.d * t.sum()
+    ysum[-1] = y.sum()
+    tt = np.array([total[b.members] @ total[b.members] for b in design.blocks])
+    return Sums(design, centre, total, ysum, nt, tt, float(y @ y))
+
+
+def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
+    """`fit` from the sums of `sums_of`, for many sets of marks on one design."""
+    status = _refuse_unidentified(sums)
+    free = np.array([True, status == "ok"])
+    at, calls = _optimise(sums, free, reml)
+    ratios = at.ratios
+    if status == "ok":
+        status = _boundary_status(ratios)
+    u = at.u
+    shrink = ratios[0] / (1 + ratios[0] * sums.panels.readers)
+    effect = shrink * (sums.total - sums.panels.over_readers(u[:-1]) - sums.panels.readers * u[-1])
+    s2 = at.residual
+    return Fit(
+        *(float(v) for v in (*(ratios * s2), s2, u[-1] + sums.centre, np.sqrt(s2 * at.h[-1, -1]))),
+        loglik=-at.deviance / 2,
+        reml=reml,
+        status=status,
+        evaluations=calls,
+        submission_effect=effect,
+        juror_effect=u[:-1].copy(),
+        log_covariance=_log_covariance(at),
+        sums=sums,
+    )
+
+
+class Point:
+    """The likelihood at one pair of ratios (λ_a, λ_b); everything is computed when asked for.
+
+    `deviance` is −2 log likelihood with the residual variance profiled out.
+    """
+
+    def __init__(self, sums: Sums, ratios: np.ndarray, reml: bool = True):
+        self.sums, self.reml = sums, reml
+        self.ratios = np.asarray(ratios, dtype=float)
+        self.la, self.lb = (float(r) for r in ratios)
+        p = sums.panels
+        self.dof = p.n - 1 if reml else p.n
+        self.rho = 1 / (1 + self.la * p.sizes)
+        weight = self.la * self.rho
+        self.a = sums.border - p.gram(weight) if self.la else sums.border
+        self.g = sums.ysum - weight @ sums.nt
+        self.scale = np.append(np.full(p.n_jurors, np.sqrt(self.lb)), 1.0)
+        system = self.a * self.scale[:, None] * self.scale
+        system[np.arange(p.n_jurors), np.arange(p.n_jurors)] += 1
+        self.chol, bad = lapack.dpotrf(system, lower=1, clean=0, overwrite_a=1)
+        if bad:
+            raise ScoringError("The mixed-model equations are singular; check the marks for a broken scale.")
+        self.u = self.scale * lapack.dpotrs(self.chol, self.scale * self.g, lower=1)[0]
+        self.r2 = max(sums.yy - float(weight @ sums.tt) - float(self.g @ self.u), 1e-300)
+
+    @property
+    def residual(self) -> float:
+        """Residual variance given the ratios."""
+        return self.r2 / self.dof
+
+    @cached_property
+    def deviance(self) -> float:
+        """−2 log (restricted) likelihood, constants as in lme4."""
+        p = self.sums.panels
+        diag = np.log(np.diagonal(self.chol))
+        logdet = 2 * (diag.sum() if self.reml else diag[:-1].sum())
+        fit = self.dof * (1 + np.log(2 * np.pi * self.residual))
+        return float(p.counts @ np.log1p(self.la * p.sizes) + logdet + fit)
+
+    @cached_property
+    def h(self) -> np.ndarray:
+        """H: covariance of (b, μ) given the marks, over σ², a (J+1) × (J+1) matrix."""
+        return self._inverse * self.scale[:, None] * self.scale
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        lower = np.tril(lapack.dpotri(self.chol, lower=1)[0])
+        return lower + np.tril(lower, -1).T
+
+    @cached_property
+    def _juror_side(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """H[:, b]/λ_b, R = Z_bᵀPZ_b and Z_bᵀPy, in forms that also hold at λ_b = 0."""
+        j = len(self.u) - 1
+        if self.lb == 0:
+            slope = self.a[-1, :-1] / self.a[-1, -1]
+            return (
+                np.vstack([np.eye(j), -slope]),
+                self.a[:-1, :-1] - np.outer(slope, self.a[-1, :-1]),
+                self.g[:-1] - self.a[:-1, -1] * self.u[-1],
+            )
+        hb = self.h[:, :-1] / self.lb
+        r = -self._inverse[:-1, :-1]
+        r[np.arange(j), np.arange(j)] += 1
+        return hb, r / self.lb, self.u[:-1] / self.lb
+
+    @cached_property
+    def slopes(self) -> np.ndarray:
+        """(yᵀPV_aPy, yᵀPV_bPy): minus the derivatives of r² by the ratios."""
+        w = self.rho**2
+        pa = float(w @ self.sums.tt - 2 * self.u @ (w @ self.sums.nt) + self.u @ self._weighted @ self.u)
+        pb = self._juror_side[2]
+        return np.array([pa, float(pb @ pb)])
+
+    @cached_property
+    def _weighted(self) -> np.ndarray:
+        return self.sums.panels.gram(self.rho**2)
+
+    @cached_property
+    def log_derivatives(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and Hessian of the deviance by (log λ_a, log λ_b)."""
+        grad, hess = self.derivatives
+        return self.ratios * grad, np.outer(self.ratios, self.ratios) * hess + np.diag(self.ratios * grad)
+
+    @cached_property
+    def derivatives(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient (2,) and exact Hessian (2 × 2) of the deviance by (λ_a, λ_b)."""
+        s, u, h, g = self.sums, self.u, self.h, self._weighted
+        d, count = s.panels.sizes, s.panels.counts
+        hb, r, pb = self._juror_side
+        cube = self.rho**3 * d
+        deep = s.panels.gram(cube)
+        y = g @ h
+        quad_a = float(cube @ s.tt - 2 * u @ (cube @ s.nt) + u @ deep @ u)
+        z = self.rho**2 @ s.nt - g @ u
+        crossed = (
+            np.einsum("ij,ij", g @ hb, hb) if self.lb == 0 else np.einsum("ij,ij", y[:, :-1], hb) / self.lb
+        )
+        trace = np.array([count @ (self.rho * d) - np.einsum("ij,ij", h, g), np.trace(r)])
+        trace_aa = count @ (self.rho * d) ** 2 - 2 * np.einsum("ij,ij", h, deep) + np.einsum("ij,ji", y, y)
+        traces = np.array([[trace_aa, crossed], [crossed, np.einsum("ij,ij", r, r)]])
+        ab = float(z @ hb @ pb)
+        quads = np.array([[quad_a - z @ h @ z, ab], [ab, pb @ r @ pb]])
+        grad = trace - self.dof * self.slopes / self.r2
+        hess = -traces + self.dof * (2 * quads / self.r2 - np.outer(self.slopes, self.slopes) / self.r2**2)
+        if not self.reml:
+            first, second = self._without_mean(deep)
+            grad, hess = grad + first, hess + second
+        return grad, hess
+
+    def _without_mean(self, deep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Derivatives of log H_μμ, which maximum likelihood does not charge for."""
+        hb, r, _ = self._juror_side
+        col, top = self.h[:, -1], self.h[-1, -1]
+        kappa, gh = hb[-1], self._weighted @ col
+        first = np.array([col @ gh, kappa @ kappa])
+        aa = 2 * gh @ self.h @ gh - 2 * col @ deep @ col
+        ab = 2 * gh @ hb @ kappa
+        second = np.array([[aa, ab], [ab, -2 * kappa @ r @ kappa]])
+        return first / top, second / top - np.outer(first, first) / top**2
+
+
+def _refuse_unidentified(sums: Sums) -> str:
+    p = sums.panels
+    used = int((p.readers > 0).sum())
+    if used < 2:
+        raise ScoringError("Only one submission has marks; a model that compares submissions needs two.")
+    if sums.yy <= 1e-24 * max(1.0, sums.centre**2) * p.n:
+        raise ScoringError("All marks are equal, so there is no spread to explain; use the raw means.")
+    if p.readers.max() < 2:
+        raise ScoringError(
+            "Every submission has a single mark, so its merit cannot be told from the noise of a mark; "
+            "ask for second readings or use the raw means."
+        )
+    if (p.load > 0).sum() < 2 or p.load.max() < 2:
+        return "juror variance not identified: every juror has one mark"
+    return "ok"
+
+
+def _boundary_status(ratios: np.ndarray) -> str:
+    if (ratios > 1e7).any():
+        return "residual variance on its boundary: marks are (almost) exactly additive"
+    names = [n for n, r in zip(("submission", "juror"), ratios, strict=True) if r == 0]
+    return " and ".join(f"{n} variance is 0" for n in names) or "ok"
+
+
+def _start(sums: Sums) -> np.ndarray:
+    """Ratios from within-submission moments (Henderson's method 3 for jurors), kept inside sane bounds."""
+    p = sums.panels
+    d, n, readers = p.sizes, p.n, p.readers[p.readers > 0].astype(float)
+    co = p.gram(1 / d)[:-1, :-1]
+    lap_trace = n - np.trace(co)
+    lap_square = ((np.diag(p.load) - co) ** 2).sum()
+    within = sums.yy - float((sums.tt / d).sum())
+    deviation = sums.ysum[:-1] - (sums.nt / d[:, None]).sum(axis=0)[:-1]
+    lhs = np.array([[n - len(readers), lap_trace], [lap_trace, lap_square]])
+    rhs = np.array([within, deviation @ deviation])
+    s2, sb = np.linalg.lstsq(lhs, rhs, rcond=None)[0]
+    floor = 1e-3 * sums.yy / n
+    s2, sb = max(s2, floor), max(sb, floor)
+    between = float((sums.tt / d).sum()) - s2 * (len(readers) - 1)
+    between -= sb * (np.trace(co) - (p.load**2).sum() / n)
+    sa = max(between / (n - (readers**2).sum() / n), floor)
+    return np.clip(np.array([sa, sb]) / s2, 1e-3, 1e3)
+
+
+def _optimise(sums: Sums, free: np.ndarray, reml: bool) -> tuple["Point", int]:
+    """Newton from moments, then the boundary: a variance of exactly 0 is a valid answer."""
+    best, calls = _newton(sums, np.where(free, _start(sums), 0.0), free, reml)
+    for axis in np.flatnonzero(free & (best.ratios > 0)):
+        trial = best.ratios.copy()
+        trial[axis] = 0
+        edge = Point(sums, trial, reml)
+        if edge.deviance > best.deviance + 4 and best.ratios[axis] > 1e-6:
+            continue
+        if (trial > 0).any():
+            edge, more = _newton(sums, trial, trial > 0, reml)
+            calls += more
+        if edge.deviance <= best.deviance + 1e-9 * abs(best.deviance):
+            best = edge
+    return best, calls
+
+
+def _newton(sums: Sums, ratios: np.ndarray, free: np.ndarray, reml: bool) -> tuple["Point", int]:
+    """Newton in log λ over the free ratios, dropping to 0 those whose deviance falls all the way."""
+    at, calls = Point(sums, ratios, reml), 1
+    for _ in range(60):
+        grad, hess = at.log_derivatives
+        step, gain = _step(grad[free], hess[np.ix_(free, free)])
+        if step.any():
+            at, more = _downhill(at, step, free)
+            calls += more
+        if gain < 1e-9 or not step.any():
+            break
+        for axis in np.flatnonzero(free & (at.ratios * sums.panels.load.mean() < 0.05)):
+            zero = Point(sums, np.where(np.arange(2) == axis, 0.0, at.ratios), reml)
+            calls += 1
+            if zero.derivatives[0][axis] >= 0 and zero.deviance <= at.deviance:
+                at, free = zero, free & (np.arange(2) != axis)
+        if not free.any():
+            break
+    return at, calls
+
+
+def _step(grad: np.ndarray, hess: np.ndarray) -> tuple[np.ndarray, float]:
+    """Newton step on the absolute curvature, no longer than 2 in log λ, and the fall it promises."""
+    value, axes = np.linalg.eigh(hess)
+    step = -axes @ ((axes.T @ grad) / np.maximum(np.abs(value), 1e-8))
+    gain = float(np.abs(step @ grad))
+    return step * min(1.0, 2 / max(np.abs(step).max(), 1e-12)), gain
+
+
+def _downhill(at: "Point", step: np.ndarray, free: np.ndarray) -> tuple["Point", int]:
+    """Halve the step until the deviance does not rise; stay where nothing helps."""
+    slack = 1e-10 * abs(at.deviance)
+    for tries in range(1, 30):
+        trial = at.ratios.copy()
+        trial[free] = np.exp(np.clip(np.log(trial[free]) + step, _LOW, _HIGH))
+        new = Point(at.sums, trial, at.reml)
+        if new.deviance <= at.deviance + slack:
+            return new, tries
+        step = step / 2
+    return at, tries
+
+
+def _log_covariance(at: Point) -> np.ndarray:
+    """Inverse observed information of log (σ_a², σ_b², σ²): the profile's curvature plus that of σ²."""
+    free, hess = at.ratios > 0, at.log_derivatives[1]
+    cov = np.zeros((2, 2))
+    if free.any():
+        cov[np.ix_(free, free)] = np.linalg.pinv(hess[np.ix_(free, free)] / 2, hermitian=True)
+    slope = -at.ratios * at.slopes / at.r2  # of log σ² as the ratios move
+    to_logs = np.array([[1 + slope[0], slope[1]], [slope[0], 1 + slope[1]], [slope[0], slope[1]]])
+    to_logs[:2][~free] = 0
+    lift = np.append(free.astype(float), 1.0)
+    return to_logs @ cov @ to_logs.T + np.outer(lift, lift) * 2 / at.dof
