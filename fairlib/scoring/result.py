@@ -17,6 +17,7 @@ REASONS = {
     "no_replication": "nobody marked anything twice over, so the error cannot be separated",
     "too_few_common": "the two jurors share fewer than three submissions",
     "constant_juror": "a juror gave every shared submission the same mark",
+    "one_score": "the only submission that two jurors read gives no idea of the error",
     "partial": "some jurors skipped a criterion; their composite is taken over the others",
     "boundary": "a variance is estimated at zero",
     "range_restriction": "the submissions were chosen by an earlier round, so their spread is cut off",
