@@ -44,6 +44,28 @@ class Panels:
         return len(self.order)
 
     @cached_property
+    def start(self) -> np.ndarray:
+        """Where the readings of each submission begin in the sorted order (I,)."""
+        return np.concatenate([[0], np.cumsum(self.readers)[:-1]])
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """Submission of each reading in the sorted order (n,)."""
+        return np.repeat(np.arange(self.n_submissions), self.readers)
+
+    @cached_property
+    def who(self) -> np.ndarray:
+        """Juror of each reading in the sorted order (n,)."""
+        out = np.empty(self.n, dtype=np.int64)
+        for block in self.blocks:
+            out[self.rows(block)] = block.jurors
+        return out
+
+    def rows(self, block: Block) -> np.ndarray:
+        """Places (I_d, d) of the readings of a block in the sorted order."""
+        return self.start[block.members][:, None] + np.arange(block.d)
+
+    @cached_property
     def sizes(self) -> np.ndarray:
         """Number of readers d of each block, as floats (G,)."""
         return np.array([b.d for b in self.blocks], dtype=float)

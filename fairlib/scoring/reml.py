@@ -19,6 +19,13 @@ from scipy.linalg import lapack
 from fairlib.errors import ScoringError
 from fairlib.scoring.panels import Panels, panels
 
+FIT_REASONS = {
+    "juror_variance_not_identified": "every juror has one mark, so severity cannot be told from noise",
+    "juror_variance_zero": "the marks show no difference in severity between jurors beyond noise",
+    "submission_variance_zero": "the marks show no difference between submissions beyond noise",
+    "both_variances_zero": "the marks show no difference between submissions or jurors beyond noise",
+    "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
+}
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
 
 
@@ -50,7 +57,7 @@ class Fit:
 
     `juror_effect` is added to a mark (severity is its negative). `log_covariance` (3 × 3) is the inverse
     observed information of the logs of the variances (submission, juror, residual); rows of a variance
-    on its boundary (exactly 0, named in `status`) are 0. `loglik` has lme4's constants.
+    on its boundary (exactly 0) are 0. `status` is "ok" or one of `FIT_REASONS`. `loglik` has lme4's constants.
     """
 
     submission: float
@@ -96,13 +103,11 @@ def sums_of(design: Panels, y: np.ndarray) -> Sums:
     """One pass over the marks y (n,), in the order in which the design was made."""
     centre = float(y.mean())
     y = y[design.order] - centre
-    owner = np.repeat(np.arange(design.n_submissions), design.readers)
-    total = np.bincount(owner, weights=y, minlength=design.n_submissions)
+    total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
     ysum, nt = np.zeros(design.n_jurors + 1), np.zeros((len(design.blocks), design.n_jurors + 1))
-    start = np.concatenate([[0], np.cumsum(design.readers)[:-1]])
     for g, block in enumerate(design.blocks):
         t, who = total[block.members], block.jurors.ravel()
-        marks = y[start[block.members][:, None] + np.arange(block.d)]
+        marks = y[design.rows(block)]
         ysum[:-1] += np.bincount(who, weights=marks.ravel(), minlength=design.n_jurors)
         nt[g, :-1] = np.bincount(who, weights=np.repeat(t, block.d), minlength=design.n_jurors)
         nt[g, -1] = block.d * t.sum()
@@ -270,15 +275,17 @@ def _refuse_unidentified(sums: Sums) -> str:
             "ask for second readings or use the raw means."
         )
     if (p.load > 0).sum() < 2 or p.load.max() < 2:
-        return "juror variance not identified: every juror has one mark"
+        return "juror_variance_not_identified"
     return "ok"
 
 
 def _boundary_status(ratios: np.ndarray) -> str:
     if (ratios > 1e7).any():
-        return "residual variance on its boundary: marks are (almost) exactly additive"
-    names = [n for n, r in zip(("submission", "juror"), ratios, strict=True) if r == 0]
-    return " and ".join(f"{n} variance is 0" for n in names) or "ok"
+        return "residual_variance_zero"
+    zero = ratios == 0
+    if zero.all():
+        return "both_variances_zero"
+    return "submission_variance_zero" if zero[0] else "juror_variance_zero" if zero[1] else "ok"
 
 
 def _start(sums: Sums) -> np.ndarray:

@@ -1,0 +1,315 @@
+"""One interface to every estimator: what a submission is worth, with its error, and how severe each juror is.
+
+Raw and adjusted numbers always stand side by side, on the scale of the marks. Positive severity is harsh:
+a mark of that juror is lower by so many points. What cannot be estimated is NA and its status says why.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from fairlib.errors import ScoringError
+from fairlib.scoring import posterior, simple
+from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
+from fairlib.scoring.reml import FIT_REASONS, Fit, fit_sums, sums_of
+from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
+
+STATUS = {
+    "ok": "",
+    "one_score": "a single mark; there is no second reading to check it against",
+    "no_scored_mark": "no scored mark: all missing, recused, abstained or invalid",
+    "no_spread": "the same mark for everything; a z-score is undefined and left out",
+    "no_usable_mark": "only marks that this estimator cannot use",
+    "disconnected": "shares no chain of jurors with the largest part; comparable within its part only",
+    **FIT_REASONS,
+}
+
+METHODS = ("raw", "median", "trimmed", "zscore", "additive", "severity", "rasch")
+COMPARES_JURORS = ("zscore", "additive", "severity", "rasch")
+Sampler = Callable[[int, np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimates of one round by one method.
+
+    `submissions` (index submission): `estimate, se, n_jurors, raw_mean, raw_median, disagreement,
+    readers_severity, component, status`, points on the scale of the marks; `disagreement` is the standard
+    deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who
+    read it, `component` the connected part of the design (1 is the largest).
+    `jurors` (index juror): `severity, se, n_submissions, component, status`.
+    `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
+    """
+
+    method: str
+    submissions: pd.DataFrame
+    jurors: pd.DataFrame
+    components: Mapping[str, float | str] | None = None
+    fit: Fit | None = None
+    _sampler: Sampler | None = field(default=None, repr=False)
+
+    def draws(self, n: int, seed: int) -> pd.DataFrame:
+        """`n` draws of all submission effects (n × I'), columns the submissions that have an estimate.
+
+        `severity` draws from the joint posterior, variances and juror severities included; `additive`
+        from the joint normal of least squares; the others independently with their standard errors.
+
+        Raises ScoringError where the design leaves no error to draw from.
+        """
+        if n < 1:
+            raise ScoringError(f"The number of draws must be at least 1, found {n}.")
+        known = self.submissions["estimate"].notna().to_numpy()
+        columns = self.submissions.index[known]
+        if self._sampler is not None:
+            return pd.DataFrame(self._sampler(n, np.random.default_rng(seed))[:, known], columns=columns)
+        se = self.submissions.loc[known, "se"]
+        if se.isna().any():
+            raise ScoringError(
+                f"Method {self.method} has no standard error for submission {se.index[se.isna()][0]}, so nothing "
+                "can be drawn; more readings of the same submissions are needed."
+            )
+        noise = np.random.default_rng(seed).standard_normal((n, len(se)))
+        centre = self.submissions.loc[known, "estimate"].to_numpy(float)
+        return pd.DataFrame(centre + noise * se.to_numpy(float), columns=columns)
+
+
+@dataclass(frozen=True)
+class _Result:
+    scores: simple.Scores
+    components: Mapping[str, float | str] | None = None
+    fit: Fit | None = None
+    sampler: Sampler | None = None
+
+
+def estimate(
+    ratings: pd.DataFrame,
+    method: str = "severity",
+    weights: Mapping[str, float] | None = None,
+    *,
+    within: bool = False,
+) -> Estimates:
+    """Estimate every submission and every juror from a ratings table by one of `METHODS`.
+
+    Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
+    `severity` (the default) is the crossed random-effects model of `reml`, `additive` two-way least squares.
+
+    Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
+    that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
+    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only.
+    """
+    if method not in METHODS:
+        raise ScoringError(f"Unknown estimator {method!r}; it is one of {', '.join(METHODS)}.")
+    marks = scored(ratings)
+    pairs = composite_of(marks, weights)
+    design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
+    n_parts, sub_part, jur_part = components_of(design)
+    if n_parts > 1 and method in COMPARES_JURORS and not within:
+        refuse_pooled(sub_part, jur_part, pairs, method)
+    y = pairs.y[design.order]
+    result = _rasch(ratings, marks) if method == "rasch" else _CORES[method](design, y)
+    return Estimates(
+        method,
+        _submission_table(pairs, design, y, result, sub_part),
+        _juror_table(pairs, design, y, result, jur_part),
+        result.components,
+        result.fit,
+        result.sampler,
+    )
+
+
+def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bool = False) -> pd.DataFrame:
+    """Estimates of each criterion on its own: the columns of `Estimates.submissions`, by (criterion, submission)."""
+    marks = scored(ratings)
+    parts = {}
+    for code, name in enumerate(marks.criteria):
+        rows = ratings[ratings["criterion"] == name]
+        if (marks.criterion == code).any():
+            parts[name] = estimate(rows, method, within=within).submissions
+    return pd.concat(parts, names=["criterion"])
+
+
+def rank_changes(estimates: Estimates) -> pd.DataFrame:
+    """Raw and adjusted rank of each submission, and what moved its score, in points.
+
+    `change` is raw rank minus adjusted rank (positive: moved up). `by_readers` is the mean severity of
+    its readers, `by_shrinkage` the rest: the pull towards the mean of a submission with few or noisy
+    readings (for z-scores: the stretching of each juror's scale). `cause` names the larger. Ties share
+    the better rank. In a disconnected design ranks are within each component.
+    """
+    table = estimates.submissions
+    known = table[table["estimate"].notna()]
+    groups = known["component"]
+    raw_rank = known["raw_mean"].groupby(groups).rank(ascending=False, method="min").astype("int64")
+    rank = known["estimate"].groupby(groups).rank(ascending=False, method="min").astype("int64")
+    by_readers = known["readers_severity"].fillna(0.0)
+    rest = known["estimate"] - known["raw_mean"] - by_readers
+    cause = np.where(by_readers.abs() >= rest.abs(), "readers", "shrinkage")
+    return pd.DataFrame(
+        {
+            "raw_mean": known["raw_mean"],
+            "estimate": known["estimate"],
+            "raw_rank": raw_rank,
+            "rank": rank,
+            "change": raw_rank - rank,
+            "by_readers": by_readers,
+            "by_shrinkage": rest,
+            "cause": np.where((known["estimate"] - known["raw_mean"]).abs() < 1e-12, "none", cause),
+            "component": groups,
+        }
+    )
+
+
+def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, method: str) -> None:
+    """Raise the ScoringError that names the parts of a disconnected design."""
+    told = []
+    for part in range(min(int(jur_part.max()) + 1, 4)):
+        who = ", ".join(map(str, pairs.jurors[jur_part == part][:5]))
+        more = " …" if (jur_part == part).sum() > 5 else ""
+        told.append(f"{int((sub_part == part).sum())} submissions read by {who}{more}")
+    raise ScoringError(
+        f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror links "
+        f"them, so {method} cannot rank them together. Rank within components (within=True), or add the "
+        "readings that extra_assignments proposes."
+    )
+
+
+def _simple(core: Callable[[Panels, np.ndarray], simple.Scores]):
+    return lambda design, y: _Result(core(design, y))
+
+
+def _additive(design: Panels, y: np.ndarray) -> _Result:
+    sums = sums_of(design, _unsorted(design, y))
+    n_parts, _, part = components_of(design)
+    inverse = pseudo_inverse(laplacian(design), part)
+    ls = solve(sums, inverse, n_parts)
+    missing_i, missing_j = np.full(len(ls.submission), np.nan), np.full(len(ls.juror), np.nan)
+    scores = simple.Scores(
+        ls.submission,
+        missing_i if ls.submission_se is None else ls.submission_se,
+        -ls.juror,
+        missing_j if ls.juror_se is None else ls.juror_se,
+    )
+
+    def sample(n: int, rng: np.random.Generator) -> np.ndarray:
+        value, axes = np.linalg.eigh(inverse)
+        b = (rng.standard_normal((n, len(value))) * np.sqrt(np.maximum(value, 0))) @ axes.T
+        noise = rng.standard_normal((n, len(ls.submission))) / np.sqrt(np.maximum(design.readers, 1))
+        lift = design.over_readers(b.T).T / np.maximum(design.readers, 1)
+        return ls.submission + ls.sigma * (noise - lift)
+
+    return _Result(scores, sampler=sample if ls.sigma is not None else None)
+
+
+def _severity(design: Panels, y: np.ndarray) -> _Result:
+    fit = fit_sums(sums_of(design, _unsorted(design, y)))
+    grid = posterior.nodes(fit)
+    se_i, se_j = posterior.errors(fit, grid)
+    components = {
+        name: getattr(fit, name)
+        for name in ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
+    }
+    return _Result(
+        simple.Scores(fit.mu + fit.submission_effect, se_i, -fit.juror_effect, se_j),
+        components,
+        fit,
+        lambda n, rng: posterior.draws(fit, grid, n, rng),
+    )
+
+
+def _rasch(ratings: pd.DataFrame, marks: Marks) -> _Result:
+    """Many-facet Rasch, read back on the contest's scale by fair averages."""
+    from fairlib.scoring.rasch import rasch
+
+    result = rasch(ratings)
+    persons = result.submissions.reindex(marks.submissions)
+    jurors = result.jurors.reindex(marks.jurors)
+    columns = (
+        persons["fair_average"],
+        persons["fair_se"],
+        jurors["severity_points"],
+        jurors["severity_points_se"],
+    )
+    return _Result(simple.Scores(*(c.to_numpy(float, na_value=np.nan) for c in columns)))
+
+
+_CORES: dict[str, Callable[[Panels, np.ndarray], _Result]] = {
+    "raw": _simple(simple.raw),
+    "median": _simple(simple.median),
+    "trimmed": _simple(simple.trimmed),
+    "zscore": _simple(simple.zscore),
+    "additive": _additive,
+    "severity": _severity,
+}
+
+
+def _submission_table(
+    pairs: Pairs, design: Panels, y: np.ndarray, result: _Result, part: np.ndarray
+) -> pd.DataFrame:
+    n = design.readers
+    read = n > 0
+    mean, middle, spread = (np.full(len(n), np.nan) for _ in range(3))
+    for block in design.blocks:
+        marks = y[design.rows(block)]
+        mean[block.members] = marks.mean(axis=1)
+        middle[block.members] = np.median(marks, axis=1)
+        if block.d > 1:
+            spread[block.members] = marks.std(axis=1, ddof=1)
+    severity = np.nan_to_num(result.scores.severity)
+    readers = np.where(read, design.over_readers(severity) / np.maximum(n, 1), np.nan)
+    value = np.where(read, result.scores.estimate, np.nan)
+    status = np.select(
+        [~read, np.isnan(value), part > 0, n == 1],
+        ["no_scored_mark", "no_usable_mark", "disconnected", "one_score"],
+        "ok",
+    )
+    table = {
+        "estimate": _na(value),
+        "se": _na(np.where(np.isnan(value), np.nan, result.scores.se)),
+        "n_jurors": n,
+        "raw_mean": _na(mean),
+        "raw_median": _na(middle),
+        "disagreement": _na(spread),
+        "readers_severity": _na(readers),
+        "component": _parts(part),
+        "status": status,
+    }
+    return pd.DataFrame(table, index=pairs.submissions.rename("submission"))
+
+
+def _juror_table(
+    pairs: Pairs, design: Panels, y: np.ndarray, result: _Result, part: np.ndarray
+) -> pd.DataFrame:
+    read = design.load > 0
+    sd = simple.standardise(design, y)[2]
+    status = np.select(
+        [~read, part > 0, design.load == 1, sd == 0],
+        ["no_scored_mark", "disconnected", "one_score", "no_spread"],
+        "ok",
+    )
+    table = {
+        "severity": _na(np.where(read, result.scores.severity, np.nan)),
+        "se": _na(np.where(read, result.scores.severity_se, np.nan)),
+        "n_submissions": design.load.astype("int64"),
+        "component": _parts(part),
+        "status": status,
+    }
+    return pd.DataFrame(table, index=pairs.jurors.rename("juror"))
+
+
+def _unsorted(design: Panels, y: np.ndarray) -> np.ndarray:
+    """Marks back in the order in which the design was made."""
+    out = np.empty_like(y)
+    out[design.order] = y
+    return out
+
+
+def _na(values: np.ndarray) -> pd.arrays.FloatingArray:
+    missing = np.isnan(values)
+    return pd.arrays.FloatingArray(np.where(missing, 0.0, values), missing)
+
+
+def _parts(part: np.ndarray) -> pd.array:
+    return pd.arrays.IntegerArray(part.astype("int64") + 1, part < 0)
