@@ -74,6 +74,8 @@ def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray) -> np.ndarra
     nested = tree(problem, who)
     if nested is not None:
         return _nested(nested, _ranks(keys, problem.least))
+    if problem.in_order and all(b.lower <= 0 for b in problem.counts):
+        return _caps(problem, _ranks(keys, problem.least), who)
     raise SelectionError("Rules that overlap are not carried out yet.")
 
 
@@ -157,6 +159,47 @@ def _bound(ranks: np.ndarray, sure: np.ndarray, open_: np.ndarray, lower: int, u
     open_ &= ranks <= _last(line, upper - n_sure)
     sure |= promoted
     open_ &= ~promoted
+
+
+def _caps(problem: Problem, ranks: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """Go down the ranking of every draw at once where there are only caps and a budget: (D, n) bool."""
+    d, n = ranks.shape
+    groups, uppers = _families(problem.counts, who)
+    cost, left = problem.cost[who], np.full(d, _money(problem))
+    rooms = [np.tile(upper, (d, 1)) for upper in uppers]
+    order = np.argsort(ranks, axis=1, kind="stable")
+    admitted, rows = np.zeros((d, n), dtype=bool), np.arange(d)
+    going = np.ones(d, dtype=bool)
+    for item in order.T:
+        fits = ranks[rows, item] < n
+        for group, room in zip(groups, rooms, strict=True):
+            fits &= room[rows, group[item]] > 0
+        paid = cost[item] <= left
+        if problem.policy == "stop":
+            going &= paid | ~fits
+        fits &= paid & going
+        admitted[rows, item] = fits
+        left -= cost[item] * fits
+        for group, room in zip(groups, rooms, strict=True):
+            room[rows, group[item]] -= fits
+    return admitted
+
+
+def _money(problem: Problem) -> int:
+    return int(problem.cost.sum()) if problem.budget is None else problem.budget
+
+
+def _families(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """For each rule the group of each position (n,), 0 for none, and the upper bound of each group."""
+    groups, uppers = [], []
+    for rule in dict.fromkeys(b.rule for b in bounds):
+        group, upper = np.zeros(len(who), dtype=np.int64), [len(who)]
+        for b in (b for b in bounds if b.rule == rule):
+            group[np.isin(who, b.members)] = len(upper)
+            upper.append(b.upper)
+        groups.append(group)
+        uppers.append(np.array(upper))
+    return groups, uppers
 
 
 def _last(line: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -40,7 +40,8 @@ class Problem:
     `ranked` (I,) says who is eligible and has an estimate: nobody else is ever admitted. `bounds` hold
     for the observed estimates, thresholds among them (upper 0); a threshold on the estimate is also in
     `least`, in units of 10^-decimals, because it is applied anew to each draw. `cost` (I,) is the grant in
-    whole tenge, 0 without a budget. `eligible` (I,) counts for proportional quotas.
+    whole tenge, 0 without a budget. `values` holds what thresholds look at, each (I,). `eligible`
+    (I,) counts for proportional quotas.
     """
 
     submissions: pd.Index
@@ -48,6 +49,7 @@ class Problem:
     eligible: np.ndarray
     ranked: np.ndarray
     order: Order
+    values: dict[str, np.ndarray]
     bounds: tuple[Bound, ...]
     least: float
     cost: np.ndarray
@@ -123,7 +125,8 @@ def compile_rule(candidates: pd.DataFrame, select: Selection, *, seed: int = 0) 
         bounds += _quota(candidates, quota, f"quotas[{k}]", select, eligible, ranked, seed, notes)
     if select.per_organisation is not None:
         bounds += _organisations(candidates, select.per_organisation, ranked)
-    least, failing = _thresholds(candidates, select, ranked, order)
+    values = _values(candidates, select)
+    least, failing = _thresholds(values, select, ranked)
     cost = _grants(candidates, select.budget, eligible) if select.budget else np.zeros(len(candidates), int)
     return Problem(
         submissions=candidates.index,
@@ -131,6 +134,7 @@ def compile_rule(candidates: pd.DataFrame, select: Selection, *, seed: int = 0) 
         eligible=eligible,
         ranked=ranked,
         order=order,
+        values=values,
         bounds=(*bounds, *failing),
         least=least,
         cost=cost,
@@ -220,17 +224,21 @@ def _organisations(candidates, cap: int, ranked) -> list[Bound]:
     ]
 
 
-def _thresholds(candidates, select: Selection, ranked, order: Order) -> tuple[float, list[Bound]]:
+def _values(candidates, select: Selection) -> dict[str, np.ndarray]:
+    """What the thresholds look at: the estimate and criteria, each (I,) with NaN where missing."""
+    names = {"estimate": "estimate"} | {t.on: f"by_{t.on}" for t in select.thresholds if t.on != "estimate"}
+    columns = {on: _column(candidates, name, f"the threshold on {on}") for on, name in names.items()}
+    return {on: c.to_numpy(dtype=float, na_value=np.nan) for on, c in columns.items()}
+
+
+def _thresholds(values, select: Selection, ranked) -> tuple[float, list[Bound]]:
     """Bounds that keep out what is below a threshold, and the threshold on the estimate in units."""
     least, bounds = -np.inf, []
     for k, t in enumerate(select.thresholds):
         needed = float(rounded(np.array([t.at_least]), select.decimals)[0])
         if t.on == "estimate":
-            value, least = order.key.astype(float), max(least, needed)
-        else:
-            column = _column(candidates, f"by_{t.on}", f"the threshold on {t.on}")
-            value = rounded(column.to_numpy(dtype=float, na_value=np.nan), select.decimals)
-        fails = ranked & ~(value >= needed)
+            least = max(least, needed)
+        fails = ranked & ~(rounded(values[t.on], select.decimals) >= needed)
         bounds.append(
             Bound(f"threshold:{t.on}<{t.at_least:g}", f"thresholds[{k}]", np.flatnonzero(fails), 0, 0)
         )

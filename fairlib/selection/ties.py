@@ -19,8 +19,8 @@ class Order:
     `key` is the estimate in units of 10^-decimals (int64; 0 where not ranked), `tiebreak` the place by the
     tie chain alone (int64, no two equal; also what the chain could not tell apart has a working place),
     `chain` the same with equal numbers where the chain could not tell. `rank` counts from 1, shared by
-    those that nothing separates, 0 where not ranked. `steps` are the names of the chain's steps, `values`
-    what each step compared (I × steps, object), and `absent` the steps whose column is not there.
+    those that nothing separates, 0 where not ranked. `steps` are the names of the chain's steps, `keys` what
+    each compared (I × steps, smaller first), `values` how that reads (I × steps, object), and `absent` the steps whose column is not there.
     """
 
     submissions: pd.Index
@@ -30,6 +30,7 @@ class Order:
     chain: np.ndarray
     rank: np.ndarray
     steps: tuple[str, ...]
+    keys: np.ndarray
     values: np.ndarray
     absent: tuple[str, ...]
 
@@ -47,9 +48,8 @@ class Order:
     def separated_by(self, a: int, b: int) -> tuple[str, object, object] | None:
         """Step at which a tie of two equal estimates ended, with both values; None if it did not end."""
         for k, step in enumerate(self.steps):
-            x, y = self.values[a, k], self.values[b, k]
-            if not (x == y or (pd.isna(x) and pd.isna(y))):
-                return step, x, y
+            if self.keys[a, k] != self.keys[b, k]:
+                return step, self.values[a, k], self.values[b, k]
         return None
 
 
@@ -97,7 +97,8 @@ def rank_order(
     columns = [_step(candidates, s, decimals, seed) for s in steps]
     absent = tuple(s for s, c in zip(steps, columns, strict=True) if c is None)
     told = [(s, *c) for s, c in zip(steps, columns, strict=True) if c is not None]
-    level = _levels([keys for _, keys, _ in told], len(candidates))
+    keys = np.column_stack([k for _, k, _ in told]) if told else np.empty((len(candidates), 0))
+    level = _levels(keys)
     names = pd.factorize(candidates.index.astype(str), sort=True)[0]
     tiebreak = np.empty(len(candidates), dtype=np.int64)
     tiebreak[np.lexsort((names, level))] = np.arange(len(candidates))
@@ -105,9 +106,8 @@ def rank_order(
     for k, (_, _, shown) in enumerate(told):
         values[:, k] = shown
     rank = _shared_rank(key, level, ranked)
-    return Order(
-        candidates.index, ranked, key, tiebreak, level, rank, tuple(s for s, _, _ in told), values, absent
-    )
+    steps = tuple(s for s, _, _ in told)
+    return Order(candidates.index, ranked, key, tiebreak, level, rank, steps, keys, values, absent)
 
 
 def _step(candidates: pd.DataFrame, step: str, decimals: int, seed: int):
@@ -132,18 +132,16 @@ def _moments(column: pd.Series):
     except (ValueError, TypeError) as error:
         raise SelectionError(f"sent_at holds what is not a moment of time: {error}") from None
     codes = pd.factorize(moments, sort=True)[0]
-    return np.where(moments.isna().to_numpy(), np.inf, codes), moments.astype(object).to_numpy()
+    return np.where(moments.isna().to_numpy(), np.inf, codes), column.astype(object).to_numpy()
 
 
-def _levels(keys: list[np.ndarray], n: int) -> np.ndarray:
-    """Dense place of each row by several keys in turn; equal keys share a place."""
-    level = np.zeros(n, dtype=np.int64)
-    if not keys or n == 0:
+def _levels(table: np.ndarray) -> np.ndarray:
+    """Dense place of each row by its columns in turn; equal rows share a place."""
+    level = np.zeros(len(table), dtype=np.int64)
+    if table.size == 0:
         return level
-    table = np.column_stack(keys)
     order = np.lexsort(table.T[::-1])
-    with np.errstate(invalid="ignore"):
-        new = (table[order][1:] != table[order][:-1]).any(axis=1)
+    new = (table[order][1:] != table[order][:-1]).any(axis=1)
     level[order] = np.concatenate([[0], np.cumsum(new)])
     return level
 

@@ -1,0 +1,237 @@
+"""Who is selected, and why? The whole rule on the observed estimates, with a reason for each submission."""
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+
+from fairlib.errors import SelectionError
+from fairlib.rules import Manual, Selection
+from fairlib.selection.admit import admit
+from fairlib.selection.problem import Problem, compile_rule, labels
+from fairlib.selection.reasons import Why, explain
+from fairlib.selection.ties import Order
+
+ALL_ORDERS = 4  # tied submissions of which every order is tried
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What the rule decided.
+
+    `decisions`, indexed by submission in the order of the candidates: `rank` (shared by unbroken ties),
+    `estimate`, `decision`, `reason` (codes with numbers, several joined by `; `), `grant` (tenge),
+    `reserve_place`, `points_missing` (points that would surely have been enough), `displaced_by` and
+    `displaces` (ids). `seats`: one row a bound with `code, rule, at_least, at_most, eligible, used`.
+    `ties`: one row for each set of equal estimates with `rank, estimate, submissions, settled_by, open`.
+    `notes`: codes of what a reader must know. `admitted` (I,) is the choice before manual decisions.
+    """
+
+    decisions: pd.DataFrame
+    seats: pd.DataFrame
+    ties: pd.DataFrame
+    notes: tuple[str, ...]
+    problem: Problem
+    admitted: np.ndarray
+
+    @property
+    def selected(self) -> pd.Index:
+        """Ids of the selected, best first."""
+        chosen = self.decisions[self.decisions["decision"] == "selected"]
+        return chosen.sort_values("rank", kind="stable", na_position="last").index
+
+
+def choose(candidates: pd.DataFrame, select: Selection, *, seed: int) -> Choice:
+    """Carry out a rule of selection exactly.
+
+    `candidates` as in `compile_rule`, with `status` (why an estimate is missing) and `ineligible_by`
+    where there are. Order: thresholds, then the objective under quotas, caps and budget, then the reserve
+    list (the next by rank of those over the thresholds), and manual decisions last. Submissions between
+    which the tie chain cannot decide, or may not (`refuse`), are never ordered silently: where it
+    matters they go to the reserve list with the reason `tie_refused` or `tie_exhausted`, and their seats
+    stay empty until a person decides.
+
+    Raises SelectionError if the rules contradict each other (a smallest set is named), or a manual
+    decision is about a submission that is unknown, ineligible or decided twice.
+    """
+    problem = compile_rule(candidates, select, seed=seed)
+    manual = _manual(candidates, select.manual, problem.eligible)
+    admitted, undecided = settle(problem)
+    why = explain(problem, admitted, undecided, _statuses(candidates, problem))
+    table = _decide(problem, admitted, undecided, why)
+    notes = [*problem.notes, *why.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent)]
+    notes += _apply_manual(table, manual, problem)
+    return Choice(table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted)
+
+
+def settle(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """The choice that holds however unbroken ties fall (I,), and who depends on them (I,).
+
+    Every order of up to four tied submissions is tried; of more, each of them first and each last.
+    """
+    line = problem.order.line()
+    base = admit(problem, line)
+    stops = problem.budget is not None and problem.policy == "stop"
+    groups = [g for g in problem.order.groups() if stops or 0 < base[g].sum() < len(g)]
+    always, ever = base.copy(), base.copy()
+    for group in groups:
+        for variant in _variants(problem, group):
+            order = line.copy()
+            order[np.isin(line, group)] = variant
+            got = admit(problem, order)
+            always &= got
+            ever |= got
+    return always, ever & ~always
+
+
+def _variants(problem: Problem, group: np.ndarray) -> list[np.ndarray]:
+    if len(group) <= ALL_ORDERS:
+        return [np.array(p) for p in permutations(group)]
+    variants = []
+    for k in range(len(group)):
+        rest = np.delete(group, k)
+        variants += [np.append(group[k], rest), np.append(rest, group[k])]
+    return variants
+
+
+def _statuses(candidates: pd.DataFrame, problem: Problem) -> np.ndarray:
+    """What to say of those who are not ranked (I,): `ineligible:…` or `no_estimate:…`."""
+
+    def texts(name, otherwise):
+        given = candidates[name] if name in candidates else pd.Series(None, index=candidates.index)
+        found = labels(given.astype(object))
+        return [otherwise if not t or not t.strip() else t.strip() for t in (x or "" for x in found)]
+
+    by, status = texts("ineligible_by", "unstated"), texts("status", "unstated")
+    return np.array(
+        [
+            f"no_estimate:{s}" if ok else f"ineligible:{b}"
+            for ok, b, s in zip(problem.eligible, by, status, strict=True)
+        ],
+        dtype=object,
+    )
+
+
+def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
+    order, n = problem.order, len(problem.submissions)
+    waiting = _reserve(problem, admitted, undecided, why)
+    decision = np.full(n, "not_selected", dtype=object)
+    decision[~problem.eligible] = "not_eligible"
+    decision[waiting] = "reserve"
+    decision[admitted] = "selected"
+    place = pd.array([pd.NA] * n, dtype="Int64")
+    place[waiting] = np.arange(1, len(waiting) + 1)
+    reason = why.reason.copy()
+    reason[waiting] = [f"reserve:{k}; {r}" for k, r in enumerate(reason[waiting], start=1)]
+    ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
+    ranks[~problem.ranked] = pd.NA
+    estimate = pd.array(order.key / 10.0**problem.select.decimals, dtype="Float64")
+    estimate[~problem.ranked] = pd.NA
+    return pd.DataFrame(
+        {
+            "rank": ranks,
+            "estimate": estimate,
+            "decision": decision,
+            "reason": reason,
+            "grant": np.where(admitted, problem.cost, 0),
+            "reserve_place": place,
+            "points_missing": why.points_missing,
+            "displaced_by": why.displaced_by,
+            "displaces": why.displaces,
+        },
+        index=problem.submissions,
+    )
+
+
+def _reserve(problem: Problem, admitted, undecided, why: Why) -> np.ndarray:
+    """Positions on the reserve list: unbroken ties at the line first, then the next by rank."""
+    line = problem.order.line()
+    open_ = line[undecided[line]]
+    next_ = line[~admitted[line] & ~undecided[line] & ~why.below[line]]
+    return np.concatenate([open_, next_[: max(0, problem.select.reserve - len(open_))]])
+
+
+def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> list[tuple[int, Manual]]:
+    place = {str(s): k for k, s in enumerate(candidates.index)}
+    found: dict[int, Manual] = {}
+    for m in manual:
+        if m.submission not in place:
+            raise SelectionError(f"The manual decision by {m.who} is about {m.submission}, which is unknown.")
+        k = place[m.submission]
+        if k in found:
+            raise SelectionError(
+                f"There are two manual decisions about {m.submission}; leave the one that holds."
+            )
+        if not eligible[k]:
+            raise SelectionError(
+                f"The manual decision by {m.who} is about {m.submission}, which is not eligible."
+            )
+        found[k] = m
+    return list(found.items())
+
+
+def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
+    """Apply manual decisions to the table in place; returns the notes on them."""
+    for k, m in manual:
+        before = table["decision"].iloc[k]
+        said = f"manual:{m.decision} by {m.who} on {m.when}: {m.reason}"
+        table.iloc[k, table.columns.get_loc("reason")] = f"{said}; rule: {before}, {table['reason'].iloc[k]}"
+        table.iloc[k, table.columns.get_loc("decision")] = m.decision
+        table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0
+        if m.decision != "reserve":
+            table.iloc[k, table.columns.get_loc("reserve_place")] = pd.NA
+    notes = [f"manual:{m.submission}={m.decision}" for _, m in manual]
+    spent = int(table["grant"].sum())
+    if manual and problem.budget is not None and spent > problem.budget:
+        notes.append(f"manual_over_budget:{spent}>{problem.budget}")
+    n = int((table["decision"] == "selected").sum())
+    if manual and problem.select.seats is not None and n > problem.select.seats:
+        notes.append(f"manual_over_seats:{n}>{problem.select.seats}")
+    return notes
+
+
+def _seats(problem: Problem, table: pd.DataFrame) -> pd.DataFrame:
+    """What each bound promised and what was used, after manual decisions."""
+    chosen = (table["decision"] == "selected").to_numpy()
+    n = len(chosen)
+    rows = [
+        (b.code, b.rule, b.lower, min(b.upper, n), len(b.members), int(chosen[b.members].sum()))
+        for b in problem.bounds
+        if not b.rule.startswith("thresholds")
+    ]
+    if problem.budget is not None:
+        rows.append(("budget", "budget", 0, problem.budget, int(chosen.sum()), int(table["grant"].sum())))
+    return pd.DataFrame(rows, columns=["code", "rule", "at_least", "at_most", "eligible", "used"])
+
+
+def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
+    """One row for each set of equal estimates, best first."""
+    order, rows = problem.order, []
+    line = order.line()
+    for group in np.split(line, np.flatnonzero(np.diff(order.key[line])) + 1):
+        if len(group) > 1:
+            steps = {_step(order, a, b, problem.select) for a, b in zip(group, group[1:], strict=False)}
+            shown = [s for s in (*order.steps, "refused", "exhausted") if s in steps]
+            rows.append(
+                (
+                    int(order.rank[group].min()),
+                    order.key[group[0]] / 10.0**problem.select.decimals,
+                    ", ".join(map(str, problem.submissions[group])),
+                    ", ".join(shown),
+                    ", ".join(map(str, problem.submissions[group[undecided[group]]])),
+                )
+            )
+    return pd.DataFrame(rows, columns=["rank", "estimate", "submissions", "settled_by", "open"])
+
+
+def _step(order: Order, a: int, b: int, select: Selection) -> str:
+    found = order.separated_by(a, b) if order.rank[a] != order.rank[b] else None
+    if found:
+        return found[0]
+    return "refused" if "refuse" in select.ties else "exhausted"
+
+
+def what_if(candidates: pd.DataFrame, select: Selection, *, seed: int, **changes) -> Choice:
+    """The choice under the same rule with some entries changed, such as `seats=40` or `quotas=()`."""
+    return choose(candidates, type(select).model_validate({**dict(select), **changes}), seed=seed)
