@@ -40,7 +40,7 @@ def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame
     percent_agreement`; columns `value, se, low, high, p, n, n_submissions, n_jurors, status`.
 
     Weights: None, `linear`, `quadratic`, `ordinal`. Limits are 95 %, Student's t on n − 1 degrees of freedom
-    with the linearised standard error, cut at 1; p tests 0 with the same error. Marks may be missing anywhere.
+    with the linearised standard error, cut at 1; p tests 0 with the same error. Any mark may be missing.
 
     Source: Gwet (2014) Handbook of Inter-Rater Reliability, 4th ed., whose Table 2.15 is the example here.
 
@@ -132,13 +132,12 @@ def _with_limits(base: Agreement, found: Coefficient) -> Agreement:
     se = float(np.sqrt(spread / (n * (n - 1))))
     reach = float(stdtrit(n - 1, 0.975)) * se
     p = 2 * float(stdtr(n - 1, -abs(found.value) / se)) if se > 1e-12 else None
-    return replace(
-        base, value=found.value, se=se, low=found.value - reach, high=min(1.0, found.value + reach), p=p, df=n - 1
-    )  # fmt: skip
+    low, high = found.value - reach, min(1.0, found.value + reach)
+    return replace(base, value=found.value, se=se, low=low, high=high, p=p, df=n - 1)
 
 
 def cohen_kappa(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame:
-    """Cohen's kappa of every pair of jurors over the submissions both marked, weights by distance on the scale.
+    """Cohen's kappa of every pair of jurors over what both marked, weights by distance on the scale.
 
     Columns `juror_a, juror_b, n, value, se, low, high, p, status`, one row per pair in label order. Limits
     are 95 %, normal, with the large-sample error; p tests kappa = 0 with the error under that hypothesis.
