@@ -1,0 +1,107 @@
+"""What chapters share: cells of tables, names of submissions, and the two rounds that frame a contest."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from fairlib.report.blocks import Audience, Cell
+from fairlib.report.figures.base import decision_names
+from fairlib.report.locale import Voice, alphabetical
+from fairlib.report.places import region_name
+from fairlib.report.tables import Results, RoundResults
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a chapter writes from: the results as its audience may see them, and a voice."""
+
+    results: Results
+    say: Voice
+    audience: Audience
+
+    @property
+    def internal(self) -> bool:
+        """Whether this is the report for those who decide."""
+        return self.audience == "internal"
+
+    @property
+    def contest(self):
+        """The rules of the contest."""
+        return self.results.contest
+
+    def stage_name(self, stage: RoundResults) -> str:
+        """The body of a round, with a capital letter."""
+        name = stage.rule.name[self.say.lang]
+        return name[:1].upper() + name[1:]
+
+
+def number(say: Voice, value: float | None, decimals: int = 0) -> Cell:
+    """A number as a cell that sorts by its value."""
+    return Cell(say.number(value, decimals), None if pd.isna(value) else float(value))
+
+
+def interval(say: Voice, low: float, high: float, decimals: int = 0) -> Cell:
+    """An interval as a cell that sorts by its lower limit."""
+    return Cell(say.interval(low, high, decimals), None if pd.isna(low) else float(low))
+
+
+def chance(say: Voice, p: float) -> Cell:
+    """A probability as a cell."""
+    return Cell(say.chance(p), None if pd.isna(p) else float(p))
+
+
+def name_cell(text: str) -> Cell:
+    """A name, sorted by the Kazakh alphabet."""
+    return Cell(text, sort=text)
+
+
+def decision_cell(say: Voice, decision: str) -> Cell:
+    """A decision as a badge: shape, word and colour."""
+    order = {"selected": 0, "reserve": 1, "not_selected": 2, "not_eligible": 3}
+    return Cell(decision_names(say.lang).get(decision, decision), order.get(decision, 9), badge=decision)
+
+
+def text(value: object) -> str:
+    """A text that may be missing."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def region(value: object, say: Voice) -> str:
+    """The name of a region that may be missing."""
+    return region_name(None if pd.isna(value) else value, say.lang)
+
+
+def organisation(value: object, say: Voice) -> str:
+    """The organisation, or that its name is not published."""
+    return text(value) or say("name not published")
+
+
+def nomination(value: object, context: Context) -> str:
+    """The name of a nomination."""
+    for n in context.contest.nominations:
+        if n.id == value:
+            return n.name[context.say.lang]
+    return text(value)
+
+
+def nomination_number(value: object, context: Context) -> str:
+    """A nomination by its number, for narrow columns."""
+    ids = [n.id for n in context.contest.nominations]
+    return str(ids.index(value) + 1) if value in ids else text(value)
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Names by the Kazakh alphabet."""
+    return sorted(names, key=alphabetical)
+
+
+def chosen_in(results: Results, place: int) -> set[str]:
+    """Ids selected in a round, by its place (0 is the first, -1 the last); empty if it was not held."""
+    if not results.rounds:
+        return set()
+    return set(results.rounds[place].selected()["submission"])
+
+
+def was_last_held(results: Results) -> bool:
+    """Whether the last round of the rules has decisions."""
+    return bool(results.rounds) and results.rounds[-1].id == results.contest.rounds[-1].id

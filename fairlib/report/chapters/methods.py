@@ -1,0 +1,114 @@
+"""By what formulas, from which sources, and how can it be computed again? Methods and the record."""
+
+from fairlib.report.blocks import Block, Chapter, Column, Heading, Text, table
+from fairlib.report.chapters.common import Context
+
+
+def chapter(context: Context) -> Chapter:
+    """Formulas in words and signs with their sources, for what this contest used."""
+    say = context.say
+    used = {r.estimator for r in context.contest.rounds}
+    blocks: list[Block] = []
+    for name, (title, formula, words, source) in _methods(context).items():
+        if name in _ESTIMATORS and name not in used:
+            continue
+        blocks += [Heading(title), Text(formula, "formula"), Text(words), Text(source, "note")]
+    return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
+
+
+_ESTIMATORS = {"raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"}
+
+
+def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
+    say = context.say
+    return {
+        "composite": (
+            say("Score of one juror"),
+            "y = Σ w·x / Σ w",
+            say("x: mark on a criterion, w: its weight. A missing mark is never a zero."),
+            "",
+        ),
+        "severity": (
+            say("Estimate with severity"),
+            "y = μ + a + b + e,  a ~ N(0, σₐ²),  b ~ N(0, σ_b²),  e ~ N(0, σ²)",
+            say("a: effect of the submission, b: effect of the juror, e: the rest. The variances are estimated by "
+                "restricted maximum likelihood, the effects as best linear unbiased predictions. A submission with "
+                "fewer readers is drawn more towards the mean."),
+            "Patterson & Thompson 1971; Robinson 1991; Bates et al. 2015",
+        ),
+        "additive": (
+            say("Estimate by least squares"), "y = μ + a + b + e,  Σb = 0",
+            say("The effects of submissions and jurors are found together by least squares."), "Searle 1971",
+        ),
+        "zscore": (say("Estimate by standard scores"), "z = (y − ȳⱼ) / sⱼ",
+                   say("Each juror's scores are put on the same mean and spread."), ""),
+        "rasch": (
+            say("Many-facet Rasch model"), "log P(x)/P(x−1) = θ − β − δ − τ",
+            say("θ: submission, β: severity of the juror, δ: difficulty of the criterion, τ: step of the scale."),
+            "Andrich 1978; Linacre 1989",
+        ),
+        "icc": (
+            "ICC(A,1), ICC(A,k)", "ICC(A,1) = σ²θ / (σ²θ + σ²β + σ²)",
+            say("The share of the variance of marks that comes from differences between submissions: of one reader, "
+                "and of the mean of k readers."),
+            "McGraw & Wong 1996; Putka et al. 2008; ten Hove et al. 2022",
+        ),
+        "alpha": (say("Krippendorff's alpha"), "α = 1 − Dₒ / Dₑ",
+                  say("Observed disagreement beside that expected by chance; any pattern of missing marks."),
+                  "Krippendorff 2011"),
+        "quota": (say("Seats by nomination"), "q = S · n / N",
+                  say("Each nomination gets the whole part of its share; seats left go to the largest remainders."),
+                  "Hamilton 1792; Balinski & Young 1982"),
+        "certainty": (
+            say("Probability of being selected"), "P = #{d : i ∈ S(θ⁽ᵈ⁾)} / D",
+            say("Effects are drawn many times from what the scores leave possible; each draw goes through the whole "
+                "rule, and P is the share of draws in which the submission is selected. The second commission is "
+                "simulated in the same way: new jurors, the same design, the same rule."),
+            "Laird & Louis 1989; Heyard et al. 2022; Mogstad et al. 2024",
+        ),
+        "rates": (
+            say("Interval of a share"), "(p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)",
+            say("An interval for the share selected that holds for small groups too."), "Wilson 1927",
+        ),
+        "privacy": (
+            say("What is not shown to the public"), "",
+            say("Marks of single jurors, contacts and personal numbers are not published. Jurors have codes. A value "
+                "from which a single mark would follow, also by subtraction, is withheld together with what would "
+                "reveal it, and means at the ends of the scale are shown only up to five per cent of the scale "
+                "from the end."),
+            "Hundepool et al. 2012",
+        ),
+    }  # fmt: skip
+
+
+def record(context: Context) -> Chapter:
+    """Hashes and versions of everything that went in, and how to compute it again."""
+    say, found = context.say, context.results.record
+    blocks: list[Block] = [
+        Text(say("The same files, the same rules and the same versions give the same bytes. Compute it again, then "
+                 "compare the hashes:")),
+        Text(f"fairlib run params/{context.results.rules.year}.yaml\nfairlib verify runs/{context.results.rules.year}", "formula"),
+    ]  # fmt: skip
+    if not found:
+        return Chapter(
+            "record",
+            say("The record"),
+            (*blocks, Text(say("Not computed in this run: {what}.", what=say("the record")), "note")),
+        )
+    heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "text", 4)]
+    captions = {"inputs": say("Files that went in"), "versions": say("Versions")}
+    for part, value in found.items():
+        rows = _rows(value) if part != "outputs" else []
+        if rows:
+            caption = captions.get(part, part.replace("_", " "))
+            blocks.append(table(f"record-{part}", caption, heads, rows, folded=len(rows) > 12))
+    return Chapter("record", say("The record"), tuple(blocks))
+
+
+def _rows(value: object, at: str = "") -> list[tuple[str, str]]:
+    """A nested value as pairs of a path and a text."""
+    if isinstance(value, dict):
+        return [row for k, v in value.items() for row in _rows(v, f"{at}.{k}" if at else str(k))]
+    if isinstance(value, list):
+        return [row for v in value for row in _rows(v, at)]
+    return [(at, str(value))]

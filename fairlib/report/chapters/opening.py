@@ -1,0 +1,98 @@
+"""The first page: the contest in numbers, who was selected, and the second commission."""
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Numbers, Text, Twin, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context
+from fairlib.report.tables import RoundResults
+
+
+def front(context: Context) -> tuple[Block, ...]:
+    """Numbers, the cards of every round, and the list of those whom the last round selected."""
+    blocks: list[Block] = [Numbers(tuple(_numbers(context)))]
+    blocks += [card for stage in context.results.rounds if (card := twin_card(stage, context))]
+    blocks += _who(context)
+    return tuple(blocks)
+
+
+def _numbers(context: Context):
+    say, results = context.say, context.results
+    sent = results.submissions
+    yield Number(say.number(len(sent)), say("submissions"))
+    for column, label in (("nomination", say("nominations")), ("region", say("regions"))):
+        if n := sent[column].dropna().nunique():
+            yield Number(say.number(n), label)
+    for stage in results.rounds:
+        last = stage is results.rounds[-1] and common.was_last_held(results) and len(results.rounds) > 1
+        label = say("winners") if last else say("finalists")
+        if len(results.contest.rounds) > 2 and not last:
+            label = say("selected: {round}", round=stage.rule.name[say.lang])
+        yield Number(say.number(len(stage.selected())), label)
+    if results.rounds and (total := results.rounds[-1].decisions["grant"].sum()):
+        yield Number(say.money(total), say("grants in all"))
+
+
+def twin_card(stage: RoundResults, context: Context) -> Twin | None:
+    """What a second, equally qualified commission would have kept; None where it was not computed."""
+    say, values = context.say, stage.certainty
+    if not values.get("twin_overlap"):
+        return None
+    n = len(stage.selected())
+    overlap = float(values["twin_overlap"])
+    certain, close = _seats_by_band(stage)
+    dots = (
+        ("certain", certain, say("certain")),
+        ("close", close, say("close")),
+    )
+    text = say(
+        "Of those selected – certain: {certain}; close: {close}. 95 % interval of the number that a second "
+        "commission would also select: {interval}.",
+        certain=say.number(certain),
+        close=say.number(close),
+        interval=say.interval(float(values["twin_low"]), float(values["twin_high"]), 0),
+    )
+    return Twin(
+        title=say("A second commission · {round}", round=stage.rule.name[say.lang]),
+        headline=say(
+            "Selected: {n}. Also selected by a second, equally qualified commission, about: {overlap}.",
+            n=say.number(n),
+            overlap=say.number(overlap),
+        ),
+        text=text,
+        dots=dots,
+    )
+
+
+def _seats_by_band(stage: RoundResults) -> tuple[int, int]:
+    chosen = stage.selected()
+    certain = int((chosen["band"] == "clear_in").sum())
+    return certain, len(chosen) - certain
+
+
+def _who(context: Context) -> list[Block]:
+    say, results = context.say, context.results
+    if not results.rounds:
+        return [Text(say("No round has been decided yet."), "warning")]
+    last = results.rounds[-1]
+    winners = common.was_last_held(results)
+    title = say("Winners") if winners and len(results.rounds) > 1 else say("Selected")
+    joined = results.joined(last)
+    joined = joined[joined["decision"] == "selected"]
+    return [Heading(title), selected_list(joined, context, f"front-{last.id}", title)]
+
+
+def selected_list(joined: pd.DataFrame, context: Context, id: str, caption: str):
+    """Those selected, in the order of ranks: project, organisation, region and, where there is one, grant."""
+    say = context.say
+    grants = joined["grant"].notna().any()
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 3.2)]
+    heads += [Column(say("Organisation"), "text", 2), Column(say("Region"), "text", 1.6)]
+    heads += [Column(say("Grant"), "number", 1.3)] if grants else []
+    rows = []
+    for r in joined.itertuples():
+        row = [common.number(say, r.rank), common.name_cell(common.text(r.title))]
+        row += [common.organisation(r.organisation, say), common.region(r.region, say)]
+        row += [Cell(say.money(r.grant), None if pd.isna(r.grant) else r.grant)] if grants else []
+        rows.append(row)
+    return table(id, caption, heads, rows)

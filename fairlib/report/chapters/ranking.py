@@ -1,0 +1,202 @@
+"""The ranking of a round: estimates with intervals, the line, decisions and their reasons; and the grants."""
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.opening import selected_list
+from fairlib.report.chapters.scoring import not_computed
+from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
+from fairlib.report.reasons import criterion_name, reason_sentence
+from fairlib.report.tables import RoundResults
+
+
+def chapter(stage: RoundResults, context: Context) -> Chapter:
+    """The ranking with its line, the full list, and for the internal report the criteria of each."""
+    say = context.say
+    joined = context.results.joined(stage)
+    n = len(stage.selected())
+    title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
+    blocks: list[Block] = [Text(_lead(stage, context), "lead"), *_figures(stage, joined, context)]
+    blocks.append(decisions_table(stage, joined, context))
+    if context.internal:
+        blocks += _criteria(stage, joined, context)
+    return Chapter(f"ranking-{stage.id}", title, tuple(blocks))
+
+
+def winners(context: Context) -> Chapter | None:
+    """Winners and grants of the last round, beside its budget; None before that round is held."""
+    say, results = context.say, context.results
+    if not common.was_last_held(results):
+        return None
+    stage = results.rounds[-1]
+    joined = results.joined(stage)
+    joined = joined[joined["decision"] == "selected"]
+    blocks: list[Block] = [selected_list(joined, context, "winners", say("Selected in the last round"))]
+    if joined["grant"].notna().any():
+        blocks = [*_money(stage, joined, context), *blocks]
+    return Chapter("winners", say("Winners and grants"), tuple(blocks))
+
+
+def _lead(stage: RoundResults, context: Context) -> str:
+    say = context.say
+    counts = stage.decisions["decision"].value_counts()
+    return say(
+        "Selected: {selected}; reserve: {reserve}; not selected: {out}. A rank is an estimate: the interval "
+        "shows the places that the same submission could well have had with other, equally qualified jurors.",
+        selected=say.number(counts.get("selected", 0)),
+        reserve=say.number(counts.get("reserve", 0)),
+        out=say.number(counts.get("not_selected", 0)),
+    )
+
+
+def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
+    say, rule = context.say, stage.rule.select.certainty
+    ranked = joined.dropna(subset=["rank"])
+    if ranked["estimate"].notna().sum() == 0:
+        return []
+    data = ranked[["rank", "estimate", "low", "high", "p_selected", "decision"]]
+    heads = [Column(say("Rank"), "number"), Column(say("Estimate"), "number"), Column(say("95 % interval"), "number"),
+             Column(say("Probability"), "number"), Column(say("Decision"), "badge")]  # fmt: skip
+    rows = [
+        (common.number(say, r.rank), common.number(say, r.estimate, 2), common.interval(say, r.low, r.high, 2),
+         common.chance(say, r.p_selected), common.decision_cell(say, r.decision))
+        for r in data.itertuples()
+    ]  # fmt: skip
+    caption = say("Estimates with 95 % intervals: {round}", round=stage.rule.name[say.lang])
+    behind = table(f"ranking-{stage.id}-data", caption, heads, rows)
+    line = say("The dash-dotted line stands after as many places as there are seats.")
+    blocks: list[Block] = [
+        Picture(f"ranking-{stage.id}-figure", caption, f"{_lead(stage, context)} {line}",
+                lambda ax: plot_ranking(data, ax, say.lang), behind, (7.2, 3.9)),
+        Text(line, "note"),
+    ]  # fmt: skip
+    if data["p_selected"].notna().any():
+        title = say("Probability of being selected: {round}", round=stage.rule.name[say.lang])
+        openly = int(data["p_selected"].between(rule.clear_out, rule.clear_in).sum())
+        alt = say(
+            "Probability falls from the first ranks to the last. Between {low} and {high}: {n}.",
+            low=say.percent(rule.clear_out), high=say.percent(rule.clear_in), n=say.number(openly),
+        )  # fmt: skip
+        small = table(
+            f"probability-{stage.id}-data",
+            title,
+            [heads[0], heads[3], heads[4]],
+            [(r[0], r[3], r[4]) for r in rows],
+        )
+        blocks.append(
+            Picture(f"probability-{stage.id}", title, alt,
+                    lambda ax: plot_probabilities(data, ax, say.lang, rule.clear_in, rule.clear_out), small, (7.2, 3.0))
+        )  # fmt: skip
+    else:
+        blocks.append(not_computed(context, say("probability of being selected")))
+    return blocks
+
+
+def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context):
+    """Every submission of the round with estimate, interval, decision and reason."""
+    say = context.say
+    heads = [
+        Column(say("Rank"), "number", 0.55),
+        Column(say("Project"), "name", 3),
+        Column(say("Organisation"), "text", 2),
+    ]
+    if context.contest.nominations:
+        heads.append(Column(say("Nom."), "number", 0.5))
+    heads += [Column(say("Region"), "text", 1.5), Column(say("Raw mean"), "number", 0.8),
+              Column(say("Estimate"), "number", 0.8), Column(say("95 % interval"), "number", 1),
+              Column(say("Places"), "number", 0.8), Column(say("Probability"), "number", 0.8),
+              Column(say("Decision"), "badge", 1.2), Column(say("Reason"), "text", 2.2)]  # fmt: skip
+    rows = [_decision_row(r, context) for r in joined.itertuples()]
+    note = say("Estimates of submissions with fewer than three readers are not published.")
+    caption = say("All submissions and their decisions: {round}", round=stage.rule.name[say.lang])
+    return table(
+        f"decisions-{stage.id}", caption, heads, rows, searchable=True, note="" if context.internal else note
+    )
+
+
+def _decision_row(r, context: Context) -> list[Cell | str]:
+    say = context.say
+    row = [
+        common.number(say, r.rank),
+        common.name_cell(common.text(r.title)),
+        common.organisation(r.organisation, say),
+    ]
+    if context.contest.nominations:
+        row.append(common.nomination_number(r.nomination, context))
+    row += [
+        common.region(r.region, say), common.number(say, r.raw_mean, 2), common.number(say, r.estimate, 2),
+        common.interval(say, r.low, r.high, 2), common.interval(say, r.rank_low, r.rank_high, 0),
+        common.chance(say, r.p_selected), common.decision_cell(say, r.decision),
+        reason_sentence(r.reason, context.contest, say),
+    ]  # fmt: skip
+    return row
+
+
+def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
+    """Criteria of each submission and each reader's composite: for those who discuss it."""
+    say = context.say
+    by = [c for c in joined.columns if c.startswith("by_")]
+    if not by:
+        return []
+    names = [criterion_name(c.removeprefix("by_"), context.contest, say) for c in by]
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 2.6)]
+    heads += [Column(n, "number") for n in names]
+    heads += [Column(say("Readers"), "number", 0.6), Column(say("Disagreement"), "number", 0.8)]
+    heads.append(Column(say("Marks by juror"), "text", 2.6))
+    marks = _marks_by_juror(stage, context)
+    rows = []
+    for _, r in joined.dropna(subset=["n_jurors"]).iterrows():
+        row = [common.number(say, r["rank"]), common.name_cell(common.text(r["title"]))]
+        row += [common.number(say, r[c], 1) for c in by]
+        row += [common.number(say, r["n_jurors"]), common.number(say, r["disagreement"], 2)]
+        rows.append([*row, marks.get(r["submission"], "")])
+    caption = say("Criteria and marks, submission by submission: {round}", round=stage.rule.name[say.lang])
+    return [
+        Heading(say("Submission by submission")),
+        table(f"criteria-{stage.id}", caption, heads, rows, searchable=True),
+    ]
+
+
+def _marks_by_juror(stage: RoundResults, context: Context) -> dict[str, str]:
+    say = context.say
+    given = stage.ratings.assign(
+        shown=[say.number(x, 0 if x == round(x) else 1) if s == "scored" else "·"
+               for x, s in zip(stage.ratings["score"], stage.ratings["status"], strict=True)]
+    )  # fmt: skip
+    cells = given.groupby(["submission", "juror"], sort=True)["shown"].agg(" ".join)
+    lines = [f"{juror}: {marks}" for (_, juror), marks in cells.items()]
+    return (
+        pd.Series(lines, index=cells.index.get_level_values(0), dtype="str")
+        .groupby(level=0)
+        .agg("; ".join)
+        .to_dict()
+    )
+
+
+def _money(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
+    say, budget = context.say, stage.rule.select.budget
+    paid = joined["grant"].dropna()
+    items = [
+        Number(say.money(paid.sum()), say("grants in all")),
+        Number(say.money(paid.median()), say("median grant")),
+    ]
+    total = float(budget.total) if budget else None
+    if total:
+        items.append(Number(say.money(total - paid.sum()), say("left of the budget")))
+    bars = pd.DataFrame({"label": [say.number(r) for r in joined["rank"]], "grant": joined["grant"]})
+    running = joined["grant"].cumsum()
+    rows = [
+        (common.number(say, r), common.text(t), say.money(g), say.money(s))
+        for r, t, g, s in zip(joined["rank"], joined["title"], joined["grant"], running, strict=True)
+    ]
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3), Column(say("Grant"), "number"),
+             Column(say("So far"), "number")]  # fmt: skip
+    caption = say("Grants one after another, by rank, and the budget")
+    alt = f"{caption}. " + say("Grants in all: {sum}.", sum=say.money(paid.sum()))
+    return [
+        Numbers(tuple(items)),
+        Picture("budget", caption, alt, lambda ax: plot_budget(bars, ax, say.lang, total),
+                table("budget-data", caption, heads, rows), (7.2, 0.9 + 0.24 * len(joined))),
+    ]  # fmt: skip

@@ -1,0 +1,277 @@
+"""One body and its marks: what the design supports, who agrees, who is strict, what adjusting changed."""
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context
+from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
+from fairlib.report.reasons import criterion_name
+from fairlib.report.tables import RoundResults
+
+SHOWN_STATUS = {"ok", "", "computed"}
+
+
+def chapter(stage: RoundResults, context: Context) -> Chapter:
+    """Design, consistency, severity and what the adjustment changed, for one round."""
+    say = context.say
+    blocks: list[Block] = [*_design(stage, context), *_consistency(stage, context)]
+    blocks += _severity(stage, context) + _agreement(stage, context)
+    blocks += _adjustment(stage, context) + _profiles(stage, context)
+    title = say("How it was scored: {round}", round=stage.rule.name[say.lang])
+    return Chapter(f"scoring-{stage.id}", title, tuple(blocks))
+
+
+def verdict_words(verdict: str, context: Context) -> str:
+    """What a verdict on the design means."""
+    say = context.say
+    words = {
+        "crossed": say("Crossed: every juror read every submission, so marks compare directly."),
+        "connected": say("Connected: jurors share enough submissions for their severity to be compared."),
+        "weakly connected": say(
+            "Weakly connected: few submissions tie the panels together, so comparing across them is uncertain."
+        ),
+        "disconnected": say(
+            "Disconnected: some jurors share no submission, so submissions of different panels cannot be compared."
+        ),
+    }
+    return words.get(verdict.replace("_", " "), verdict)
+
+
+def _design(stage: RoundResults, context: Context) -> list[Block]:
+    say, scores = context.say, stage.estimates
+    items = [Number(say.number(len(stage.jurors)), say("jurors"))] if len(stage.jurors) else []
+    items.append(Number(say.number(len(scores)), say("submissions scored")))
+    if pairs := stage.design.get("pairs"):
+        items.append(Number(say.number(float(pairs)), say("readings")))
+    readers = scores["n_jurors"].dropna()
+    if len(readers):
+        low, high = readers.min(), readers.max()
+        spread = say.number(low) if low == high else say.interval(low, high, 0)
+        items.append(Number(spread, say("readers a submission")))
+    blocks: list[Block] = [Numbers(tuple(items))]
+    verdict = stage.design.get("verdict", "")
+    blocks.append(Text(verdict_words(verdict, context)) if verdict else not_computed(context, say("design")))
+    return blocks
+
+
+def not_computed(context: Context, what: str) -> Text:
+    """A note that something was not computed in this run."""
+    return Text(context.say("Not computed in this run: {what}.", what=what), "note")
+
+
+def statistic_words(name: str, context: Context) -> str:
+    """A statistic of consistency in words; its own name where there are none."""
+    say = context.say
+    words = {
+        "ICC(A,1)": say("agreement of single readers, ICC(A,1)"),
+        "ICC(A,k)": say("reliability of the mean of the readers, ICC(A,k)"),
+        "ICC(C,1)": say("consistency of single readers, ICC(C,1)"),
+        "ICC(C,k)": say("consistency of the mean of the readers, ICC(C,k)"),
+        "krippendorff_alpha": say("Krippendorff's alpha"),
+        "kendall_w": say("Kendall's W"),
+        "spearman": say("mean rank correlation of two jurors"),
+    }
+    return words.get(name, name)
+
+
+def _consistency(stage: RoundResults, context: Context) -> list[Block]:
+    say, found = context.say, stage.consistency.dropna(subset=["statistic"])
+    blocks: list[Block] = [Heading(say("Do the jurors agree?"))]
+    if found.empty:
+        return [*blocks, not_computed(context, say("consistency of jurors"))]
+    rows = []
+    for r in found.itertuples():
+        status = common.text(r.status)
+        value = say.number(r.value, 2) if pd.notna(r.value) else say("not computed")
+        remark = "" if status in SHOWN_STATUS else status
+        rows.append((statistic_words(r.statistic, context), Cell(value, _sortable(r.value)),
+                     common.interval(say, r.low, r.high, 2), common.number(say, r.n), remark))  # fmt: skip
+    heads = [Column(say("Statistic"), "text", 3), Column(say("Value"), "number"),
+             Column(say("95 % interval"), "number", 1.3), Column("n", "number", 0.7), Column(say("Remark"))]  # fmt: skip
+    caption = say("Consistency of jurors: {round}", round=stage.rule.name[say.lang])
+    single = say(
+        "1 would be perfect agreement, 0 none. Grant reviews of the world usually have single-reader agreement "
+        "between {low} and {high}.",
+        low=say.number(0.19, 2),
+        high=say.number(0.46, 2),
+    )
+    if stage.id != context.contest.rounds[0].id:
+        single += " " + say(
+            "Those who were already chosen once are more alike than all who applied, and the more alike they are the "
+            "lower these numbers fall: that says nothing against the jurors."
+        )
+    return [*blocks, table(f"consistency-{stage.id}", caption, heads, rows), Text(single, "note")]
+
+
+def _sortable(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _severity(stage: RoundResults, context: Context) -> list[Block]:
+    say, jurors = context.say, stage.jurors
+    if jurors["severity"].notna().sum() == 0:
+        return [Heading(say("Who is strict?")), not_computed(context, say("severity of jurors"))]
+    rows = []
+    for r in jurors.itertuples():
+        known = pd.notna(r.severity)
+        remark = common.text(r.status) if common.text(r.status) not in SHOWN_STATUS else ""
+        value = Cell(say.signed(r.severity, 2), r.severity) if known else Cell(say("withheld"))
+        rows.append(
+            (r.juror, value, common.number(say, r.se, 2), common.number(say, r.n_submissions), remark)
+        )
+    heads = [Column(say("Juror")), Column(say("Severity, points"), "number"), Column(say("Standard error"), "number"),
+             Column(say("Submissions read"), "number"), Column(say("Remark"))]  # fmt: skip
+    caption = say("Severity of jurors: {round}", round=stage.rule.name[say.lang])
+    top = jurors.sort_values("severity").dropna(subset=["severity"])
+    alt = say(
+        "Severity of each juror with its interval. Strictest: {strict}, mildest: {mild}.",
+        strict=f"{top['juror'].iloc[-1]} ({say.signed(top['severity'].iloc[-1], 2)})",
+        mild=f"{top['juror'].iloc[0]} ({say.signed(top['severity'].iloc[0], 2)})",
+    )
+    lead = say(
+        "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it "
+        "out. A filled mark in the figure: further from zero than its 95 % interval is wide."
+    )
+    picture = Picture(
+        f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
+        table(f"severity-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.25 * len(jurors)),
+    )  # fmt: skip
+    blocks: list[Block] = [Heading(say("Who is strict?")), Text(lead), picture]
+    return blocks + (_marks(stage, context) if context.internal else [])
+
+
+def _marks(stage: RoundResults, context: Context) -> list[Block]:
+    say, marks = context.say, stage.ratings.dropna(subset=["score"])
+    if marks.empty:
+        return []
+    grouped = marks.groupby("juror")["score"]
+    found = pd.DataFrame(
+        {
+            "n": grouped.size(),
+            "mean": grouped.mean(),
+            "sd": grouped.std(),
+            "low": grouped.min(),
+            "high": grouped.max(),
+        }
+    )
+    rows = [
+        (j, common.number(say, r.n), common.number(say, r["mean"], 2), common.number(say, r.sd, 2),
+         common.interval(say, r.low, r.high, 0))
+        for j, r in found.iterrows()
+    ]  # fmt: skip
+    heads = [Column(say("Juror"))]
+    heads += [
+        Column(h, "number") for h in (say("Marks"), say("Mean"), say("Standard deviation"), say("Range"))
+    ]
+    caption = say("Marks of each juror: {round}", round=stage.rule.name[say.lang])
+    return [
+        Picture(
+            f"marks-{stage.id}", caption, f"{caption}. " + say("Boxes from the lower to the upper quartile."),
+            lambda ax: plot_marks(marks, ax, say.lang),
+            table(f"marks-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.28 * len(found)),
+        ),
+        *_diagnostics(stage, context),
+    ]  # fmt: skip
+
+
+def _diagnostics(stage: RoundResults, context: Context) -> list[Block]:
+    say, jurors = context.say, stage.jurors
+    known = {"juror", "severity", "se", "n_submissions", "status"}
+    extra = [c for c in jurors.columns if c not in known and jurors[c].notna().any()]
+    if not extra:
+        return []
+    rows = [[r["juror"], *(_loose(r[c], say) for c in extra)] for _, r in jurors.iterrows()]
+    heads = [Column(say("Juror")), *(Column(c.replace("_", " "), "number") for c in extra)]
+    caption = say("Diagnostics of jurors: {round}", round=stage.rule.name[say.lang])
+    note = say("Signals for a conversation with the juror, never an accusation.")
+    return [table(f"diagnostics-{stage.id}", caption, heads, rows, note=note)]
+
+
+def _loose(value: object, say) -> Cell:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return Cell(common.text(value))
+    return common.number(say, found, 0 if found.is_integer() else 2)
+
+
+def _agreement(stage: RoundResults, context: Context) -> list[Block]:
+    say, matrix = context.say, stage.agreement
+    if matrix.empty or matrix.notna().sum().sum() == 0:
+        return []
+    pairs = [(a, b, matrix.loc[a, b]) for i, a in enumerate(matrix.index) for b in matrix.columns[:i]]
+    pairs = sorted([p for p in pairs if pd.notna(p[2])], key=lambda p: -p[2])
+    caption = say("Rank correlation of every two jurors: {round}", round=stage.rule.name[say.lang])
+    heads = [Column(say("Juror")), Column(say("Juror")), Column(say("Rank correlation"), "number")]
+    rows = [(a, b, common.number(say, value, 2)) for a, b, value in pairs]
+    alt = say(
+        "Heat map of rank correlations. Highest: {high}; lowest: {low}.",
+        high=f"{pairs[0][0]} – {pairs[0][1]}: {say.number(pairs[0][2], 2)}",
+        low=f"{pairs[-1][0]} – {pairs[-1][1]}: {say.number(pairs[-1][2], 2)}",
+    )
+    return [
+        Picture(
+            f"agreement-{stage.id}", caption, alt, lambda ax: plot_agreement(matrix, ax, say.lang),
+            table(f"agreement-{stage.id}-data", caption, heads, rows, folded=True), (6.6, 1.0 + 0.34 * len(matrix)),
+        ),
+        Text(say("Only pairs of jurors who share at least five submissions are compared."), "note"),
+    ]  # fmt: skip
+
+
+def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
+    say = context.say
+    joined = context.results.joined(stage).dropna(subset=["rank", "rank_raw"])
+    if joined.empty:
+        return []
+    seats = int((joined["decision"] == "selected").sum())
+    up = joined[(joined["rank"] <= seats) & (joined["rank_raw"] > seats)]
+    down = joined[(joined["rank"] > seats) & (joined["rank_raw"] <= seats)]
+    crossed = pd.concat([up, down]).sort_values("rank")
+    rows = [
+        (common.text(r.title), common.number(say, r.rank_raw), common.number(say, r.rank),
+         common.number(say, r.raw_mean, 2), common.number(say, r.estimate, 2))
+        for r in crossed.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Project"), "text", 3), Column(say("Rank by raw mean"), "number"),
+             Column(say("Adjusted rank"), "number"), Column(say("Raw mean"), "number"),
+             Column(say("Estimate"), "number")]  # fmt: skip
+    caption = say(
+        "Submissions that the adjustment moved over the line: {round}", round=stage.rule.name[say.lang]
+    )
+    text = say(
+        "Adjusting changes the rank of most submissions a little. Moved over the line, up: {up}; down: {down}.",
+        up=say.number(len(up)),
+        down=say.number(len(down)),
+    )
+    data = table(f"slopes-{stage.id}-data", caption, heads, rows)
+    picture = Picture(
+        f"slopes-{stage.id}", say("Ranks before and after the adjustment: {round}", round=stage.rule.name[say.lang]),
+        text, lambda ax: plot_slopes(joined, ax, say.lang), data, (7.2, 4.4),
+    )  # fmt: skip
+    return [Heading(say("What the adjustment changed")), Text(text), picture]
+
+
+def _profiles(stage: RoundResults, context: Context) -> list[Block]:
+    say, found = context.say, stage.profiles
+    if found.empty:
+        return []
+    named = found.rename(index=lambda c: criterion_name(c, context.contest, say))
+    rows = [
+        (name, common.number(say, r.selected, 2), common.number(say, r.not_selected, 2),
+         Cell(say.signed(r.selected - r.not_selected, 2), r.selected - r.not_selected))
+        for name, r in named.iterrows()
+    ]  # fmt: skip
+    heads = [Column(say("Criterion"), "text", 2), Column(say("Selected"), "number"),
+             Column(say("Others"), "number"), Column(say("Difference"), "number")]  # fmt: skip
+    caption = say("Criteria, selected and others: {round}", round=stage.rule.name[say.lang])
+    alt = f"{caption}. " + "; ".join(
+        f"{name}: {say.number(r.selected, 1)} / {say.number(r.not_selected, 1)}"
+        for name, r in named.iterrows()
+    )
+    return [
+        Picture(
+            f"profiles-{stage.id}", caption, alt, lambda ax: plot_profiles(named, ax, say.lang),
+            table(f"profiles-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.4 * len(named)),
+        )
+    ]  # fmt: skip

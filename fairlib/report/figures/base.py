@@ -1,0 +1,70 @@
+"""The sheet that every figure is drawn on: style, colours, shapes, and deterministic SVG."""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.style  # noqa: F401  (makes mpl.style known)
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fairlib.report.locale import Voice, speak
+from fairlib.rules import Language
+
+STYLE = Path(__file__).parents[1] / "style.mplstyle"
+INK, SOFT, LINE, PAPER = "#1b2733", "#8a95a1", "#d5dbe1", "#ffffff"
+ACCENT, GOLD, RED, MIST = "#0b6478", "#a86a08", "#a8322a", "#cfe3e7"
+DECISION_COLOUR = {"selected": ACCENT, "reserve": GOLD, "not_selected": SOFT, "not_eligible": LINE}
+DECISION_SHAPE = {"selected": "o", "reserve": "D", "not_selected": "s", "not_eligible": "x"}
+
+
+def sheet(ax: Axes | None, size: tuple[float, float] = (7.2, 3.6)) -> Axes:
+    """The axes to draw on: those given, or new ones in the house style."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    with mpl.style.context(STYLE):
+        return plt.figure(figsize=size).subplots()
+
+
+def decision_names(lang: Language) -> dict[str, str]:
+    """The four decisions in words."""
+    say = speak(lang)
+    return {
+        "selected": say("selected"),
+        "reserve": say("reserve"),
+        "not_selected": say("not selected"),
+        "not_eligible": say("not eligible"),
+    }
+
+
+def count_axis(axis, say: Voice, decimals: int = 0) -> None:
+    """Tick labels with the separators of the language."""
+    axis.set_major_formatter(lambda value, _: say.number(value, decimals))
+
+
+def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str) -> str:
+    """Draw on a fresh sheet and return SVG that is the same bytes every time.
+
+    `name` prefixes the ids, so that several figures can stand in one page.
+    """
+    with mpl.style.context(STYLE):
+        figure = Figure(figsize=size)
+        draw(figure.subplots())
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    return _tidy(stream.getvalue(), name)
+
+
+def _tidy(svg: str, name: str) -> str:
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.S)
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(url\(#|xlink:href="#)', rf"\g<1>{name}-", svg)
+    svg = re.sub(r"<g>\s*</g>\s*", "", svg)
+    return re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)

@@ -1,0 +1,80 @@
+"""How many, and where? The funnel of a contest, counts of a group, and the tile map of regions."""
+
+from datetime import date
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+
+from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, SOFT, sheet
+from fairlib.report.locale import speak
+from fairlib.report.places import frame
+from fairlib.rules import Language
+
+
+def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """Steps of the contest as centred bars, each with its count and its share of the first.
+
+    `steps` maps a step's name to a count, in order.
+    """
+    say, ax = speak(lang), sheet(ax, (7.2, 0.6 + 0.5 * len(steps)))
+    first = max(float(steps.iloc[0]), 1.0)
+    for place, (label, n) in enumerate(steps.items()):
+        ax.barh(place, n / first, left=0.5 - n / first / 2, height=0.68, color=ACCENT, alpha=1 - 0.09 * place)
+        ax.text(-0.02, place, label, ha="right", va="center")
+        ax.text(1.02, place, say.number(n), ha="left", va="center", weight="bold")
+        ax.text(1.13, place, say.percent(n / first), ha="left", va="center", color=SOFT)
+    ax.set(xlim=(-0.62, 1.26), ylim=(len(steps) - 0.5, -0.5))
+    ax.set_axis_off()
+    return ax
+
+
+def plot_counts(counts: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """Counts of groups as horizontal bars with the number at the end; `counts` maps a name to a count."""
+    say, ax = speak(lang), sheet(ax, (7.2, 0.5 + 0.34 * len(counts)))
+    places = range(len(counts))
+    ax.barh(places, counts.to_numpy(), height=0.66, color=ACCENT)
+    for place, n in zip(places, counts, strict=True):
+        ax.annotate(say.number(n), (n, place), (4, 0), textcoords="offset points", va="center", weight="bold")
+    ax.set_yticks(places, list(counts.index))
+    ax.set(ylim=(len(counts) - 0.5, -0.5), xlim=(0, max(counts.max(), 1) * 1.12))
+    ax.tick_params(axis="y", length=0)
+    ax.spines["bottom"].set_visible(False)
+    ax.set_xticks([])
+    return ax
+
+
+def plot_tile_map(
+    counts: pd.Series, ax: Axes | None = None, lang: Language = "en", day: date | None = None
+) -> Axes:
+    """Submissions by region on a tile map: one tile a region, darker with more.
+
+    `counts` maps a region's code to a number; `day` picks the regions that there were.
+    """
+    say, ax = speak(lang), sheet(ax, (7.2, 4.2))
+    top = max(float(counts.max()) if len(counts) else 0.0, 1.0)
+    for code, tile in frame(day).iterrows():
+        n = int(counts.get(code, 0))
+        dark = n / top > 0.5
+        colour = _blend(n / top) if n else "none"
+        box = FancyBboxPatch(
+            (tile["column"] + 0.05, tile["row"] + 0.05), 0.9, 0.9,
+            boxstyle="round,pad=0,rounding_size=0.08", facecolor=colour, edgecolor=LINE if n else SOFT,
+            linewidth=0.8, linestyle="-" if n else ":",
+        )  # fmt: skip
+        ax.add_patch(box)
+        x, y, ink = tile["column"] + 0.5, tile["row"], "#fffffe" if dark else (INK if not n else "#1b2732")
+        ax.text(x, y + 0.35, tile[f"short_{lang}"], ha="center", va="center", fontsize=6.6, color=ink)
+        ax.text(x, y + 0.68, say.number(n), ha="center", va="center", fontsize=12, weight="bold", color=ink)
+    ax.set(xlim=(0, 6), ylim=(5.02, -0.02))
+    ax.set_axis_off()
+    return ax
+
+
+def _blend(share: float) -> str:
+    low, high = (_rgb(c) for c in (MIST, ACCENT))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(low, high, strict=True))
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))

@@ -1,0 +1,76 @@
+"""How do jurors mark? Severity with its error, marks of each juror, and who agrees with whom."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from fairlib.report.figures.base import ACCENT, GOLD, INK, LINE, SOFT, count_axis, sheet
+from fairlib.report.locale import speak
+from fairlib.rules import Language
+
+
+def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """Severity of each juror with a 95 % interval, harshest on top; columns `juror, severity, se`."""
+    say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.26 * len(jurors)))
+    table = jurors.dropna(subset=["severity"]).sort_values(["severity", "juror"])
+    places = np.arange(len(table))
+    error = 1.96 * table["se"].fillna(0).to_numpy()
+    clear = np.abs(table["severity"].to_numpy()) > error
+    ax.axvline(0, color=SOFT, linewidth=0.9)
+    ax.hlines(places, table["severity"] - error, table["severity"] + error, color=ACCENT, linewidth=1.6)
+    for shape, mask, fill in (("o", ~clear, "#ffffff"), ("D", clear, ACCENT)):
+        x, y = table["severity"].to_numpy()[mask], places[mask]
+        ax.plot(x, y, shape, color=ACCENT, markerfacecolor=fill, markersize=5.5, linestyle="none")
+    ax.set_yticks(places, table["juror"].astype(str))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    ax.set_xlabel(f"← {say('milder')}    {say('severity, points')}    {say('stricter')} →")
+    count_axis(ax.xaxis, say, 1)
+    return ax
+
+
+def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """The marks of each juror as boxes, by median; columns `juror, score`. Not for the public."""
+    say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.3 * ratings["juror"].nunique()))
+    marks = ratings.dropna(subset=["score"]).groupby("juror")["score"].apply(np.asarray)
+    marks = marks.iloc[np.argsort([np.median(m) for m in marks], kind="stable")]
+    ax.boxplot(
+        list(marks), orientation="horizontal", widths=0.55, patch_artist=True, whis=(0, 100),
+        boxprops={"facecolor": "#cfe3e7", "edgecolor": ACCENT}, medianprops={"color": INK, "linewidth": 2},
+        whiskerprops={"color": SOFT}, capprops={"color": SOFT},
+    )  # fmt: skip
+    ax.set_yticks(range(1, len(marks) + 1), marks.index.astype(str))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    ax.set_xlabel(say("marks"))
+    count_axis(ax.xaxis, say)
+    return ax
+
+
+def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """Rank correlation of every two jurors; square matrix with jurors as index and columns.
+
+    A cell without a number has too few submissions that both read.
+    """
+    say, ax = speak(lang), sheet(ax, (6.4, 1.2 + 0.34 * len(matrix)))
+    values = matrix.to_numpy(float)
+    colours = _two_sided()
+    ax.imshow(values, vmin=-1, vmax=1, cmap=colours, aspect="auto")
+    small = 7 if len(matrix) <= 14 else 5
+    for i, j in np.argwhere(~np.isnan(values)):
+        ink = "#fffffe" if abs(values[i, j]) > 0.55 else "#1b2732"
+        ax.text(j, i, say.number(values[i, j], 2), ha="center", va="center", fontsize=small, color=ink)
+    for i, j in np.argwhere(np.isnan(values)):
+        ax.text(j, i, "·", ha="center", va="center", color=SOFT)
+    ax.set_xticks(range(len(matrix)), matrix.columns.astype(str), rotation=45 if len(matrix) > 8 else 0)
+    ax.set_yticks(range(len(matrix)), matrix.index.astype(str))
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax
+
+
+def _two_sided():
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("house", [GOLD, LINE, ACCENT])

@@ -1,0 +1,99 @@
+"""Who is where, and how surely? The ranking with intervals, the probability strip, and the slopes."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from fairlib.report.figures.base import (
+    ACCENT, DECISION_COLOUR, DECISION_SHAPE, GOLD, LINE, RED, SOFT, count_axis, decision_names, sheet,
+)  # fmt: skip
+from fairlib.report.locale import speak
+from fairlib.rules import Language
+
+
+def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """Estimates with their intervals in the order of ranks, marked by decision, and the line.
+
+    Columns `rank, estimate, decision` and, where computed, `low, high`.
+    """
+    say, ax = speak(lang), sheet(ax, (7.2, 3.8))
+    table = table.dropna(subset=["rank", "estimate"]).sort_values("rank")
+    _by_decision(ax, table, "estimate", lang, intervals=True)
+    _line(ax, table)
+    ax.set(xlabel=say("rank"), ylabel=say("estimate, points"))
+    ax.grid(axis="y")
+    count_axis(ax.xaxis, say)
+    count_axis(ax.yaxis, say, 1)
+    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.2)
+    return ax
+
+
+def plot_probabilities(
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Language = "en",
+    clear_in: float = 0.9,
+    clear_out: float = 0.1,
+) -> Axes:
+    """Probability of being selected in the order of ranks, with the open band between two thresholds.
+
+    Columns `rank, p_selected, decision`.
+    """
+    say, ax = speak(lang), sheet(ax, (7.2, 3.0))
+    table = table.dropna(subset=["rank", "p_selected"]).sort_values("rank")
+    ax.axhspan(clear_out, clear_in, color="#f4e6cc", zorder=0)
+    for height in (clear_out, clear_in):
+        ax.axhline(height, color=GOLD, linewidth=0.8, linestyle="--")
+    _by_decision(ax, table, "p_selected", lang)
+    _line(ax, table)
+    ax.set(xlabel=say("rank"), ylabel=say("probability of selection"), ylim=(-0.03, 1.03))
+    ax.yaxis.set_major_formatter(lambda value, _: say.percent(value))
+    count_axis(ax.xaxis, say)
+    return ax
+
+
+def plot_slopes(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """From the rank by raw mean to the rank by adjusted estimate, one line a submission.
+
+    Columns `rank_raw, rank, decision`. Lines that cross the last selected place are drawn bold: down in
+    red and dashed, up in the accent colour.
+    """
+    say, ax = speak(lang), sheet(ax, (7.2, 4.6))
+    table = table.dropna(subset=["rank", "rank_raw"])
+    seats = max(int((table["decision"] == "selected").sum()), 1)
+    up = (table["rank_raw"] > seats) & (table["rank"] <= seats)
+    down = (table["rank_raw"] <= seats) & (table["rank"] > seats)
+    for mask, style in (
+        (~up & ~down, {"color": LINE, "linewidth": 0.7}),
+        (up, {"color": ACCENT, "linewidth": 1.8}),
+        (down, {"color": RED, "linewidth": 1.8, "linestyle": "--"}),
+    ):
+        part = table[mask]
+        ax.plot([0, 1], part[["rank_raw", "rank"]].to_numpy().T, **style)
+    ax.axhline(seats + 0.5, color=GOLD, linewidth=1)
+    ax.set_xticks([0, 1], [say("by raw mean"), say("adjusted")])
+    ax.set(ylim=(len(table) + 1, 0), xlim=(-0.05, 1.05), ylabel=say("rank"))
+    count_axis(ax.yaxis, say)
+    handles = [ax.plot([], [], color=ACCENT)[0], ax.plot([], [], color=RED, linestyle="--")[0]]
+    ax.legend(handles, [say("over the line"), say("under the line")], ncols=2, loc="lower center",
+              bbox_to_anchor=(0.5, 1.0))  # fmt: skip
+    return ax
+
+
+def _by_decision(ax: Axes, table: pd.DataFrame, column: str, lang: Language, intervals: bool = False) -> None:
+    names = decision_names(lang)
+    size = float(np.clip(500 / max(len(table), 1), 3, 6))
+    for decision, part in table.groupby("decision", sort=False):
+        colour, shape = DECISION_COLOUR[decision], DECISION_SHAPE[decision]
+        fill = "#ffffff" if decision == "not_selected" else colour
+        if intervals and "low" in part:
+            ax.vlines(part["rank"], part["low"], part["high"], color=colour, linewidth=0.8, alpha=0.55)
+        ax.plot(part["rank"], part[column], shape, color=colour, markerfacecolor=fill, markersize=size,
+                linestyle="none", label=names[decision], markeredgewidth=0.8)  # fmt: skip
+
+
+def _line(ax: Axes, table: pd.DataFrame) -> None:
+    """The line after the last place that the seats reach; with quotas some are chosen beyond it."""
+    seats = int((table["decision"] == "selected").sum())
+    if 0 < seats < len(table):
+        ax.axvline(seats + 0.5, color=SOFT, linewidth=1, linestyle="-.")

@@ -1,0 +1,63 @@
+"""One HTML file that needs nothing else: templates, style, script and drawings in one page."""
+
+import base64
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from fairlib.report.blocks import Picture, Report
+from fairlib.report.figures import base
+from fairlib.report.locale import NAMES, speak
+from fairlib.rules import Language
+
+TEMPLATES = Path(__file__).with_name("templates")
+DARK = {
+    base.INK: "--ink", base.SOFT: "--fig-soft", base.LINE: "--fig-line", base.PAPER: "--card",
+    base.ACCENT: "--accent", base.GOLD: "--fig-gold", base.RED: "--red", "#f4e6cc": "--fig-band",
+    "#4a5663": "--soft",
+}  # fmt: skip
+
+
+def to_html(
+    report: Report, drawings: dict[str, str], languages: tuple[Language, ...] = ("kk", "ru", "en")
+) -> str:
+    """The report as a page; `drawings` maps a figure's id to its SVG, `languages` are the siblings to link."""
+    script = _file("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment().get_template("report.html.j2").render(
+        report=report,
+        say=speak(report.lang),
+        languages=[(code, NAMES[code]) for code in languages],
+        drawings={p.id: in_page(drawings[p.id], p) for p in report.pictures()},
+        style=Markup(_file("report.css")),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+    )  # fmt: skip
+
+
+def in_page(svg: str, picture: Picture) -> Markup:
+    """A drawing for a page: named for those who do not see it, with colours that follow the page's."""
+    svg = re.sub(r'<svg [^>]*viewBox="([^"]+)"[^>]*>', lambda m: _opening(m[1], picture.alt), svg, count=1)
+    for colour, name in DARK.items():
+        svg = svg.replace(colour, f"var({name},{colour})")
+    return Markup(svg)
+
+
+def _opening(box: str, alt: str) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{escape(alt)}">'
+
+
+@lru_cache
+def environment() -> Environment:
+    """Jinja with autoescape everywhere; a name that is not there is an error."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+
+def _file(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")

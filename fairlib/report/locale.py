@@ -1,0 +1,140 @@
+"""How is it said in Kazakh, Russian and English? Messages, numbers, dates and money, one voice a language.
+
+Message ids are the English sentences; `locale/{kk,ru}/LC_MESSAGES/fairlib.po` hold the others and are
+read as they are, so there is no compiled catalogue to fall behind. Sentences put a number after a
+colon, never under a Kazakh suffix.
+"""
+
+import math
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, numbers
+from babel.messages.pofile import read_po
+
+from fairlib.rules import Language
+
+CATALOGUES = Path(__file__).with_name("locale")
+TAGS = {"kk": "kk", "ru": "ru_KZ", "en": "en"}
+LONG_DATE = {"kk": "y 'жылғы' d MMMM", "ru": "d MMMM y 'г.'", "en": "d MMMM y"}
+NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+MINUS, NARROW = "−", "\u202f"
+ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One language: call it with an English message to get the sentence in its own."""
+
+    lang: Language
+    messages: dict[str, str] = field(repr=False, hash=False, compare=False)
+
+    def __call__(self, message: str, **values: Any) -> str:
+        """The message in this language, with `{name}` filled in from `values`.
+
+        >>> speak("ru")("Selected")
+        'Отобраны'
+        """
+        text = self.messages.get(message, message)
+        return text.format(**values) if values else text
+
+    @property
+    def locale(self) -> Locale:
+        """Babel's locale, with the territory where it changes the result."""
+        return Locale.parse(TAGS[self.lang])
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """A number with this many decimals and the separators of the language; missing is a dash.
+
+        >>> speak("kk").number(1234.5, 1), speak("en").number(-0.25, 2)
+        ('1\\xa0234,5', '−0.25')
+        """
+        if _missing(value):
+            return "–"
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        value = round(float(value), decimals) + 0.0
+        return numbers.format_decimal(value, format=pattern, locale=self.locale).replace("-", MINUS)
+
+    def signed(self, value: float | None, decimals: int = 1) -> str:
+        """A number that always shows its sign."""
+        text = self.number(value, decimals)
+        return text if _missing(value) or round(float(value), decimals) <= 0 else "+" + text
+
+    def percent(self, share: float | None, decimals: int = 0) -> str:
+        """A share of one as a percentage.
+
+        >>> speak("ru").percent(0.125, 1)
+        '12,5\\xa0%'
+        """
+        if _missing(share):
+            return "–"
+        gap = "" if self.lang == "en" else "\xa0"
+        return f"{self.number(100 * float(share), decimals)}{gap}%"
+
+    def chance(self, share: float | None) -> str:
+        """A probability as a percentage that never rounds to certainty: >99 %, <1 %."""
+        if _missing(share):
+            return "–"
+        if 0.995 <= float(share):
+            return ">" + self.percent(0.99)
+        return "<" + self.percent(0.01) if float(share) < 0.005 else self.percent(share)
+
+    def money(self, tenge: float | None) -> str:
+        """A sum in tenge.
+
+        >>> speak("kk").money(2500000)
+        '2\\xa0500\\xa0000\\xa0₸'
+        """
+        return "–" if _missing(tenge) else f"{self.number(tenge)}\xa0₸"
+
+    def interval(self, low: float | None, high: float | None, decimals: int = 1) -> str:
+        """Two limits with a dash between them."""
+        if _missing(low) or _missing(high):
+            return "–"
+        return f"{self.number(low, decimals)}–{self.number(high, decimals)}"
+
+    def date(self, day: date | None) -> str:
+        """A date in words.
+
+        >>> speak("kk").date(date(2021, 4, 14))
+        '2021 жылғы 14 сәуір'
+        """
+        if day is None:
+            return "–"
+        return dates.format_date(day, LONG_DATE[self.lang], locale=self.locale)
+
+    def listed(self, items: list[str]) -> str:
+        """Items with commas between them."""
+        return ", ".join(items) if items else "–"
+
+
+@lru_cache
+def speak(lang: Language) -> Voice:
+    """The voice of a language; `en` needs no catalogue, its messages are the ids."""
+    path = CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po"
+    if lang not in TAGS:
+        raise ValueError(f"unknown language {lang!r}: use one of {', '.join(TAGS)}")
+    if not path.is_file():
+        return Voice(lang, {})
+    with path.open("rb") as stream:
+        catalogue = read_po(stream, locale=lang)
+    return Voice(lang, {m.id: m.string for m in catalogue if m.id and m.string})
+
+
+def alphabetical(text: str) -> tuple:
+    """Sort key of the Kazakh alphabet, in which code points are out of order (Ә after А, not after Я).
+
+    >>> sorted(["Ярмарка", "Әлем", "Барыс"], key=alphabetical)
+    ['Әлем', 'Барыс', 'Ярмарка']
+    """
+    return tuple(
+        (1, place, "") if (place := ALPHABET.find(letter)) >= 0 else (0 if letter < "а" else 2, 0, letter)
+        for letter in text.casefold()
+    )
+
+
+def _missing(value: object) -> bool:
+    return value is None or value != value or (isinstance(value, float) and not math.isfinite(value))

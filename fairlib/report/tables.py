@@ -1,0 +1,223 @@
+"""What does a run directory say? Its tables, read once into one frozen `Results`.
+
+Every number keeps the value it has in its file. Two summaries of marks are made here, so that pages for
+the public can show them without having the marks: who agrees with whom, and criteria by decision.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fairlib.errors import DataError
+from fairlib.params import RulesFile
+from fairlib.rules import Round
+
+SUBMISSION = [
+    "submission", "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form",
+    "nomination", "title", "summary", "region", "place", "settlement", "monotown", "requested",
+    "own_funds", "duration_months", "links", "contact_person", "phone", "email", "consent",
+    "first_time", "language", "eligible", "ineligible_by",
+]  # fmt: skip
+SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
+FINDING = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+RATING = ["round", "submission", "juror", "criterion", "score", "status", "source"]
+COMMENT = ["submission", "juror", "comment", "source"]
+ESTIMATE = [
+    "submission", "estimate", "se", "low", "high", "n_jurors", "raw_mean", "raw_median",
+    "disagreement", "status", "rank", "rank_raw", "n_missing",
+]  # fmt: skip
+JUROR = ["juror", "severity", "se", "n_submissions", "status"]
+CONSISTENCY = ["statistic", "value", "low", "high", "p", "n", "status"]
+DECISION = [
+    "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
+    "reason", "grant",
+]  # fmt: skip
+NUMBERS = {
+    "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
+    "raw_mean", "raw_median", "disagreement", "rank", "rank_raw", "n_missing", "severity", "value", "p",
+    "n_submissions", "rank_low", "rank_high", "p_selected", "grant",
+}  # fmt: skip
+TRUE = {"true", "yes", "1", "1.0"}
+FALSE = {"false", "no", "0", "0.0"}
+
+
+@dataclass(frozen=True)
+class RoundResults:
+    """The tables of one round; a file that was not made is an empty table with the contract's columns."""
+
+    rule: Round
+    ratings: pd.DataFrame
+    comments: pd.DataFrame
+    findings: pd.DataFrame
+    estimates: pd.DataFrame
+    jurors: pd.DataFrame
+    consistency: pd.DataFrame
+    decisions: pd.DataFrame
+    agreement: pd.DataFrame
+    profiles: pd.DataFrame
+    design: dict[str, str] = field(default_factory=dict)
+    certainty: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The id that the params file gives this round."""
+        return self.rule.id
+
+    def selected(self) -> pd.DataFrame:
+        """The decisions that say `selected`, best rank first."""
+        return self.decisions[self.decisions["decision"] == "selected"].sort_values("rank")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a report may tell about one contest year."""
+
+    run_dir: Path
+    rules: RulesFile
+    submissions: pd.DataFrame
+    set_aside: pd.DataFrame
+    findings: pd.DataFrame
+    rounds: tuple[RoundResults, ...]
+    record: dict
+
+    @property
+    def contest(self):
+        """The rules of the contest."""
+        return self.rules.contest
+
+    @cached_property
+    def by_id(self) -> pd.DataFrame:
+        """Submissions with their id as index."""
+        return self.submissions.set_index("submission", drop=False)
+
+    def joined(self, stage: RoundResults) -> pd.DataFrame:
+        """Decisions of a round with its estimates and what the submission said of itself.
+
+        One row per decision, in the order of ranks, those without a rank last.
+        """
+        scores = stage.estimates.drop(columns=["estimate", "rank"], errors="ignore")
+        about = self.submissions.drop(columns=["source"], errors="ignore")
+        table = stage.decisions.merge(scores, on="submission", how="left")
+        table = table.merge(about, on="submission", how="left", suffixes=("", "_sent"))
+        return table.sort_values(["rank", "submission"], na_position="last", ignore_index=True)
+
+
+def read_results(run_dir: Path, rules: RulesFile) -> Results:
+    """Read a run directory; rounds that have no decisions yet are left out.
+
+    Raises DataError where there is no intake to report on, or a table cannot be read.
+    """
+    run_dir = Path(run_dir)
+    if not (run_dir / "intake" / "submissions.csv").is_file():
+        raise DataError(
+            f"{run_dir}: there is no intake/submissions.csv to report on; run `fairlib run` for this year first."
+        )
+    record = run_dir / "record.json"
+    return Results(
+        run_dir=run_dir,
+        rules=rules,
+        submissions=_read(run_dir / "intake" / "submissions.csv", SUBMISSION),
+        set_aside=_read(run_dir / "intake" / "set_aside.csv", SET_ASIDE),
+        findings=_read_findings(run_dir / "intake" / "findings.csv"),
+        rounds=tuple(
+            _read_round(run_dir / r.id, r)
+            for r in rules.contest.rounds
+            if (run_dir / r.id / "decisions.csv").is_file()
+        ),
+        record=json.loads(record.read_text("utf-8")) if record.is_file() else {},
+    )
+
+
+def flag(column: pd.Series) -> pd.Series:
+    """Yes and no as people and programs write them: True, False, or missing."""
+    text = column.astype("string").str.strip().str.lower()
+    answer = pd.Series(pd.NA, index=column.index, dtype="boolean")
+    answer[text.isin(TRUE)] = True
+    answer[text.isin(FALSE)] = False
+    return answer
+
+
+def _read_round(folder: Path, rule: Round) -> RoundResults:
+    ratings = _read(folder / "ratings.csv", RATING)
+    estimates = _read(folder / "estimates.csv", ESTIMATE)
+    decisions = _read(folder / "decisions.csv", DECISION)
+    return RoundResults(
+        rule=rule,
+        ratings=ratings,
+        comments=_read(folder / "comments.csv", COMMENT),
+        findings=_read_findings(folder / "findings.csv"),
+        estimates=estimates,
+        jurors=_read(folder / "jurors.csv", JUROR),
+        consistency=_read(folder / "consistency.csv", CONSISTENCY),
+        decisions=decisions,
+        agreement=agreement(ratings),
+        profiles=profiles(estimates, decisions),
+        design=_pairs(folder / "design.csv"),
+        certainty=_pairs(folder / "certainty.csv"),
+    )
+
+
+def agreement(ratings: pd.DataFrame, least: int = 5) -> pd.DataFrame:
+    """Spearman's rank correlation of every two jurors over the submissions that both read.
+
+    Square, jurors in order; missing where fewer than `least` submissions are shared.
+    """
+    marks = ratings.dropna(subset=["score"])
+    wide = marks.pivot_table(index="submission", columns="juror", values="score", aggfunc="mean")
+    jurors = list(wide.columns)
+    matrix = pd.DataFrame(np.nan, index=jurors, columns=jurors)
+    values = wide.to_numpy(float)
+    for i in range(len(jurors)):
+        for j in range(i):
+            both = values[:, [i, j]]
+            both = both[~np.isnan(both).any(axis=1)]
+            if len(both) >= least:
+                ranks = pd.DataFrame(both).rank()
+                if (ranks.nunique() > 1).all():
+                    matrix.iloc[i, j] = matrix.iloc[j, i] = ranks.corr().iloc[0, 1]
+    return matrix
+
+
+def profiles(estimates: pd.DataFrame, decisions: pd.DataFrame, least: int = 5) -> pd.DataFrame:
+    """Mean estimate by criterion (index) of `selected` and of `not_selected` (reserve among them).
+
+    Empty where one of the two groups has fewer than `least` submissions.
+    """
+    by = [c for c in estimates.columns if c.startswith("by_")]
+    chosen = estimates["submission"].map(decisions.set_index("submission")["decision"]) == "selected"
+    empty = pd.DataFrame(columns=["selected", "not_selected"], dtype=float)
+    if not by or min(chosen.sum(), (~chosen).sum()) < least:
+        return empty
+    means = {"selected": estimates.loc[chosen, by].mean(), "not_selected": estimates.loc[~chosen, by].mean()}
+    return pd.DataFrame(means).rename(index=lambda name: name.removeprefix("by_")).dropna()
+
+
+def _read(path: Path, columns: list[str], numbers: set[str] = NUMBERS) -> pd.DataFrame:
+    if not path.is_file():
+        return pd.DataFrame({c: pd.Series(dtype=float if c in numbers else "str") for c in columns})
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+    except (ValueError, OSError) as why:
+        raise DataError(
+            f"{path}: this table cannot be read ({why}); delete the run directory and run again."
+        ) from why
+    for name in columns:
+        if name not in table:
+            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
+    for name in table.columns:
+        if name in numbers or name.startswith("by_"):
+            table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
+    return table
+
+
+def _read_findings(path: Path) -> pd.DataFrame:
+    return _read(path, FINDING, numbers=set())
+
+
+def _pairs(path: Path) -> dict[str, str]:
+    table = _read(path, ["key", "value"], numbers=set()).dropna(subset=["key"])
+    return dict(zip(table["key"], table["value"].fillna(""), strict=True))
