@@ -44,7 +44,7 @@ def check_marks(
     kept = _recuse(raw[reason == ""], roster, found)
     _tell_own_organisation(kept, roster, found)
     _tell_unmarked(kept, roster, found)
-    rejected = raw.loc[reason != "", ["source", *CELL, "typed"]].assign(reason=reason)
+    rejected = raw.assign(reason=reason).loc[reason != "", ["source", *CELL, "typed", "reason"]]
     return kept[[*RATINGS, *(c for c in ("day", "slot") if c in kept)]], rejected
 
 

@@ -85,7 +85,7 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
 
 def _execute(run: Run, root: Path, finished: list[str], tell) -> dict[str, float]:
     todo = [s for s in steps_of(run.rules) if s.output not in finished]
-    times = {}
+    times, first = {}, time.time()
     with kernels(len(todo), root / "notebooks", run.dir) as ready:
         for step, kernel in zip(todo, ready, strict=True):
             tell(f"{step.notebook} {step.round or ''}".strip())
@@ -94,7 +94,7 @@ def _execute(run: Run, root: Path, finished: list[str], tell) -> dict[str, float
             finished.append(step.output)
             _write_json({"basis": _fingerprint(run.dir), "finished": finished}, run.dir / "progress.json")
             times[step.output] = time.time() - begun
-    return times
+    return times | {"notebooks": time.time() - first}
 
 
 def _execute_notebook(step: Step, run: Run, root: Path, kernel: Kernel) -> None:

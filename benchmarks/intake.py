@@ -1,0 +1,126 @@
+"""Intake of 20,000 submissions and 100,000 score rows from xlsx against the bare time of reading those cells.
+
+python benchmarks/intake.py
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from python_calamine import CalamineWorkbook
+
+from fairlib.intake.identifiers import check_digit
+from fairlib.intake.scorecheck import Roster
+from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.submissions import receive
+from fairlib.params import check_params, read_params
+from fairlib.runs.place import project_root
+
+SUBMISSIONS, SCORE_ROWS, REPEAT = 20_000, 100_000, 3
+
+
+def write_forms(path: Path) -> None:
+    """A form export of 20,000 rows: plain values, as most rows of a real one are."""
+    rng = np.random.default_rng(1)
+    n = np.arange(SUBMISSIONS)
+    words = np.array(
+        [
+            "қолдау",
+            "орталық",
+            "балалар",
+            "жастар",
+            "мектеп",
+            "қоғам",
+            "денсаулық",
+            "экология",
+            "құқық",
+            "өнер",
+            "спорт",
+            "ауыл",
+        ]
+    )
+    titles = [" ".join(rng.choice(words, 5)) + f" {i}" for i in n]
+    bins = [_bin(i) for i in n]
+    forms = pd.DataFrame({
+        "Өтінім №": [f"B-{i:05}" for i in n],
+        "Жіберілген уақыты": [f"2021-02-{1 + i % 28:02} 10:{i % 60:02}:00" for i in n],
+        "Ұйымның атауы": [f"«Ұйым {i}» қоғамдық бірлестігі" for i in n],
+        "БСН": bins,
+        "Номинация": np.array(["1", "2", "3"])[n % 3],
+        "Жобаның атауы": titles,
+        "Қысқаша мазмұны": "Жоба ауыл балаларына арналған.",
+        "Өңір": np.array(["Ақмола облысы", "Алматы қаласы", "Атырау облысы", "Шымкент қаласы"])[n % 4],
+        "Сұралатын сома, ₸": 1_000_000 + 1000 * (n % 2000),
+        "Ашықтық сілтемелері": "https://example.org",
+        "Телефон": [f"+7 700 000 {i % 100:02} {i // 100 % 100:02}" for i in n],
+        "E-mail": [f"u{i}@example.org" for i in n],
+        "Жариялауға келісім": "иә",
+    })  # fmt: skip
+    forms.to_excel(path, index=False, engine="xlsxwriter")
+
+
+def _bin(i: int) -> str:
+    for month in range(1, 13):
+        digits = f"{i % 22:02}{month:02}40{i:05}"[:11]
+        if (last := check_digit(digits)) is not None:
+            return f"{digits}{last}"
+    raise ValueError(i)
+
+
+def write_scores(path: Path, criteria: list[str]) -> None:
+    """100,000 rows of five marks: one sheet a juror, forty jurors."""
+    rng = np.random.default_rng(2)
+    with pd.ExcelWriter(path, engine="xlsxwriter") as book:
+        for j in range(40):
+            rows = SCORE_ROWS // 40
+            frame = pd.DataFrame(rng.integers(1, 11, (rows, len(criteria))), columns=criteria)
+            first = (j * rows) % SUBMISSIONS
+            frame.insert(0, "Өтінім №", [f"B-{(first + i) % SUBMISSIONS:05}" for i in range(rows)])
+            frame.to_excel(book, sheet_name=f"E{j:02}", index=False)
+
+
+def bare(paths: list[Path]) -> float:
+    """Seconds for reading every cell of the files and doing nothing with it."""
+    begun = time.perf_counter()
+    for path in paths:
+        with CalamineWorkbook.from_path(path) as book:
+            for name in book.sheet_names:
+                book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Measure and print a markdown table."""
+    rules = read_params(project_root() / "params" / "2021.yaml").model_dump(mode="json")
+    rules["contest"]["rounds"][0]["scores"]["files"] = "scores.xlsx"
+    contest = check_params(rules).contest
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        write_forms(data / "submissions.xlsx")
+        write_scores(data / "scores.xlsx", [c.name.kk for c in contest.criteria])
+        files = [data / "submissions.xlsx", data / "scores.xlsx"]
+        plain, forms, sheets = [], [], []
+        for _ in range(REPEAT):
+            plain.append(bare(files))
+            begun = time.perf_counter()
+            intake = receive(contest, data)
+            forms.append(time.perf_counter() - begun)
+            jurors = pd.DataFrame(index=pd.Index([f"E{j:02}" for j in range(40)], name="juror"))
+            roster = Roster(jurors, pd.DataFrame(columns=["juror", "submission"], dtype="str"),
+                            intake.submissions.assign(in_round=True), {})  # fmt: skip
+            begun = time.perf_counter()
+            marks = read_scores(contest, contest.rounds[0], data, roster)
+            sheets.append(time.perf_counter() - begun)
+    assert len(intake.submissions) == SUBMISSIONS
+    assert len(marks.ratings) == SCORE_ROWS * len(contest.criteria)
+    a, b, c = (statistics.median(x) for x in (plain, forms, sheets))
+    print("| what | median seconds |\n|---|---|")
+    print(f"| bare reading of all cells | {a:.2f} |\n| intake of {SUBMISSIONS} submissions | {b:.2f} |")
+    print(f"| intake of {SCORE_ROWS} score rows | {c:.2f} |\n\nratio {(b + c) / a:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What does each cell of the form mean? Every field repaired or read, each doubt a finding at its cell."""
+
+import pandas as pd
+
+from fairlib.intake.contacts import emails, phones
+from fairlib.intake.dates import dates
+from fairlib.intake.findings import finding
+from fairlib.intake.form import Form
+from fairlib.intake.identifiers import check_identifiers, mask
+from fairlib.intake.kazakh import guess_language
+from fairlib.intake.nominations import resolve_nominations
+from fairlib.intake.regions import resolve
+from fairlib.intake.repair import repair_text
+from fairlib.intake.values import consents, durations, money
+from fairlib.rules import Contest
+
+TEXTS = ("organisation", "legal_form", "title", "summary", "contact_person")
+
+# What a person must act on, what is worth a look; every other code is a repair that was proved.
+ERRORS = {
+    "check_digit", "month", "type_digit", "length", "scientific_notation", "unusable_prefix", "unreadable", "range",
+    "iin_in_bin_field", "no_such_date", "other_currency", "negative", "nomination_unknown", "lossy",
+}  # fmt: skip
+WARNINGS = {
+    "warn_nonresident", "warn_entrepreneur", "attribute_digit", "ambiguous_order", "year_assumed", "mixed_script",
+    "ambiguous_separator", "region_fuzzy", "region_unknown", "nomination_fuzzy", "region_mismatch", "two_numbers",
+}  # fmt: skip
+QUIET = {"", "ok", "missing", "ok_undetectable"}
+
+
+def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
+    """Values of every field, one row for each row of the form, on the same index; appends to `found`."""
+    rows = form.rows
+    out = pd.DataFrame(index=rows.index)
+    out["source"] = rows["file"] + "!" + rows["sheet"] + "!" + rows["row"].astype(str)
+    for field in TEXTS:
+        text, codes = repair_text(rows[field])
+        _tell(form, field, codes, text, found)
+        out[field] = text.map(mask)
+    _identifier(form, contest, out, found)
+    _moments(form, contest, out, found)
+    _places(form, contest, out, found)
+    _nomination(form, contest, out, found)
+    for field, column in (("requested", "requested"), ("own_funds", "own_funds")):
+        out[column] = _read(form, field, money(rows[field]), found)
+    out["duration_months"] = _read(form, "duration", durations(rows["duration"]), found)
+    out["phone"] = _read(form, "phone", phones(rows["phone"]), found)
+    out["email"] = _read(form, "email", emails(rows["email"]), found)
+    out["consent"] = _read(form, "consent", consents(rows["consent"]), found)
+    out["first_time"] = _read(form, "first_time", consents(rows["first_time"]), found)
+    out["links"] = rows["links"].str.strip().where(rows["links"].str.contains(r"\w\.\w", regex=True), "")
+    out["language"] = guess_language(out["title"] + " " + out["summary"])
+    return out
+
+
+def _read(form: Form, field: str, table: pd.DataFrame, found: list[dict]) -> pd.Series:
+    _tell(form, field, table["code"], table["value"], found)
+    return table["value"]
+
+
+def _tell(
+    form: Form, field: str, codes: pd.Series, values: pd.Series, found: list[dict], prefix: str = ""
+) -> None:
+    """A finding for each code that says something, with what was typed and what became of it."""
+    for i in codes.index[~codes.isin(QUIET)]:
+        row, value = form.rows.loc[i], values[i]
+        for code in codes[i].split(";"):
+            severity = "error" if code in ERRORS else "warning" if code in WARNINGS else "info"
+            done = "no value" if pd.isna(value) or value == "" else f"read as {mask(_short(value))}"
+            found.append(finding(prefix + code, severity, done, found=row[field], **form.at(row, field)))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return f"{value:.12g}" if isinstance(value, float) else str(value)[:120]
+
+
+def _identifier(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
+    if contest.submissions.organisation_id == "none":
+        out["organisation_id"], out["bin_verdict"] = "", ""
+        return
+    table = check_identifiers(form.rows["bin"])
+    _tell(form, "bin", table["code"], table["number"], found)
+    personal = table["code"] == "iin_in_bin_field"
+    out["organisation_id"] = table["number"].where(~personal, "")
+    out["bin_verdict"] = table["verdict"]
+
+
+def _moments(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
+    closes = contest.submissions.accepted_to
+    table = dates(form.rows["sent_at"], contest.timezone, closes.year if closes else None)
+    _tell(form, "sent_at", table["code"], table["value"], found)
+    out["sent"] = table["value"]
+    whole = table["value"].map(lambda t: t.isoformat(), na_action="ignore").fillna("")
+    out["sent_at"] = whole.where(table["has_time"], whole.str.slice(0, 10)).astype("str")
+
+
+def _places(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
+    on = contest.submissions.regions_on
+    if on is None:
+        out["region"], out["settlement"], out["monotown"] = "", "", False
+        out["place"] = form.rows["place"].str.strip()
+        return
+    table = resolve(form.rows["place"], form.rows["region"], on)
+    field = "region" if "region" in form.present else "place"
+    _tell(form, field, table["code"], table["iso"], found)
+    out["region"], out["settlement"], out["monotown"] = table["iso"], table["settlement"], table["monotown"]
+    out["place"] = table["place"]
+
+
+def _nomination(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
+    if not contest.nominations:
+        out["nomination"] = ""
+        return
+    table = resolve_nominations(form.rows["nomination"], contest.nominations)
+    codes = table["how"].map(
+        {
+            "exact": "",
+            "fuzzy": "nomination_fuzzy",
+            "unknown": "nomination_unknown",
+            "missing": "nomination_unknown",
+        }
+    )
+    written = form.rows["title"] != ""
+    _tell(form, "nomination", codes.where(written, ""), table["nomination"], found)
+    out["nomination"] = table["nomination"]

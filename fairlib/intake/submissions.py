@@ -1,0 +1,137 @@
+"""Who applied, with what? The form's rows → submissions, rows set aside with a reason, and findings.
+
+Intake flags, people exclude: a row is set aside only for being empty, a test, out of time or an earlier
+version of a kept one, by the rules of params; received = accepted + set aside.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fairlib.intake.cleaning import clean_form
+from fairlib.intake.duplicates import find_resent
+from fairlib.intake.eligibility import failed_rules
+from fairlib.intake.findings import as_table, finding
+from fairlib.intake.form import Form, read_form
+from fairlib.intake.kazakh import fold
+from fairlib.rules import Contest
+
+COLUMNS = [
+    "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form", "nomination", "title",
+    "summary", "region", "place", "settlement", "monotown", "requested", "own_funds", "duration_months", "links",
+    "contact_person", "phone", "email", "consent", "first_time", "language", "eligible", "ineligible_by",
+]  # fmt: skip
+SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came of the form: `submissions` (index submission), `set_aside`, `findings`, rows received."""
+
+    submissions: pd.DataFrame
+    set_aside: pd.DataFrame
+    findings: pd.DataFrame
+    received: int
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Id of each version that was sent again → id of the one that was kept."""
+        resent = self.set_aside[self.set_aside["reason"] == "resent"]
+        return dict(zip(resent["submission"], resent["kept"], strict=True))
+
+
+def receive(contest: Contest, data: Path) -> Intake:
+    """Read, repair and check the application forms of a contest.
+
+    Raises DataError for a file that cannot be read as a form.
+    """
+    found: list[dict] = []
+    form = read_form(contest.submissions, data, found)
+    forms = clean_form(form, contest, found)
+    forms["submission"] = _ids(form, forms, found)
+    forms["reason"], forms["kept"] = _set_aside(form, forms, contest, found)
+    accepted = forms[forms["reason"] == ""].copy()
+    accepted["ineligible_by"] = failed_rules(accepted, contest.submissions.eligibility)
+    accepted["eligible"] = accepted["ineligible_by"] == ""
+    aside = forms.loc[forms["reason"] != "", SET_ASIDE].reset_index(drop=True)
+    assert len(accepted) + len(aside) == len(form.rows), "a form was lost"
+    return Intake(
+        accepted.set_index("submission")[COLUMNS].sort_index(), aside, as_table(found), len(form.rows)
+    )
+
+
+def _ids(form: Form, forms: pd.DataFrame, found: list[dict]) -> pd.Series:
+    """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
+    ids = form.rows["submission"].str.strip()
+    bare = ids == ""
+    ids = ids.mask(bare, "row-" + form.rows["row"].astype(str))
+    if "submission" in form.present:
+        for i in ids.index[bare & (forms["title"] != "")]:
+            done = f"called {ids[i]}"
+            found.append(finding("id_missing", "warning", done, **form.at(form.rows.loc[i], "submission")))
+    again = ids.groupby(ids).cumcount()
+    for i in ids.index[again > 0]:
+        done = f"called {ids[i]}#{again[i] + 1}"
+        found.append(
+            finding("id_twice", "error", done, found=ids[i], **form.at(form.rows.loc[i], "submission"))
+        )
+    return ids.where(again == 0, ids + "#" + (again + 1).astype(str))
+
+
+def _set_aside(
+    form: Form, forms: pd.DataFrame, contest: Contest, found: list[dict]
+) -> tuple[pd.Series, pd.Series]:
+    opens, closes = contest.opens_and_closes()
+    sent = forms["sent"]
+    reason = pd.Series("", index=forms.index, dtype=object)
+    reason = reason.mask(
+        forms["title"].eq("") & forms["organisation"].eq("") & forms["summary"].eq(""), "empty"
+    )
+    reason = reason.mask((reason == "") & _is_test(forms, contest.submissions.test_words), "test_row")
+    if opens is not None:
+        reason = reason.mask((reason == "") & sent.notna() & (sent < opens), "early")
+    if closes is not None:
+        reason = reason.mask((reason == "") & sent.notna() & (sent >= closes), "late")
+    live = forms[reason == ""].assign(owner=_owner(forms))
+    kept, doubts = find_resent(live, contest.submissions.duplicates)
+    resent = kept.dropna()
+    reason[resent.index] = "resent"
+    _tell_doubts(form, forms, doubts, found)
+    return reason, pd.Series("", index=forms.index).mask(reason == "resent", resent.map(forms["submission"]))
+
+
+def _owner(forms: pd.DataFrame) -> pd.Series:
+    """The organisation behind a form: its BIN if there is one to trust, else its folded name."""
+    name = forms["organisation"].map(fold)
+    return forms["organisation_id"].where(forms["organisation_id"] != "", name)
+
+
+def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
+    """A title or organisation of at most three words that begins with a test word."""
+    stems = tuple(fold(w) for w in words)
+
+    def speaks(text: str) -> bool:
+        said = fold(text).split()
+        return 0 < len(said) <= 3 and said[0].startswith(stems)
+
+    return forms["title"].map(speaks) & forms["organisation_id"].eq("") | forms["title"].map(fold).isin(stems)
+
+
+def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
+    for pair in doubts.itertuples():
+        first, second = forms["submission"][pair.first], forms["submission"][pair.second]
+        said = f"{first} and {second}, titles {pair.similarity:g} % alike"
+        done = "both kept; decide whether they are one project"
+        found.append(
+            finding(
+                "perhaps_resent", "warning", done, found=said, **form.at(form.rows.loc[pair.second], "title")
+            )
+        )
+
+
+def completeness(submissions: pd.DataFrame) -> pd.DataFrame:
+    """How many submissions have each field: index field, columns `given, share`."""
+    filled = submissions[COLUMNS[1:-2]].replace("", np.nan).notna()
+    return pd.DataFrame({"given": filled.sum(), "share": filled.mean()}).rename_axis("field")

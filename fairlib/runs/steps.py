@@ -1,0 +1,75 @@
+"""What each step reads from the steps before it, and what it hands on: files ↔ tables of one run."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from fairlib.intake.scorecheck import Roster
+from fairlib.intake.scoresheets import Scoresheets, read_conflicts, read_jurors, read_scores
+from fairlib.intake.submissions import Intake, receive
+from fairlib.params import RulesFile
+from fairlib.rules import Contest, Round
+from fairlib.runs.outcome import estimates_of, select_from
+from fairlib.runs.place import Run
+from fairlib.runs.store import read_table, write_table
+
+TEXT = ("phone", "bin_verdict", "links", "email", "first_time", "consent", "title", "summary", "place")
+
+
+def save_intake(run: Run, intake: Intake) -> None:
+    """Write the three tables of intake."""
+    folder = run.folder("intake")
+    write_table(intake.submissions, folder / "submissions.csv")
+    write_table(intake.set_aside, folder / "set_aside.csv")
+    write_table(intake.findings, folder / "findings.csv")
+
+
+def read_submissions(run: Run) -> pd.DataFrame:
+    """Accepted submissions, index submission, as intake wrote them."""
+    table = read_table(run.folder("intake") / "submissions.csv", "submission", TEXT)
+    return table.fillna(dict.fromkeys(table.columns[table.dtypes == "str"], ""))
+
+
+def in_round(run: Run, round_id: str, submissions: pd.DataFrame) -> pd.Series:
+    """Which submissions a round is about: the eligible ones, or those selected in the round before."""
+    before = run.contest.before(round_id)
+    if before is None:
+        return submissions["eligible"].astype(bool)
+    decisions = read_table(run.folder(before.id) / "decisions.csv", "submission")
+    return (
+        submissions.index.isin(decisions.index[decisions["decision"] == "selected"]) & submissions["eligible"]
+    )
+
+
+def roster(
+    contest: Contest, r: Round, data: Path, submissions: pd.DataFrame, here: pd.Series, versions: dict
+) -> Roster:
+    """Who may mark what in a round."""
+    none = pd.DataFrame(columns=["juror", "submission"], dtype="str")
+    jurors = read_jurors(data / r.jurors) if r.jurors else None
+    conflicts = read_conflicts(data / r.conflicts) if r.conflicts else none
+    return Roster(jurors, conflicts, submissions.assign(in_round=here), versions)
+
+
+def read_round(run: Run, round_id: str) -> Scoresheets:
+    """The score files of a round, read against what the steps before have written."""
+    r, submissions = run.round(round_id), read_submissions(run)
+    aside = read_table(run.folder("intake") / "set_aside.csv", text=("kept",))
+    resent = aside[aside["reason"] == "resent"]
+    versions = dict(zip(resent["submission"], resent["kept"], strict=True))
+    here = in_round(run, round_id, submissions)
+    return read_scores(
+        run.contest, r, run.data, roster(run.contest, r, run.data, submissions, here, versions)
+    )
+
+
+def finalists(rules: RulesFile, data: Path) -> list[str]:
+    """Whom the first round selects, best first, from its files alone; nothing is written."""
+    contest, r = rules.contest, rules.contest.rounds[0]
+    intake = receive(contest, data)
+    here = intake.submissions["eligible"]
+    sheets = read_scores(
+        contest, r, data, roster(contest, r, data, intake.submissions, here, intake.versions)
+    )
+    _, table = estimates_of(contest, r, sheets.ratings)
+    return list(select_from(contest, r, intake.submissions, here, table).selected)

@@ -1,0 +1,191 @@
+"""Score files: every mark is used, recused, invalid or rejected with a reason; none is lost or guessed."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairlib.errors import DataError
+from fairlib.intake.scorecheck import Roster
+from fairlib.intake.scoresheets import read_conflicts, read_jurors, read_scores
+from fairlib.params import check_params
+
+HEAD = ["Өтінім №", "Жобаның атауы", "маңыздылық / значимость", "жаңашылдық", "Түсініктеме"]
+
+
+def contest(layout="sheets", files="*.csv", scale=None):
+    return check_params({
+        "year": 2030,
+        "contest": {
+            "name": "Contest", "data": "x", "seed": 1,
+            "submissions": {"file": "s.csv"},
+            "criteria": [
+                {"id": "significance", "name": {"kk": "маңыздылық", "ru": "значимость", "en": "significance"}},
+                {"id": "novelty", "name": {"kk": "жаңашылдық", "ru": "новизна", "en": "novelty"}},
+            ],
+            "rounds": [{"id": "one", "name": "One", "scores": {"files": files, "layout": layout},
+                        "scale": scale or {"min": 1, "max": 10, "step": 0.5}, "select": {"seats": 1}}],
+        },
+    }).contest  # fmt: skip
+
+
+def make_roster(jurors=("E1", "E2"), conflicts=(), submissions=("A", "B", "C"), versions=None, owners=None):
+    table = pd.DataFrame({"organisation_id": [f"J{j}" for j in jurors]}, index=pd.Index(jurors, name="juror"))
+    subs = pd.DataFrame({"in_round": True, "organisation_id": owners or [f"O{s}" for s in submissions]},
+                        index=pd.Index(submissions, name="submission"))  # fmt: skip
+    pairs = pd.DataFrame(list(conflicts), columns=["juror", "submission"], dtype="str")
+    return Roster(table, pairs, subs, versions or {})
+
+
+def sheet(path, juror, rows, head=HEAD):
+    lines = [["Байқау", "", "", "", ""], [f"Сарапшы / Эксперт: {juror}", "", "", "", ""], head, *rows]
+    path.write_text("\n".join(";".join(map(str, r)) for r in lines) + "\n", encoding="utf-8")
+
+
+def read(folder, roster=None, **kw):
+    c = contest(**kw)
+    return read_scores(c, c.rounds[0], folder, roster or make_roster())
+
+
+def by_cell(result):
+    return result.ratings.set_index(["submission", "juror", "criterion"])
+
+
+def test_marks_as_people_write_them(tmp_path):
+    rows = [["A", "x", "8", "7,5", "Жақсы жоба"], ["B", "y", "б/о", "", ""], ["C", "z", "мүдделер қақтығысы", "11", ""]]
+    sheet(tmp_path / "e1.csv", "E1", rows)
+    result = read(tmp_path)
+    cells = by_cell(result)
+    assert cells.loc[("A", "E1", "significance"), "score"] == 8
+    assert cells.loc[("A", "E1", "novelty"), "score"] == 7.5
+    assert cells["status"].to_dict() == {
+        ("A", "E1", "significance"): "scored", ("A", "E1", "novelty"): "scored",
+        ("B", "E1", "significance"): "abstained", ("B", "E1", "novelty"): "missing",
+        ("C", "E1", "significance"): "recused", ("C", "E1", "novelty"): "invalid",
+    }  # fmt: skip
+    assert cells.loc[("A", "E1", "novelty"), "source"] == "e1.csv!e1!D4"
+    assert cells["score"].isna().sum() == 4
+    off = result.findings[result.findings["code"] == "off_scale"].iloc[0]
+    assert (off["cell"], off["found"], off["severity"]) == ("D6", "11", "error")
+    assert result.comments.iloc[0].to_dict() == {
+        "submission": "A", "juror": "E1", "comment": "Жақсы жоба", "source": "e1.csv!e1!E4"}  # fmt: skip
+
+
+def test_unknown_ids_are_rejected_and_counted(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""], ["Z", "x", 5, 5, ""]])
+    sheet(tmp_path / "e9.csv", "E9", [["A", "x", 5, 5, ""]])
+    result = read(tmp_path)
+    assert result.received == 6 == len(result.ratings) + len(result.rejected)
+    assert result.rejected["reason"].value_counts().to_dict() == {"unknown_submission": 2, "unknown_juror": 2}
+    assert set(result.findings["code"]) >= {"unknown_submission", "unknown_juror", "no_marks"}
+
+
+def test_a_misspelt_heading_is_taken_with_a_finding(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылык", "жаңашылдық", ""])
+    result = read(tmp_path)
+    assert by_cell(result).loc[("A", "E1", "significance"), "score"] == 5
+    # a plain letter for a Kazakh one is the same heading; a wrong letter is only near
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылыққ", "жаңашылдық", ""])
+    assert "heading_near" in set(read(tmp_path).findings["code"])
+
+
+def test_an_absent_criterion_is_said(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылық", "басқа баған", ""])
+    result = read(tmp_path)
+    assert "criterion_absent" in set(result.findings["code"])
+    assert set(result.ratings["criterion"]) == {"significance"}
+
+
+def test_two_sheets_of_one_juror_stop_the_run(tmp_path):
+    sheet(tmp_path / "a.csv", "E1", [["A", "x", 5, 5, ""]])
+    sheet(tmp_path / "b.csv", "E1", [["B", "x", 5, 5, ""]])
+    with pytest.raises(DataError, match=r"a\.csv, sheet a and b\.csv, sheet b: both are the marks of juror E1"):
+        read(tmp_path)
+
+
+def test_two_different_marks_stop_the_run_with_both_cells(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""], ["A", "x", 5, 6, ""]])
+    with pytest.raises(DataError, match=r"e1\.csv!e1!D4 \(5\) and e1\.csv!e1!D5 \(6\): juror E1 .* novelty"):
+        read(tmp_path)
+
+
+def test_the_same_mark_twice_counts_once(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""], ["A", "x", 5, 5, ""]])
+    result = read(tmp_path)
+    assert len(result.ratings) == 2
+    assert list(result.rejected["reason"]) == ["repeated", "repeated"]
+
+
+def test_declared_conflict_recuses_also_a_typed_mark(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""], ["B", "x", 6, 6, ""]])
+    result = read(tmp_path, make_roster(conflicts=[("E1", "A")]))
+    assert set(by_cell(result).loc["A", "status"]) == {"recused"}
+    assert by_cell(result).loc["A", "score"].isna().all()
+    assert "marked_despite_conflict" in set(result.findings["code"])
+
+
+def test_own_organisation_is_flagged_and_not_excluded(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""]])
+    result = read(tmp_path, make_roster(owners=["JE1", "OB", "OC"]))
+    assert set(by_cell(result).loc["A", "status"]) == {"scored"}
+    assert result.findings.set_index("code").loc["own_organisation", "severity"] == "error"
+
+
+def test_marks_of_an_earlier_version_count_for_the_kept_one(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A0", "x", 5, 5, ""]])
+    result = read(tmp_path, make_roster(versions={"A0": "A"}))
+    assert set(result.ratings["submission"]) == {"A"}
+    assert "earlier_version" in set(result.findings["code"])
+
+
+def test_marks_for_one_who_is_not_in_the_round(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""], ["B", "x", 5, 5, ""]])
+    roster = make_roster()
+    roster = replace(roster, submissions=roster.submissions.assign(in_round=[True, False, True]))
+    result = read(tmp_path, roster)
+    assert set(result.rejected["reason"]) == {"not_in_round"}
+    assert list(result.findings.loc[result.findings["code"] == "no_marks", "submission"]) == ["C"]
+
+
+def test_long_layout_with_criteria_named_in_any_language(tmp_path):
+    lines = ["juror,submission,criterion,score,day,slot", "E1,A,значимость,7,1,2", "E1,A,novelty,8,1,2",
+             "E2,A,маңыздылық,б/о,2,1", "E2,A,beauty,8,2,1"]  # fmt: skip
+    (tmp_path / "scores.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = read(tmp_path, layout="long")
+    assert result.received == 4
+    assert list(result.rejected["reason"]) == ["unknown_criterion"]
+    assert by_cell(result).loc[("A", "E1", "significance"), ["score", "day", "slot"]].tolist() == [7, "1", "2"]
+
+
+def test_no_score_files_and_no_headings(tmp_path):
+    with pytest.raises(DataError, match="no score file of the round one"):
+        read(tmp_path)
+    (tmp_path / "x.csv").write_text("a;b\n1;2\n")
+    with pytest.raises(DataError, match="check the headings"):
+        read(tmp_path)
+
+
+def test_jurors_and_conflicts_tables(tmp_path):
+    (tmp_path / "j.csv").write_text("juror;name;bin\nE2;Б;1\nE1;А;2\n", encoding="utf-8")
+    assert list(read_jurors(tmp_path / "j.csv").index) == ["E1", "E2"]
+    (tmp_path / "j2.csv").write_text("juror;name\nE2;Б\nE2;А\n", encoding="utf-8")
+    with pytest.raises(DataError, match="juror E2 stands in it twice"):
+        read_jurors(tmp_path / "j2.csv")
+    (tmp_path / "c.csv").write_text("juror;submission\nE2;A\n", encoding="utf-8")
+    assert read_conflicts(tmp_path / "c.csv").values.tolist() == [["E2", "A"]]
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.permutations(["A", "B", "C"]), st.permutations(["E1", "E2"]))
+def test_order_of_rows_and_files_changes_nothing(tmp_path_factory, rows, jurors):
+    marks = {("E1", "A"): 5, ("E1", "B"): 6, ("E1", "C"): "б/о", ("E2", "A"): 7, ("E2", "B"): "", ("E2", "C"): 99}
+
+    def result(order, names):
+        folder = tmp_path_factory.mktemp("s")
+        for k, j in enumerate(names):
+            sheet(folder / f"f{k}.csv", j, [[s, "x", marks[j, s], 5, ""] for s in order])
+        return by_cell(read(folder))[["score", "status"]]
+
+    pd.testing.assert_frame_equal(result(rows, jurors), result(["A", "B", "C"], ["E1", "E2"]))
