@@ -13,6 +13,8 @@ import pandas as pd
 from fairlib.errors import ScoringError
 from fairlib.scoring import posterior, simple
 from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.rasch import rasch
+from fairlib.scoring.rasch_fit import fair_average
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import FIT_REASONS, Fit, fit_sums, sums_of
 from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
@@ -23,6 +25,9 @@ STATUS = {
     "no_scored_mark": "no scored mark: all missing, recused, abstained or invalid",
     "no_spread": "the same mark for everything; a z-score is undefined and left out",
     "no_usable_mark": "only marks that this estimator cannot use",
+    "not_estimable": "the marks cannot support this estimator; see the error of estimate for this table",
+    "extreme_high": "highest marks only: placed by a 0.3-point adjustment",
+    "extreme_low": "lowest marks only: placed by a 0.3-point adjustment",
     "disconnected": "shares no chain of jurors with the largest part; comparable within its part only",
     **FIT_REASONS,
 }
@@ -82,6 +87,8 @@ class _Result:
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
     sampler: Sampler | None = None
+    submission_status: np.ndarray | None = None
+    juror_status: np.ndarray | None = None
 
 
 def estimate(
@@ -109,7 +116,7 @@ def estimate(
     if n_parts > 1 and method in COMPARES_JURORS and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    result = _rasch(ratings, marks) if method == "rasch" else _CORES[method](design, y)
+    result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
     return Estimates(
         method,
         _submission_table(pairs, design, y, result, sub_part),
@@ -121,13 +128,23 @@ def estimate(
 
 
 def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bool = False) -> pd.DataFrame:
-    """Estimates of each criterion on its own: the columns of `Estimates.submissions`, by (criterion, submission)."""
+    """Estimates of each criterion on its own: the columns of `Estimates.submissions`, by (criterion, submission).
+
+    A criterion whose marks cannot support the method (one value only, say) keeps its raw numbers, has no
+    estimate and the status not_estimable.
+    """
     marks = scored(ratings)
     parts = {}
     for code, name in enumerate(marks.criteria):
         rows = ratings[ratings["criterion"] == name]
         if (marks.criterion == code).any():
-            parts[name] = estimate(rows, method, within=within).submissions
+            try:
+                parts[name] = estimate(rows, method, within=within).submissions
+            except ScoringError:
+                bare = estimate(rows, "raw").submissions
+                parts[name] = bare.assign(estimate=pd.NA, se=pd.NA, status="not_estimable").astype(
+                    bare.dtypes
+                )
     return pd.concat(parts, names=["criterion"])
 
 
@@ -219,20 +236,47 @@ def _severity(design: Panels, y: np.ndarray) -> _Result:
     )
 
 
-def _rasch(ratings: pd.DataFrame, marks: Marks) -> _Result:
-    """Many-facet Rasch, read back on the contest's scale by fair averages."""
-    from fairlib.scoring.rasch import rasch
-
-    result = rasch(ratings)
-    persons = result.submissions.reindex(marks.submissions)
-    jurors = result.jurors.reindex(marks.jurors)
-    columns = (
-        persons["fair_average"],
-        persons["fair_se"],
-        jurors["severity_points"],
-        jurors["severity_points_se"],
+def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:
+    """Many-facet Rasch read back on the contest's scale: fair averages, weighted over the criteria."""
+    fit = rasch(ratings)
+    persons, jurors = fit.submissions.reindex(marks.submissions), fit.jurors.reindex(marks.jurors)
+    at = _expected_mark(fit, marks, weights)
+    middle = float(persons.loc[persons["status"] == "ok", "measure"].mean())
+    mean, slope = at(persons["measure"].to_numpy(float))
+    theirs, slope_j = at(middle - jurors["measure"].to_numpy(float))
+    scores = simple.Scores(
+        mean,
+        slope * persons["se"].to_numpy(float),
+        at(np.array([middle]))[0] - theirs,
+        slope_j * jurors["se"].to_numpy(float),
     )
-    return _Result(simple.Scores(*(c.to_numpy(float, na_value=np.nan) for c in columns)))
+    return _Result(scores, submission_status=_extremes(persons), juror_status=_extremes(jurors))
+
+
+def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
+    """Expected composite and its slope at locations in logits, by the criteria that the model places."""
+    steps = fit.steps.reset_index()
+    top = steps["score"].to_numpy(float)
+    values = np.append(marks.score[marks.score < top.min()].max(), top)
+    placed = fit.criteria["measure"].dropna()
+    w = np.array([1.0 if weights is None else float(weights[c]) for c in placed.index])
+
+    def at(location: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        known = np.isfinite(location)
+        out = np.full((2, len(location)), np.nan)
+        parts = [
+            fair_average(location[known], np.array([d]), steps["threshold"].to_numpy()[None, :], values)
+            for d in placed
+        ]
+        out[:, known] = np.tensordot(w / w.sum(), np.array(parts), 1)
+        return out[0], out[1]
+
+    return at
+
+
+def _extremes(table: pd.DataFrame) -> np.ndarray:
+    status = table["status"].astype(object).to_numpy()
+    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, "")
 
 
 _CORES: dict[str, Callable[[Panels, np.ndarray], _Result]] = {
@@ -265,6 +309,8 @@ def _submission_table(
         ["no_scored_mark", "no_usable_mark", "disconnected", "one_score"],
         "ok",
     )
+    if result.submission_status is not None:
+        status = np.where(read & (result.submission_status != ""), result.submission_status, status)
     table = {
         "estimate": _na(value),
         "se": _na(np.where(np.isnan(value), np.nan, result.scores.se)),
@@ -289,6 +335,8 @@ def _juror_table(
         ["no_scored_mark", "disconnected", "one_score", "no_spread"],
         "ok",
     )
+    if result.juror_status is not None:
+        status = np.where(read & (result.juror_status != ""), result.juror_status, status)
     table = {
         "severity": _na(np.where(read, result.scores.severity, np.nan)),
         "se": _na(np.where(read, result.scores.severity_se, np.nan)),
