@@ -21,6 +21,7 @@ from fairlib.scoring.ratings import Marks, scored
 
 ENOUGH = 10
 WIDE = 1.05
+LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,23 @@ def rasch(
     Raises ScoringError for an unknown option, marks that are no categories (more than 101 values), nothing
     left to compare, criteria confounded with jurors or submissions, and perfectly separated marks.
 
-    >>> marks = [[4, 5], [2, 4], [3, 3], [1, 2]]
-    >>> rows = [(f"s{i}", f"j{j}", "all", m) for i, row in enumerate(marks) for j, m in enumerate(row)]
+    Guilford (1954, p. 282): seven junior scientists, five traits, three senior judges.
+
+    >>> judges = [
+    ...     "55353975853337173133977853535177555",
+    ...     "65463875724536656455243234464233554",
+    ...     "55573775753555553331977773335377757",
+    ... ]
+    >>> rows = [
+    ...     (i // 5, judge, "abcde"[i % 5], int(mark))
+    ...     for judge, line in enumerate(judges)
+    ...     for i, mark in enumerate(line)
+    ... ]
     >>> fit = rasch(pd.DataFrame(rows, columns=["submission", "juror", "criterion", "score"]))
-    >>> fit.jurors.measure.round(2).to_dict(), fit.submissions.status.unique().tolist()
-    ({'j0': 1.56, 'j1': -1.56}, ['ok'])
+    >>> fit.jurors.measure.round(3).tolist(), round(fit.loglik, 4)
+    ([-0.023, 0.182, -0.159], -165.685)
+    >>> fit.submissions.fair_average.round(2).tolist()
+    [4.66, 6.27, 4.26, 3.79, 5.8, 3.59, 5.47]
     """
     if thresholds not in ("rating_scale", "partial_credit"):
         raise ScoringError(f"Unknown thresholds {thresholds!r}; choose rating_scale or partial_credit.")
@@ -271,7 +284,7 @@ def _findings(
     """Everything that a reader must know before using the measures."""
     rows = list(peeled.findings)
     for name, table in tables.items():
-        rows += _set_aside(name, table)
+        rows += _set_aside(name, table, method)
     n_parts = int(design.component.max()) + 1
     if n_parts > 1:
         done = "each has its own origin" if method == "joint" else "tied only by the common distribution"
@@ -290,17 +303,21 @@ def _findings(
     return pd.DataFrame(rows, columns=["code", "found", "done"])
 
 
-def _set_aside(name: str, table: pd.DataFrame) -> list[tuple[str, str, str]]:
+def _set_aside(name: str, table: pd.DataFrame, method: str) -> list[tuple[str, str, str]]:
+    kept = method == "marginal" and name == "submissions"
+    placed = "kept in the fit, drawn to the mean" if kept else "out of the fit, placed 0.3 points inside"
+    done = {"extreme_low": placed, "extreme_high": placed, "not_estimable": "no measure"}
     rows = []
-    for status, done in (
-        ("extreme_low", "placed 0.3 points inside" if name != "submissions" else "see measure and status"),
-        ("extreme_high", "placed 0.3 points inside" if name != "submissions" else "see measure and status"),
-        ("not_estimable", "no measure"),
-    ):
+    for status, what in done.items():
         who = table.index[table.status == status]
         if len(who):
-            rows.append((status, f"{name}: {', '.join(map(str, who))}", done))
+            rows.append((status, f"{name}: {_listed(who)}", what))
     return rows
+
+
+def _listed(who: pd.Index) -> str:
+    more = f" and {len(who) - LISTED} more" if len(who) > LISTED else ""
+    return ", ".join(map(str, who[:LISTED])) + more
 
 
 def _thin(tables: dict[str, pd.DataFrame], peeled: Peeled, design: Design) -> list[tuple[str, str, str]]:
@@ -314,6 +331,6 @@ def _thin(tables: dict[str, pd.DataFrame], peeled: Peeled, design: Design) -> li
         table = tables[name]
         who = table.index[(table.n > 0) & (table.n < ENOUGH)]
         if len(who):
-            listed = f"{name}: {', '.join(map(str, who))}"
+            listed = f"{name}: {_listed(who)}"
             rows.append(("few_marks", listed, f"under {ENOUGH} marks; read the error with the measure"))
     return rows

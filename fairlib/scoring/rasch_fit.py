@@ -21,7 +21,7 @@ def probabilities(eta: np.ndarray, tau: np.ndarray) -> tuple[np.ndarray, np.ndar
     [0.2119, 0.5761, 0.2119]
     """
     k = len(tau)
-    reach = np.abs(eta).max(initial=0.0) * k / 2 + np.abs(np.cumsum(tau)).max(initial=0.0)
+    reach = np.abs(eta).max(initial=0.0) * max(1.0, k / 2) + np.abs(np.cumsum(tau)).max(initial=0.0)
     if reach > _SAFE_EXPONENT:
         return _probabilities_shifted(eta, tau)
     p = np.empty((k + 1, len(eta)))

@@ -46,10 +46,11 @@ def fit_joint(design: Design) -> Fit:
         largest = max(np.abs(a).max(initial=0.0) for a in vars(step).values())
         scale = min(1.0, STEP_CAP / largest)
         if largest < TOLERANCE:
-            params = _moved(params, step, 1.0)
-            return Fit(params, errors(design, now, now.v_sub), now.loglik, iteration)
+            se = errors(design, now, now.v_sub)
+            refuse_runaway(se)
+            return Fit(_moved(params, step, 1.0), se, now.loglik, iteration)
         params, now = _climb(design, seen, params, now, step, scale)
-        _refuse_runaway(params)
+        refuse_runaway(params)
     raise ScoringError(
         f"The Rasch model did not settle in {MAX_ITERATIONS} steps; the marks are nearly separated. "
         "Use method='marginal' or the severity estimator."
@@ -99,9 +100,7 @@ def gauges(design: Design, joined: bool = False) -> tuple[np.ndarray, np.ndarray
 
 def _anchored(s: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, float]:
     """S with its gauges as rank-one terms, and their weight."""
-    weight = float(np.mean(np.diag(s)))
-    if weight <= 0:
-        raise LinAlgError("no information")
+    weight = max(float(np.mean(np.diag(s))), 1.0)  # with one juror, criterion and step S itself is 0
     return s + weight * (a.T @ a), weight
 
 
@@ -146,7 +145,8 @@ def _climb(
     return moved, new
 
 
-def _refuse_runaway(p: Params) -> None:
+def refuse_runaway(p: Params) -> None:
+    """Refuse measures, or errors of measures, beyond any that marks can support: separation."""
     if any(np.abs(a).max(initial=0.0) > FAR for a in vars(p).values()):
         raise ScoringError(_SEPARATED)
 
@@ -161,16 +161,25 @@ def errors(design: Design, now: Sums, d: np.ndarray) -> Params:
     cov = covariance(design, s)
     j, c = design.n_jur, design.n_cri
     theta = 1 / d + _through(b_jur, b_rest, cov, d)
-    root = np.sqrt(np.maximum(np.diag(cov), 0))
+    root = roots(cov)
     return Params(np.sqrt(theta), root[:j], root[j : j + c], root[j + c :].reshape(now.tail.shape))
+
+
+def roots(cov: np.ndarray) -> np.ndarray:
+    """√diag; infinite where the information is too near singular to be inverted."""
+    variance = np.diag(cov)
+    return np.sqrt(np.where(variance < -1e-6, np.inf, np.maximum(variance, 0)))
 
 
 def covariance(design: Design, s: np.ndarray, joined: bool = False) -> np.ndarray:
     """Covariance of jurors, criteria and steps under the constraints, from their Schur complement."""
     a, null = gauges(design, joined)
     anchored, weight = _anchored(s, a)
-    cov = cho_solve(cho_factor(anchored, overwrite_a=True), np.eye(len(s)), overwrite_b=True)
-    shift = np.linalg.solve(a @ null.T, null)
+    try:
+        cov = cho_solve(cho_factor(anchored, overwrite_a=True), np.eye(len(s)), overwrite_b=True)
+    except (LinAlgError, ValueError):
+        raise ScoringError(_SEPARATED) from None
+    shift = np.linalg.solve(null @ a.T, null)
     return cov - shift.T @ shift / weight
 
 

@@ -15,18 +15,19 @@ from scipy.sparse import csr_array
 from fairlib.errors import ScoringError
 from fairlib.scoring.rasch_data import Design
 from fairlib.scoring.rasch_fit import probabilities
-from fairlib.scoring.rasch_joint import Fit, covariance, gauges, start
+from fairlib.scoring.rasch_joint import FAR, Fit, covariance, gauges, refuse_runaway, roots, start
 from fairlib.scoring.rasch_sums import Observed, Params, observed, schur, sums
 
 REACH = 6.0
 WIDEST = 0.4
 MOST_NODES = 401
+LOG_SD = (-12.0, 6.0)
 ROUNDS = 12
 TOLERANCE = 1e-4
 _CHUNK = 1 << 15
 _UNSETTLED = (
-    "The marginal Rasch model did not settle: some juror, criterion or step is all but extreme, or the "
-    "submissions do not differ. Use the severity estimator."
+    "The marginal Rasch model did not settle: some juror, criterion or step is all but extreme, or marks "
+    "are too few to tell the spread of submissions. Use the severity estimator."
 )
 
 
@@ -47,6 +48,11 @@ class Point:
     tau: np.ndarray
     mu: float
     log_sd: float
+
+    @property
+    def sd(self) -> float:
+        """σ, held within what floats can carry while a line search looks around."""
+        return float(np.exp(np.clip(self.log_sd, *LOG_SD)))
 
     def vector(self) -> np.ndarray:
         """All parameters in one row."""
@@ -71,8 +77,14 @@ def fit_marginal(design: Design) -> Fit:
     """Maximise the marginal likelihood; severities, criteria and steps sum to 0, μ and σ are free.
 
     `theta` are posterior means and their `se` posterior standard deviations; other errors come from the
-    information at the posterior means, with σ taken as known. Raises ScoringError if it does not settle.
+    information at the posterior means, with σ taken as known. Raises ScoringError if it does not settle,
+    or if no submission has two marks.
     """
+    if np.bincount(design.sub).max() < 2:
+        raise ScoringError(
+            "No submission has two marks, so the spread of submissions cannot be told from noise; "
+            "the marginal Rasch model needs some that do."
+        )
     model = Model(design, observed(design), _bundles(design))
     point, theta = _start(model)
     evaluations = 0
@@ -84,6 +96,8 @@ def fit_marginal(design: Design) -> Fit:
         point, used, slope = _improve(model, point, nodes, back)
         evaluations += used
         if slope < TOLERANCE and abs(point.log_sd - before.log_sd) < 0.05:
+            if point.sd > FAR:
+                break
             theta, sd, loglik = posterior(model, point, nodes)
             return _fit(model, point, theta, sd, loglik, evaluations)
     raise ScoringError(_UNSETTLED)
@@ -121,7 +135,7 @@ def _bundles(design: Design) -> Bundles:
 
 def _nodes(model: Model, point: Point, theta: np.ndarray) -> np.ndarray:
     """Standard nodes t (θ = μ + σ t), no further apart than the sharpest posterior is wide."""
-    sd = np.exp(point.log_sd)
+    sd = point.sd
     now = sums(model.design, model.seen, Params(theta, point.beta, point.delta, point.tau))
     sharpest = 1 / np.sqrt(now.v_sub.max() * sd**2 + 1)
     n = int(np.ceil(2 * REACH / min(WIDEST, sharpest)))
@@ -137,7 +151,7 @@ def _cell_tables(
     design: Design, point: Point, nodes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """log Z and expected category of each cell at each node, (J·C, Q), and tails P(X ≥ h), (K, J·C, Q)."""
-    theta = point.mu + np.exp(point.log_sd) * nodes
+    theta = point.mu + point.sd * nodes
     j, c, q, k = design.n_jur, design.n_cri, len(nodes), design.n_steps
     log_z, expected = np.empty((j, c, q)), np.empty((j, c, q))
     tails = np.empty((k, j, c, q))
@@ -152,7 +166,7 @@ def _cell_tables(
 
 def _chunks(model: Model, point: Point, nodes: np.ndarray, log_z: np.ndarray):  # noqa: ANN202
     """Yield (rows, log marginal likelihoods, posterior weights (m, Q)) by chunks of submissions."""
-    theta = point.mu + np.exp(point.log_sd) * nodes
+    theta = point.mu + point.sd * nodes
     table = model.bundles.cells @ log_z
     prior = _log_prior(nodes)
     for lo in range(0, model.design.n_sub, _CHUNK):
@@ -185,7 +199,8 @@ def value_and_gradient(model: Model, point: Point, nodes: np.ndarray) -> tuple[f
     tail = np.einsum("aq,kaq->ka", count, tails).reshape(-1, design.n_jur, design.n_cri)
     tail = tail.sum(axis=(1, 2))[None] if len(point.tau) == 1 else tail.sum(axis=1).T
     pull = score - excess.sum(axis=0)
-    ends = [pull.sum(), np.exp(point.log_sd) * (pull @ nodes)]
+    free = LOG_SD[0] < point.log_sd < LOG_SD[1]
+    ends = [pull.sum(), point.sd * (pull @ nodes) * free]
     steps = (seen.tail - tail).ravel()
     return loglik, np.concatenate([-cell.sum(axis=1), -cell.sum(axis=0), -steps, ends])
 
@@ -201,7 +216,7 @@ def posterior(model: Model, point: Point, nodes: np.ndarray) -> tuple[np.ndarray
         second[rows] = weight @ nodes**2
     location = (point.beta[:, None] + point.delta).ravel()
     loglik -= float(model.seen.cell @ location + np.sum(model.seen.tail * point.tau))
-    sd = np.exp(point.log_sd)
+    sd = point.sd
     spread = np.sqrt(np.maximum(second - mean**2, 0))
     return point.mu + sd * mean, sd * spread, loglik
 
@@ -209,7 +224,7 @@ def posterior(model: Model, point: Point, nodes: np.ndarray) -> tuple[np.ndarray
 def _information(model: Model, point: Point, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Information of (jurors, criteria, steps, μ) about the posterior means, and shrinkage of each θ."""
     now = sums(model.design, model.seen, Params(theta, point.beta, point.delta, point.tau))
-    d = now.v_sub + np.exp(-2 * point.log_sd)
+    d = now.v_sub + 1 / point.sd**2
     s, b_jur, b_rest = schur(model.design, now, d)
     free = 1 - now.v_sub / d
     column = -np.concatenate([b_jur.T @ free, b_rest.T @ free])
@@ -257,8 +272,9 @@ def _fit(
 ) -> Fit:
     info, _ = _information(model, point, theta)
     s = info[:-1, :-1] - np.outer(info[:-1, -1], info[-1, :-1]) / info[-1, -1]
-    root = np.sqrt(np.maximum(np.diag(covariance(model.design, s, joined=True)), 0))
+    root = roots(covariance(model.design, s, joined=True))
     j, c = model.design.n_jur, model.design.n_cri
     params = Params(theta, point.beta, point.delta, point.tau)
     errors = Params(sd, root[:j], root[j : j + c], root[j + c :].reshape(point.tau.shape))
-    return Fit(params, errors, loglik, evaluations, float(np.exp(point.log_sd)))
+    refuse_runaway(errors)
+    return Fit(params, errors, loglik, evaluations, point.sd)
