@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlib.errors import SelectionError
+from fairlib.selection.exact import Contradiction, admit_exact
 from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.programme import rows_of
 from fairlib.selection.ties import rounded
 
 CELLS = 4_000_000  # draws × submissions held at once
@@ -50,7 +52,7 @@ def admit_many(problem: Problem, merits: np.ndarray) -> np.ndarray:
         part = rounded(merits[start : start + step, who], problem.select.decimals)
         if not np.isfinite(part).all():
             raise SelectionError("A merit of a ranked submission is not a finite number.")
-        admitted[start : start + step, who] = admit_keys(problem, part, who)
+        admitted[start : start + step, who] = admit_keys(problem, part, who, relax=True)
     return admitted
 
 
@@ -69,14 +71,41 @@ def admit(problem: Problem, order: np.ndarray | None = None) -> np.ndarray:
     return admitted
 
 
-def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray) -> np.ndarray:
-    """Admit from rounded merits (D, n) of the positions `who` (n,), which stand in the order of ties."""
-    nested = tree(problem, who)
-    if nested is not None:
-        return _nested(nested, _ranks(keys, problem.least))
+def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray, *, relax: bool = False) -> np.ndarray:
+    """Admit from rounded merits (D, n) of the positions `who` (n,), which stand in the order of ties.
+
+    `relax` as in `exact.admit_exact`. What the greedy on the nested part of the rules admits is the choice
+    whenever it happens to keep the others too: only the draws in which it does not are worked out exactly.
+    """
+    ranks = _ranks(keys, problem.least)
+    if problem.budget is None and (nested := nest(problem.counts, who)) is not None:
+        admitted = _nested(nested, ranks)
+        if not relax and not keeps(problem, admitted, who).all():
+            raise Contradiction("The rules contradict each other.")
+        return admitted
     if problem.in_order and all(b.lower <= 0 for b in problem.counts):
-        return _caps(problem, _ranks(keys, problem.least), who)
-    raise SelectionError("Rules that overlap are not carried out yet.")
+        return _caps(problem, ranks, who)
+    admitted = _nested(nest(_nested_part(problem.counts, who), who), ranks)
+    hard = ~keeps(problem, admitted, who)
+    admitted[hard] = admit_exact(problem, keys[hard], who, relax=relax, first=not relax)
+    return admitted
+
+
+def keeps(problem: Problem, admitted: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """Whether each choice (D, n) among the positions `who` keeps every bound and the budget: (D,) bool."""
+    rows = rows_of(problem, who)
+    total = admitted.astype(np.float64) @ rows.matrix.T.astype(np.float64)
+    return ((total >= rows.lower) & (total <= rows.upper)).all(axis=1)
+
+
+def _nested_part(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[Bound, ...]:
+    """As many rules as are nested, in the order of the params."""
+    kept: tuple[Bound, ...] = ()
+    for rule in dict.fromkeys(b.rule for b in bounds):
+        more = (*kept, *(b for b in bounds if b.rule == rule))
+        if nest(more, who) is not None:
+            kept = more
+    return kept
 
 
 def _ranks(keys: np.ndarray, least: float) -> np.ndarray:
@@ -89,11 +118,6 @@ def _ranks(keys: np.ndarray, least: float) -> np.ndarray:
     if least > -np.inf:
         ranks[keys < least] = n
     return ranks
-
-
-def tree(problem: Problem, who: np.ndarray) -> Tree | None:
-    """The bounds as a tree over the positions `who`, or None if two overlap or there is a budget."""
-    return None if problem.budget is not None else nest(problem.counts, who)
 
 
 def nest(bounds: tuple[Bound, ...], who: np.ndarray) -> Tree | None:
@@ -192,10 +216,12 @@ def _money(problem: Problem) -> int:
 def _families(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """For each rule the group of each position (n,), 0 for none, and the upper bound of each group."""
     groups, uppers = [], []
+    place = np.full(int(who.max(initial=-1)) + 1, -1)
+    place[who] = np.arange(len(who))
     for rule in dict.fromkeys(b.rule for b in bounds):
         group, upper = np.zeros(len(who), dtype=np.int64), [len(who)]
         for b in (b for b in bounds if b.rule == rule):
-            group[np.isin(who, b.members)] = len(upper)
+            group[place[b.members]] = len(upper)
             upper.append(b.upper)
         groups.append(group)
         uppers.append(np.array(upper))

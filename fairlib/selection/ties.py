@@ -20,7 +20,8 @@ class Order:
     tie chain alone (int64, no two equal; also what the chain could not tell apart has a working place),
     `chain` the same with equal numbers where the chain could not tell. `rank` counts from 1, shared by
     those that nothing separates, 0 where not ranked. `steps` are the names of the chain's steps, `keys` what
-    each compared (I × steps, smaller first), `values` how that reads (I × steps, object), and `absent` the steps whose column is not there.
+    each compared (I × steps, smaller first), `values` how that reads (I × steps, object), and `absent` the
+    steps whose column is not there.
     """
 
     submissions: pd.Index
