@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import gammaln, ndtr
+from scipy.special import gammaln, ndtr, ndtri
 
 from fairlib.scoring.panels import Panels
 
 TRIM = 0.2  # share of readings cut at each end, at least one of three or more (Wilcox 2017, §3.3)
-_MANY = 60
+_MANY = 200
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,12 @@ def trimmed_variance(n: int, g: int) -> float:
     """
     if g == 0:
         return 1 / n
-    if n > _MANY:  # the variance is c/n with c the limit for this share, reached to within two per cent
+    if n > _MANY:  # the variance is c/n with c the limit for this share, reached to within one per cent
         return trimmed_variance(_MANY, min(round(g * _MANY / n), (_MANY - 1) // 2)) * _MANY / n
-    x = np.linspace(-7, 7, 701)
+    share, edge = g / (n + 1), float(ndtri(g / (n + 1)))
+    spread = np.sqrt(share * (1 - share) / (n + 2)) * np.sqrt(2 * np.pi) * np.exp(edge**2 / 2)
+    reach = min(7.0, abs(edge) + 8 * spread)  # beyond it neither u nor v ever falls
+    x = np.linspace(-reach, reach, 701)
     pdf, cdf = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), ndtr(x)
     inner = n - 2 * g
     gap = np.where(np.triu(np.ones((len(x), len(x)), bool), 1), cdf[None, :] - cdf[:, None], np.nan)
