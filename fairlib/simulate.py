@@ -236,34 +236,51 @@ def conflicts(submissions: pd.DataFrame, jurors: pd.DataFrame) -> pd.DataFrame:
     return left.merge(right, on="organisation")[["juror", "submission"]]
 
 
-def _panel_pairs(submissions, jurors, design, readers, rng) -> np.ndarray:
-    groups = np.unique(submissions["nomination"].to_numpy())
+def _panel_pairs(
+    submissions: pd.DataFrame, jurors: pd.DataFrame, design: Design, readers: int, rng: np.random.Generator
+) -> np.ndarray:
+    groups, code = np.unique(submissions["nomination"].to_numpy(), return_inverse=True)
     home = jurors["nomination"].to_numpy()
     panels = [np.flatnonzero(home == g) for g in groups]
+    pools = [np.flatnonzero(home != g) for g in groups]
+    if design == "weakly_bridged" and len(groups) > 1:
+        pools = [*panels[1:], panels[0]]
+    across = _slots_across(code, readers, [len(p) for p in panels], [len(p) for p in pools], ACROSS[design], rng)
     parts = []
-    for g, group in enumerate(groups):
-        members = np.flatnonzero(submissions["nomination"].to_numpy() == group)
-        others = np.flatnonzero(home != group)
-        pool = panels[(g + 1) % len(groups)] if design == "weakly_bridged" and len(groups) > 1 else others
-        across = _slots_across(len(members), readers, len(panels[g]), len(pool), ACROSS[design], rng)
-        own = _blocks(panels[g], len(members), min(readers, len(panels[g])), rng)
-        guests = _blocks(pool, len(members), int(across.max(initial=0)), rng)
-        for block, used in ((own, readers - across), (guests, across)):
+    for g, (panel, pool) in enumerate(zip(panels, pools, strict=True)):
+        members = np.flatnonzero(code == g)
+        guests = across[members]
+        own = _blocks(panel, len(members), min(readers, len(panel)), rng)
+        others = _blocks(pool, len(members), int(guests.max(initial=0)), rng)
+        for block, used in ((own, readers - guests), (others, guests)):
             here = np.arange(block.shape[1]) < used[:, None]
             parts.append(np.stack([np.repeat(members, used), block[here]], axis=1))
     pairs = np.concatenate(parts)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
-def _slots_across(n, readers, panel, pool, share, rng) -> np.ndarray:
-    """How many of each submission's readers come from elsewhere; the share is met exactly where it can be."""
-    least, most = max(readers - panel, 0), min(readers, pool)
-    if least > most:
-        raise ValueError(f"{readers} readers a submission were asked of {panel + pool} jurors.")
-    wanted = max(round(share * n * readers), 1 if pool else 0) - least * n
-    free = np.repeat(np.arange(n), most - least)
-    extra = rng.permutation(free)[: max(wanted, 0)]
-    return least + np.bincount(extra, minlength=n)
+def _slots_across(
+    code: np.ndarray,
+    readers: int,
+    panels: list[int],
+    pools: list[int],
+    share: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """How many of each submission's readers come from elsewhere; `code` is its nomination.
+
+    The share is met exactly, unless small panels need more or pools have less; each nomination has one.
+    """
+    least = np.maximum(readers - np.array(panels), 0)[code]
+    most = np.minimum(readers, pools)[code]
+    if (least > most).any():
+        short = code[np.argmax(least > most)]
+        raise ValueError(f"{readers} readers a submission were asked of {panels[short] + pools[short]} jurors.")
+    free = rng.permutation(np.repeat(np.arange(len(code)), most - least))
+    first = np.unique(code[free], return_index=True)[1]
+    free = np.concatenate([free[first], np.delete(free, first)])
+    wanted = max(round(share * len(code) * readers), len(first)) - int(least.sum())
+    return least + np.bincount(free[: max(wanted, 0)], minlength=len(code))
 
 
 def _blocks(pool: np.ndarray, n: int, k: int, rng: np.random.Generator) -> np.ndarray:

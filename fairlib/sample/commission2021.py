@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.rules import Contest
-from fairlib.sample import people
+from fairlib.sample.bodies import body, juror_rows, true_submissions
 from fairlib.sample.books import write_csv
 from fairlib.sample.forms import Form
 from fairlib.sample.sheets import (
@@ -20,10 +20,9 @@ from fairlib.sample.sheets import (
     write_sheet,
 )
 from fairlib.sample.year import Sent
-from fairlib.simulate import DrawnContest, Effects, draw_contest
+from fairlib.simulate import DrawnContest, draw_contest
 
 SEED = 20210414
-EFFECTS = Effects()
 PANELS = {"disability": 5, "health": 4, "legal": 3}
 RECUSED = "мүдделер қақтығысы"
 
@@ -43,7 +42,7 @@ def draw_commission(sent: Sent, contest: Contest) -> Commission:
     rng = Random("2021 commission")
     drawn = draw_contest(
         true_submissions(sent.eligible, SEED),
-        _experts(SEED + 1),
+        _experts(),
         [c.id for c in contest.criteria],
         design="bridged",
         readers=4,
@@ -60,22 +59,6 @@ def draw_commission(sent: Sent, contest: Contest) -> Commission:
     return commission
 
 
-def true_submissions(forms: list[Form], seed: int, effects: Effects = EFFECTS) -> pd.DataFrame:
-    """True quality of forms (index submission), with nomination, region and BIN; named projects are better."""
-    ordered = sorted(forms, key=lambda f: f.id)
-    quality = np.random.default_rng(seed).normal(0, effects.quality, len(ordered))
-    named = np.array(["fixed" in f.truth for f in ordered])
-    return pd.DataFrame(
-        {
-            "quality": quality + 1.0 * effects.quality * named,
-            "nomination": [f.truth["nomination"] for f in ordered],
-            "region": [f.truth["region"] for f in ordered],
-            "organisation": [f.truth["bin"] or f.id for f in ordered],
-        },
-        index=pd.Index([f.id for f in ordered], name="submission"),
-    )
-
-
 def write_commission(commission: Commission, out: Path) -> None:
     """Write `commission/`: the experts, the declared conflicts and a workbook each."""
     folder = out / "commission"
@@ -88,47 +71,14 @@ def write_commission(commission: Commission, out: Path) -> None:
         write_sheet(sheet, folder, "Әлеуметтік идеялар мен жобалар жәрмеңкесі – 2021 (синтетикалық деректер)")
 
 
-def juror_rows(jurors: pd.Index, name: str, organisations: dict[str, Form]) -> list[tuple]:
-    """`juror;name;organisation;bin;region` of a body; those not in `organisations` come from elsewhere."""
-    rng, taken = Random(f"{name}{len(jurors)}"), set()
-    rows: list[tuple] = [("juror", "name", "organisation", "bin", "region")]
-    regions = (
-        "Алматы қ.",
-        "Нұр-Сұлтан қ.",
-        "Қарағанды облысы",
-        "Атырау облысы",
-        "Түркістан облысы",
-        "Шымкент қ.",
-    )
-    for n, juror in enumerate(jurors, start=1):
-        form = organisations.get(str(juror))
-        number = form.truth["bin"] if form else people.bin_number(rng, taken)
-        organisation = form.truth["organisation"] if form else f"Ұйым {name[-1]}{n:02d} (синтетикалық)"
-        rows.append((juror, f"{name}{n:02d} (синтетикалық)", organisation, number, rng.choice(regions)))
-    return rows
-
-
 def commission_truth(commission: Commission) -> pd.DataFrame:
     """Marks as they must come out of the sheets."""
     return expected_marks(commission.sheets)
 
 
-def _experts(seed: int) -> pd.DataFrame:
+def _experts() -> pd.DataFrame:
     """Twelve experts: the fifth tires as it reads, the ninth marks everything nearly alike."""
-    rng, n = np.random.default_rng(seed), sum(PANELS.values())
-    severity = rng.normal(0, EFFECTS.severity, n)
-    jurors = pd.DataFrame(
-        {
-            "severity": severity - severity.mean(),
-            "spread": np.exp(rng.normal(0, EFFECTS.spread, n)),
-            "halo": rng.uniform(0, 2 * EFFECTS.halo, n),
-            "drift": 0.0,
-            "nomination": np.repeat(list(PANELS), list(PANELS.values())),
-            "region": "",
-            "organisation": [f"expert {k}" for k in range(n)],
-        },
-        index=pd.Index([f"E{k + 1:02d}" for k in range(n)], name="juror"),
-    )
+    jurors = body("E", 12, SEED + 1, nominations=np.repeat(list(PANELS), list(PANELS.values())))
     jurors.loc["E05", "drift"] = 0.9
     jurors.loc["E09", ["spread", "halo"]] = 0.45, 0.6
     return jurors

@@ -51,11 +51,10 @@ def plant(
         raise ValueError(f"{left} of {n} forms are wanting for the defect {kind} in {field}.")
 
 
-def plant_bins(forms: list[Form], counts: dict[str, int], rng: Random) -> None:
-    """The defects of business numbers; kinds are the verdict codes of intake."""
+def plant_bins(forms: list[Form], counts: dict[str, int], rng: Random, rule: str = "bin_valid") -> None:
+    """The defects of business numbers; kinds are the verdict codes of intake. `rule` is what a broken one breaks."""
     for kind, n in counts.items():
-        broken = kind in BROKEN_BINS
-        plant(forms, "bin", kind, n, BINS[kind], rng, "bin_valid" if broken else "")
+        plant(forms, "bin", kind, n, BINS[kind], rng, rule if kind in BROKEN_BINS else "")
 
 
 def plant_texts(forms: list[Form], counts: dict[tuple[str, str], int], rng: Random) -> None:

@@ -1,5 +1,7 @@
 """The export of an application form: headings in both languages, a row for each form sent."""
 
+from collections.abc import Sequence
+
 from fairlib.sample.books import Cell
 from fairlib.sample.forms import FIELDS
 from fairlib.sample.year import Sent
@@ -28,6 +30,6 @@ HEADINGS = {
 WIDTHS = (10, 17, 40, 22, 15, 40, 50, 60, 24, 20, 16, 16, 10, 34, 26, 20, 22, 12, 12)
 
 
-def export_rows(sent: Sent) -> list[list[Cell]]:
-    """The cells of every form in the order of FIELDS."""
-    return [[form.cells.get(name) for name in FIELDS] for form in sent.forms]
+def export_rows(sent: Sent, fields: Sequence[str] = FIELDS) -> list[list[Cell]]:
+    """The cells of every form in the order of the fields."""
+    return [[form.cells.get(name) for name in fields] for form in sent.forms]

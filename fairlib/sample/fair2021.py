@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import pandas as pd
 
 from fairlib.rules import Contest
+from fairlib.sample.bodies import body, juror_rows
 from fairlib.sample.books import write_csv
-from fairlib.sample.commission2021 import SEED, juror_rows
+from fairlib.sample.commission2021 import SEED
 from fairlib.sample.sheets import Slip
 from fairlib.simulate import Effects, draw_contest
 
@@ -37,7 +37,7 @@ def draw_jury(finalists: list[str], submissions: pd.DataFrame, contest: Contest)
     rng = Random("2021 fair")
     drawn = draw_contest(
         submissions.loc[sorted(finalists)],
-        _jurors(SEED + 3),
+        body("J", JURORS, SEED + 3),
         [c.id for c in contest.criteria],
         design="crossed",
         effects=Effects(centre=6.6, reading=0.9),
@@ -70,23 +70,6 @@ def write_jury(jury: Jury, out: Path) -> None:
     write_csv(folder / "jurors.csv", juror_rows(jury.jurors.index, "Қазы J", {}))
     write_csv(folder / "conflicts.csv", [("juror", "submission"), *sorted(jury.conflicts)])
     write_csv(folder / "scores.csv", [COLUMNS, *jury.rows], encoding="utf-8-sig")
-
-
-def _jurors(seed: int) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    severity = rng.normal(0, 0.5, JURORS)
-    return pd.DataFrame(
-        {
-            "severity": severity - severity.mean(),
-            "spread": np.exp(rng.normal(0, 0.1, JURORS)),
-            "halo": rng.uniform(0, 0.4, JURORS),
-            "drift": 0.0,
-            "nomination": "",
-            "region": "",
-            "organisation": [f"juror {k}" for k in range(JURORS)],
-        },
-        index=pd.Index([f"J{k + 1}" for k in range(JURORS)], name="juror"),
-    )
 
 
 def _note(jury: Jury, outsider: str, withdrawn: str) -> None:

@@ -6,10 +6,16 @@ from pathlib import Path
 import pandas as pd
 
 from fairlib.params import RulesFile, read_params
+from fairlib.sample.make2020 import make_2020
 from fairlib.sample.make2021 import make_2021
+from fairlib.sample.make2023 import make_2023
 
 PARAMS = Path(__file__).parents[2] / "params"
-YEARS: dict[int, Callable[[RulesFile, Path], dict[str, pd.DataFrame]]] = {2021: make_2021}
+YEARS: dict[int, Callable[[RulesFile, Path], dict[str, pd.DataFrame]]] = {
+    2020: make_2020,
+    2021: make_2021,
+    2023: make_2023,
+}
 
 
 def write_sample(year: int, out: Path) -> dict[str, pd.DataFrame]:

@@ -72,7 +72,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a year's contest looks like from outside."""
+    """What a year's contest looks like from outside; `groups` initiative groups have no BIN."""
 
     year: int
     opens: date
@@ -80,6 +80,7 @@ class Plan:
     nominations: dict[str, int]
     regions: dict[str, int]
     frame: str = "iso_2021"
+    ids: dict[str, str] = field(default_factory=dict)  # where the contest's ids are not the bank's
     groups: int = 0
     second_projects: int = 12
 
@@ -154,7 +155,8 @@ def _form(plan, nomination, work, group, place, names, taken, rng, n) -> Form:
         "organisation": organisation(lang, name, legal_form),
         "legal_form": legal_form,
         "bin": "" if informal else people.bin_number(rng, taken, zeros=_zeros(rng)),
-        "nomination": nomination,
+        "nomination": plan.ids.get(nomination, nomination),
+        "bank": nomination,
         "title": project_title(lang, work, group, rng, place),
         "summary": project_summary(lang, nomination, work, place, rng),
         "region": place.iso,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from fairlib.params import RulesFile
 from fairlib.sample import commission2021, fair2021, y2021
+from fairlib.sample.bodies import effects_table
 from fairlib.sample.books import write_xlsx
 from fairlib.sample.export import HEADINGS, WIDTHS, export_rows
 from fairlib.sample.finalists import finalists
@@ -35,22 +36,7 @@ def make_2021(rules: RulesFile, out: Path) -> dict[str, pd.DataFrame]:
         "planted": pd.concat(planted, ignore_index=True),
         "submissions": meant(sent, 2),
         "commission": commission2021.commission_truth(commission),
-        "effects": effects(commission.drawn, {"commission": commission.drawn.jurors, "fair": jury.jurors}),
+        "effects": effects_table(
+            commission.drawn.submissions, {"commission": commission.drawn.jurors, "fair": jury.jurors}
+        ),
     }
-
-
-def effects(drawn, bodies: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """True quality of submissions and true severity of jurors: `kind, id, value, spread, drift`."""
-    parts = [
-        pd.DataFrame(
-            {
-                "kind": "quality",
-                "id": drawn.submissions.index,
-                "value": drawn.submissions["quality"].to_numpy(),
-            }
-        )
-    ]
-    for name, jurors in bodies.items():
-        part = jurors[["severity", "spread", "halo", "drift"]].rename(columns={"severity": "value"})
-        parts.append(part.reset_index(names="id").assign(kind=f"severity_{name}"))
-    return pd.concat(parts, ignore_index=True)

@@ -11,8 +11,6 @@ from fairlib.rules import Criterion
 from fairlib.sample.bank import table
 from fairlib.sample.books import Cell, Sheets, address, write_xlsx
 
-PREAMBLE = 4  # rows above the first mark
-
 
 @dataclass
 class Row:
@@ -56,6 +54,7 @@ class ScoreSheet:
     rows: list[Row]
     criteria: tuple[str, ...]
     name: str = "Бағалар"
+    above: int = 4  # rows above the first mark
     before: Sheets = field(default_factory=dict)
     average: bool = False
     dated: bool = False
@@ -67,7 +66,7 @@ class ScoreSheet:
         row = self.rows[n]
         at = 0 if column == "submission" else 2 + (0 if column == "row" else self.criteria.index(column))
         typed = row.id_typed if at == 0 else row.typed[at - 2]
-        self.slips.append(Slip(address(PREAMBLE + n, at), row.submission, column, kind, typed, becomes))
+        self.slips.append(Slip(address(self.above + n, at), row.submission, column, kind, typed, becomes))
 
     def one(self, n: int, criterion: str, kind: str, typed: Cell, status: str) -> None:
         """Type something else for one mark of row n."""
@@ -114,19 +113,24 @@ def comment_rows(sheet: ScoreSheet, lang: str, share: float, rng: Random) -> Non
             row.comment = rng.choice(rows)
 
 
-def write_sheet(sheet: ScoreSheet, folder: Path, title: str) -> None:
-    """Write one juror's workbook: title, name, an empty row, headings, marks."""
+def sheet_cells(sheet: ScoreSheet, preamble: Sequence[str]) -> list[list[Cell]]:
+    """The cells of a sheet: lines of the preamble and an empty row if there are any, headings, marks."""
     head: list[Cell] = ["№ / Өтінім №", "Жобаның атауы / Название проекта", *sheet.headings]
     head += ["Орташа / Среднее"] if sheet.average else []
     head += ["Түсініктеме / Комментарий"] + (["Күні / Дата"] if sheet.dated else [])
-    cells: list[list[Cell]] = [[title], [f"Сарапшы / Эксперт: {sheet.juror}"], [], head]
+    cells: list[list[Cell]] = [*([line] for line in preamble), *([[]] if preamble else []), head]
     for row in sheet.rows:
         numbers = [s for s in row.score if s is not None]
         mean = [round(sum(numbers) / len(numbers), 2) if numbers else None] if sheet.average else []
         cells.append(
             [row.id_typed, row.title, *row.typed, *mean, row.comment, *([row.day] if sheet.dated else [])]
         )
-    cells += [[], [sheet.signature]] if sheet.signature else []
+    return cells + ([[], [sheet.signature]] if sheet.signature else [])
+
+
+def write_sheet(sheet: ScoreSheet, folder: Path, title: str) -> None:
+    """Write one juror's workbook, with the contest and the juror named above the headings."""
+    cells = sheet_cells(sheet, (title, f"Сарапшы / Эксперт: {sheet.juror}"))
     widths = (12, 48, *[14] * len(sheet.criteria), 40)
     write_xlsx(folder / sheet.file, {**sheet.before, sheet.name: cells}, widths=widths, author="synthetic")
 

@@ -1,6 +1,6 @@
 """What was planted and what must become of it, as tables that tests are held to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -25,13 +25,15 @@ PLANTED = [
 ]
 
 
-def planted_in_forms(sent: Sent, file: str, sheet: str, first_row: int) -> pd.DataFrame:
+def planted_in_forms(
+    sent: Sent, file: str, sheet: str, first_row: int, fields: Sequence[str] = FIELDS
+) -> pd.DataFrame:
     """One row for each thing planted in a form; `first_row` is the row of the first form, counted from 0."""
     rows = [
         (
             file,
             sheet,
-            address(first_row + n, FIELDS.index(p.field)),
+            address(first_row + n, fields.index(p.field)),
             form.id,
             "",
             p.field,
@@ -47,9 +49,9 @@ def planted_in_forms(sent: Sent, file: str, sheet: str, first_row: int) -> pd.Da
     return pd.DataFrame(rows, columns=PLANTED, dtype="str")
 
 
-def planted_in_sheets(sheets: Iterable[ScoreSheet], folder: str) -> pd.DataFrame:
-    """One row for each slip of a juror's workbook."""
-    rows = [row for s in sheets for row in slip_rows(s.slips, f"{folder}/{s.file}", s.name, s.juror)]
+def planted_in_sheets(sheets: Iterable[ScoreSheet], folder: str, file: str = "") -> pd.DataFrame:
+    """One row for each slip of a juror's sheet, in a workbook of its own unless `file` holds all."""
+    rows = [row for s in sheets for row in slip_rows(s.slips, f"{folder}/{file or s.file}", s.name, s.juror)]
     return pd.DataFrame(rows, columns=PLANTED, dtype="str")
 
 

@@ -14,7 +14,9 @@ from fairlib.sample.year import (
     name_projects,
     near_twins,
     out_of_time,
+    resend,
     sent_again,
+    stranger,
     test_row,
     type_forms,
 )
@@ -134,17 +136,10 @@ def _note_twins(forms: list[Form]) -> None:
 
 
 def _again(forms: list[Form], rng: Random) -> list[Form]:
-    """Nine earlier versions of eight forms, which come late enough in the window to have had one."""
-    late = [f for f in _plain(forms) if f.truth["sent_at"] > datetime(2021, 2, 10)]
-    chosen = rng.sample(late, 8)
-    for form in chosen:
-        form.truth["edge"] = True
+    """Nine earlier versions of eight forms."""
     edits = [None, None, None, None, None, str.upper, lambda t: f"{t}.", lambda t: t.replace("а", "о", 1)]
-    versions = [
-        sent_again(form, rng, days=rng.randint(1, 20), title=edit and edit(form.cells["title"]))
-        for form, edit in zip(chosen, edits, strict=True)
-    ]
-    return [*versions, sent_again(chosen[0], rng, days=25)]
+    versions = resend(forms, rng, edits, datetime(2021, 2, 10))
+    return [*versions, sent_again(versions[0].kept, rng, days=25)]
 
 
 def _aside(forms: list[Form]) -> list[Form]:
@@ -152,7 +147,10 @@ def _aside(forms: list[Form]) -> list[Form]:
     a, b, c, d, e = _plain(forms)[:5]
     for form in (a, b, c, d, e):
         form.truth["edge"] = True
-    others = [_stranger(f, n) for n, f in enumerate((b, c, d, e))]
+    numbers = ("991240999901", "051240999906", "991241999907", "991240999089")
+    others = [
+        stranger(f, f"Кешіккен {n}", x) for n, (f, x) in enumerate(zip((b, c, d, e), numbers, strict=True), 1)
+    ]
     return [
         out_of_time(a, "late", datetime(2021, 3, 12, 10, 15)),
         out_of_time(others[0], "late", datetime(2021, 3, 11, 0, 0, 4)),
@@ -164,13 +162,6 @@ def _aside(forms: list[Form]) -> list[Form]:
         empty_row(datetime(2021, 2, 17, 12, 0), bare=False),
         empty_row(datetime(2021, 2, 21, 12, 0), bare=True),
     ]
-
-
-def _stranger(form: Form, n: int) -> Form:
-    """Another organisation's form, made of one that stays."""
-    number = ("991240999901", "051240999906", "991241999907", "991240999089")[n]
-    cells = {"organisation": f"«Кешіккен {n + 1}» қоғамдық қоры", "bin": number}
-    return Form({**form.truth, **cells}, {**form.cells, **cells})
 
 
 def _question_marks(form: Form, rng: Random):

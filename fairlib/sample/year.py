@@ -65,6 +65,7 @@ def near_twins(forms: list[Form], rng: Random, *, similar: int, languages: int) 
                 "legal_form",
                 "bin",
                 "nomination",
+                "bank",
                 "lang",
                 "work",
                 "contact_person",
@@ -120,6 +121,27 @@ def sent_again(form: Form, rng: Random, *, days: int, title: str | None = None) 
     return earlier
 
 
+def resend(forms: list[Form], rng: Random, edits: list, after: datetime) -> list[Form]:
+    """Earlier versions of as many forms as there are `edits` of titles (None: none), sent after a moment.
+
+    The chosen forms are marked so that no defect makes them another organisation's.
+    """
+    late = [f for f in forms if f.truth["sent_at"] > after and not {"fixed", "twin", "edge"} & f.truth.keys()]
+    chosen = rng.sample(late, len(edits))
+    for form in chosen:
+        form.truth["edge"] = True
+    return [
+        sent_again(form, rng, days=rng.randint(1, 20), title=edit and edit(form.cells["title"]))
+        for form, edit in zip(chosen, edits, strict=True)
+    ]
+
+
+def stranger(form: Form, name: str, number: str) -> Form:
+    """Another organisation's form, made of one that stays."""
+    cells = {"organisation": f"«{name}» қоғамдық қоры", "bin": number}
+    return Form({**form.truth, **cells}, {**form.cells, **cells})
+
+
 def out_of_time(form: Form, reason: str, when: datetime, typed: Cell = None) -> Form:
     """A form sent too early or too late."""
     other = copy(form, when)
@@ -171,7 +193,7 @@ def _pair(forms: list[Form], rng: Random) -> tuple[Form, Form]:
         if f.truth["bin"] and bins.count(f.truth["bin"]) == 1 and not {"fixed", "twin"} & f.truth.keys()
     ]
     first = rng.choice(free)
-    rest = [f for f in free if f is not first and f.truth["nomination"] == first.truth["nomination"]]
+    rest = [f for f in free if f is not first and f.truth["bank"] == first.truth["bank"]]
     return first, rng.choice(rest)
 
 
@@ -182,6 +204,7 @@ def _plain_title(t: dict) -> str:
 def _similar_title(a: dict) -> list[tuple[str, dict]]:
     """Titles of the same work for other people that are similar to the first, in the band of doubt."""
     own = _plain_title(a)
-    groups = [g for g in table("groups") if g["nomination"] == a["nomination"]]
+    groups = [g for g in table("groups") if g["nomination"] == a["bank"]]
     titles = [(_plain_title(a | {"group": g}), g) for g in groups]
-    return [(t, g) for t, g in titles if 78 <= fuzz.ratio(t.lower(), own.lower()) <= 87]
+    alike = (fuzz.ratio, fuzz.token_sort_ratio)
+    return [(t, g) for t, g in titles if all(78 <= like(t.lower(), own.lower()) <= 87 for like in alike)]
