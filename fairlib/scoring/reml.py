@@ -11,7 +11,7 @@ Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.linalg import lapack
@@ -55,9 +55,8 @@ class Sums:
 class Fit:
     """Result of `fit`: variances on the squared scale of the marks, effects on the scale of the marks.
 
-    `juror_effect` is added to a mark (severity is its negative). `log_covariance` (3 × 3) is the inverse
-    observed information of the logs of the variances (submission, juror, residual); rows of a variance
-    on its boundary (exactly 0) are 0. `status` is "ok" or one of `FIT_REASONS`. `loglik` has lme4's constants.
+    `juror_effect` is added to a mark (severity is its negative). `status` is "ok" or one of `FIT_REASONS`;
+    `loglik` has lme4's constants.
     """
 
     submission: float
@@ -71,13 +70,17 @@ class Fit:
     evaluations: int
     submission_effect: np.ndarray
     juror_effect: np.ndarray
-    log_covariance: np.ndarray
     sums: Sums
 
     @property
     def ratios(self) -> np.ndarray:
         """(λ_a, λ_b): variances of submissions and of jurors over the residual variance."""
         return np.array([self.submission, self.juror]) / self.residual
+
+    @cached_property
+    def log_covariance(self) -> np.ndarray:
+        """Inverse observed information of log (σ_a², σ_b², σ²), 3 × 3; 0 for a variance on its boundary."""
+        return _log_covariance(Point(self.sums, self.ratios, self.reml))
 
 
 def fit(
@@ -136,7 +139,6 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
         evaluations=calls,
         submission_effect=effect,
         juror_effect=u[:-1].copy(),
-        log_covariance=_log_covariance(at),
         sums=sums,
     )
 
@@ -160,7 +162,7 @@ class Point:
         self.scale = np.append(np.full(p.n_jurors, np.sqrt(self.lb)), 1.0)
         system = self.a * self.scale[:, None] * self.scale
         system[np.arange(p.n_jurors), np.arange(p.n_jurors)] += 1
-        self.chol, bad = lapack.dpotrf(system, lower=1, clean=0, overwrite_a=1)
+        self.chol, bad = lapack.dpotrf(system.T, lower=1, clean=0, overwrite_a=1)
         if bad:
             raise ScoringError("The mixed-model equations are singular; check the marks for a broken scale.")
         self.u = self.scale * lapack.dpotrs(self.chol, self.scale * self.g, lower=1)[0]
@@ -187,8 +189,7 @@ class Point:
 
     @cached_property
     def _inverse(self) -> np.ndarray:
-        lower = np.tril(lapack.dpotri(self.chol, lower=1)[0])
-        return lower + np.tril(lower, -1).T
+        return symmetric_inverse(self.chol)
 
     @cached_property
     def _juror_side(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -262,6 +263,19 @@ class Point:
         return first / top, second / top - np.outer(first, first) / top**2
 
 
+def symmetric_inverse(chol: np.ndarray) -> np.ndarray:
+    """Inverse of a symmetric matrix from its lower Cholesky factor."""
+    inverse = lapack.dpotri(chol, lower=1)[0]
+    np.copyto(inverse, inverse.T, where=_above(len(inverse)))
+    return inverse
+
+
+@lru_cache(maxsize=4)
+def _above(size: int) -> np.ndarray:
+    """Mask of the entries above the diagonal, in column order like the factor."""
+    return np.asfortranarray(np.triu(np.ones((size, size), dtype=bool), 1))
+
+
 def _refuse_unidentified(sums: Sums) -> str:
     p = sums.panels
     used = int((p.readers > 0).sum())
@@ -330,6 +344,8 @@ def _newton(sums: Sums, ratios: np.ndarray, free: np.ndarray, reml: bool) -> tup
     at, calls = Point(sums, ratios, reml), 1
     for _ in range(60):
         grad, hess = at.log_derivatives
+        if np.abs(grad[free]).max() < 1e-9 * at.dof:
+            break
         step, gain = _step(grad[free], hess[np.ix_(free, free)])
         if step.any():
             at, more = _downhill(at, step, free)

@@ -15,7 +15,7 @@ from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 
 from fairlib.scoring.panels import Panels
-from fairlib.scoring.reml import Sums
+from fairlib.scoring.reml import Sums, symmetric_inverse
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,7 @@ def pseudo_inverse(lap: np.ndarray, part: np.ndarray) -> np.ndarray:
     system = lap + projector
     system[~used, ~used] = 1
     chol, _ = lapack.dpotrf(system, lower=1, overwrite_a=1)
-    lower = np.tril(lapack.dpotri(chol, lower=1)[0])
-    inverse = lower + np.tril(lower, -1).T - projector
+    inverse = symmetric_inverse(chol) - projector
     inverse[~used, ~used] = 0
     return inverse
 
