@@ -33,7 +33,7 @@ def to_html(
         say=speak(report.lang),
         languages=[(code, NAMES[code]) for code in languages],
         drawings={p.id: in_page(drawings[p.id], p) for p in report.pictures()},
-        style=Markup(_file("report.css")),
+        style=style("report.css"),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
     )  # fmt: skip
@@ -49,6 +49,11 @@ def in_page(svg: str, picture: Picture) -> Markup:
 
 def _opening(box: str, alt: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{escape(alt)}">'
+
+
+def style(name: str = "letter.css") -> Markup:
+    """A style sheet of ours."""
+    return Markup(_file(name))
 
 
 @lru_cache

@@ -21,8 +21,7 @@ CATALOGUES = Path(__file__).with_name("locale")
 TAGS = {"kk": "kk", "ru": "ru_KZ", "en": "en"}
 LONG_DATE = {"kk": "y 'жылғы' d MMMM", "ru": "d MMMM y 'г.'", "en": "d MMMM y"}
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
-MINUS, NARROW = "−", "\u202f"
-ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+MINUS = "−"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Voice:
         """A probability as a percentage that never rounds to certainty: >99 %, <1 %."""
         if _missing(share):
             return "–"
-        if 0.995 <= float(share):
+        if float(share) >= 0.995:
             return ">" + self.percent(0.99)
         return "<" + self.percent(0.01) if float(share) < 0.005 else self.percent(share)
 
@@ -122,18 +121,6 @@ def speak(lang: Language) -> Voice:
     with path.open("rb") as stream:
         catalogue = read_po(stream, locale=lang)
     return Voice(lang, {m.id: m.string for m in catalogue if m.id and m.string})
-
-
-def alphabetical(text: str) -> tuple:
-    """Sort key of the Kazakh alphabet, in which code points are out of order (Ә after А, not after Я).
-
-    >>> sorted(["Ярмарка", "Әлем", "Барыс"], key=alphabetical)
-    ['Әлем', 'Барыс', 'Ярмарка']
-    """
-    return tuple(
-        (1, place, "") if (place := ALPHABET.find(letter)) >= 0 else (0 if letter < "а" else 2, 0, letter)
-        for letter in text.casefold()
-    )
 
 
 def _missing(value: object) -> bool:

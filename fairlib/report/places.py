@@ -1,32 +1,30 @@
-"""Where on the page is a region, and what is it called? The tile map's grid and names."""
+"""Where on the page is a region, and what is it called? The tile map's grid and names, of any day."""
 
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 
 import pandas as pd
 
+from fairlib.intake.reference import load
 from fairlib.rules import Language
 
-
-@lru_cache
-def places() -> pd.DataFrame:
-    """Regions with their place on the grid (`column`, `row`), `since` and names; index: region code."""
-    path = Path(__file__).with_name("places.csv")
-    return pd.read_csv(path, dtype={"since": "str"}, keep_default_na=False, index_col="region")
+REDRAWN = date(2022, 6, 8)
 
 
 def frame(day: date | None) -> pd.DataFrame:
-    """The regions that there were on a day; today's if no day is given."""
-    table = places()
-    if day is None:
-        return table
-    return table[(table["since"] == "") | (table["since"] <= day.isoformat())]
+    """The regions that there were on a day, today's if no day is given.
+
+    Index: region code; integer `row` and `column` on the grid, and `short_LANG`.
+    """
+    suffix = "2018" if day is not None and day < REDRAWN else "2022"
+    table = load("regions").set_index("iso")
+    table = table[table[f"row_{suffix}"] != ""]
+    grid = {part: table[f"{part}_{suffix}"].astype(int) for part in ("row", "column")}
+    return table.assign(**grid)
 
 
 def region_name(code: object, lang: Language) -> str:
     """The name of a region; a code that is not on the map is shown as it is."""
     if code is None or code != code or code == "":
         return ""
-    table = places()
-    return str(table.at[code, lang]) if code in table.index else str(code)
+    table = load("regions").set_index("iso")
+    return str(table.at[code, f"name_{lang}"]) if code in table.index else str(code)

@@ -21,6 +21,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from fairlib.report.reasons import bare_reason
 from fairlib.report.tables import Results, RoundResults, flag
 
 READERS, READINGS, MARGIN = 3, 5, 0.05
@@ -103,7 +104,7 @@ def _round(stage: RoundResults) -> RoundResults:
     codes = juror_codes(stage)
     submissions, jurors = withheld(stage)
     decisions = _allowed(stage.decisions, "decisions")
-    decisions["reason"] = decisions["reason"].map(_bare_reason, na_action="ignore")
+    decisions["reason"] = decisions["reason"].map(bare_reason, na_action="ignore")
     decisions.loc[decisions["submission"].isin(submissions), "estimate"] = np.nan
     estimates = _withhold(_allowed(stage.estimates, "estimates"), "estimates", "submission", submissions)
     severities = _withhold(_allowed(stage.jurors, "jurors"), "jurors", "juror", jurors)
@@ -137,12 +138,6 @@ def _allowed(table: pd.DataFrame, name: str) -> pd.DataFrame:
 def _withhold(table: pd.DataFrame, name: str, key: str, ids: set[str]) -> pd.DataFrame:
     table.loc[table[key].isin(ids), WITHHELD[name]] = np.nan
     return table
-
-
-def _bare_reason(reason: str) -> str:
-    """A tie's numbers are means of a few marks of one criterion: the public is told the step only."""
-    kind, _, detail = reason.partition(":")
-    return f"tie:{detail.split(' ')[0]}" if kind == "tie" else reason
 
 
 def _bridges(edges: list, hidden: set) -> list:

@@ -3,7 +3,7 @@
 import re
 
 from fairlib.report.locale import Voice
-from fairlib.rules import Contest
+from fairlib.rules import ELIGIBILITY, Contest
 
 
 def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
@@ -13,13 +13,43 @@ def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
     """
     if not isinstance(code, str) or not code.strip():
         return ""
-    return " ".join(_one(part.strip(), contest, say) for part in code.split(";") if part.strip())
+    sentences: list[str] = []
+    failed: list[str] = []
+    for part in filter(None, (p.strip() for p in code.split(";"))):
+        kind, _, detail = part.partition(":")
+        if kind in ("ineligible", "not_eligible") or part in ELIGIBILITY:
+            failed += [
+                eligibility_words(p, say) for p in re.split(r"[,|+ ]+", detail or part) if p in ELIGIBILITY
+            ]
+            continue
+        teller = _TELLERS.get(kind)
+        sentences.append(
+            teller(detail, contest, say) if teller else say("By the rule with the code: {code}.", code=part)
+        )
+    if failed:
+        sentences.insert(0, say("Not eligible, what is missing: {what}.", what=say.listed(failed)))
+    return " ".join(sentences)
 
 
-def _one(code: str, contest: Contest, say: Voice) -> str:
-    kind, _, detail = code.partition(":")
-    teller = _TELLERS.get(kind)
-    return teller(detail, contest, say) if teller else say("By the rule with the code: {code}.", code=code)
+def bare_reason(code: str) -> str:
+    """A reason code without the estimates of criteria and submissions that stand in it.
+
+    For the public, who is told the rule: the numbers are means of a few marks.
+
+    >>> bare_reason("quota:nomination=legal 7.1<7.3; tie:social_impact 8.2>8.0")
+    'quota:nomination=legal; tie:social_impact'
+    >>> bare_reason("rank:7.1<7.3 in nomination=legal"), bare_reason("threshold:estimate 4.1<5")
+    ('rank', 'threshold:estimate')
+    """
+    parts = []
+    for part in code.split(";"):
+        kind, _, detail = part.strip().partition(":")
+        if kind == "rank":
+            detail = ""
+        elif kind in ("tie", "quota", "threshold"):
+            detail = detail.split(" ")[0]
+        parts.append(f"{kind}:{detail}" if detail else kind)
+    return "; ".join(parts)
 
 
 def criterion_name(key: str, contest: Contest, say: Voice) -> str:
@@ -34,6 +64,7 @@ def criterion_name(key: str, contest: Contest, say: Voice) -> str:
         "earlier": say("earlier submission"),
         "draw": say("draw by a published seed"),
         "refuse": say("left to the commission"),
+        "rank": say("rank"),
     }
     return words.get(key, key)
 
@@ -74,53 +105,65 @@ def eligibility_words(rule: str, say: Voice) -> str:
     return words.get(rule, rule)
 
 
+def _group(code: str, contest: Contest, say: Voice) -> str:
+    column, _, value = code.partition("=")
+    if not value:
+        return column_name(column, say)
+    return f"{column_name(column, say)} – {group_name(column, value, contest, say)}"
+
+
 def _rank(detail: str, contest: Contest, say: Voice) -> str:
-    return say("By rank.")
+    numbers, _, group = detail.partition(" in ")
+    if not numbers:
+        return say("By rank.")
+    text = say("By rank: {numbers}.", numbers=_spoken(numbers, say))
+    if not group:
+        return text
+    return say("By rank in its group: {numbers} ({group}).", numbers=_spoken(numbers, say),
+               group=_group(group, contest, say))  # fmt: skip
 
 
 def _quota(detail: str, contest: Contest, say: Voice) -> str:
-    group, _, rest = detail.partition(" ")
-    column, _, value = group.partition("=")
-    text = say(
-        "By the quota: {column} – {group}.",
-        column=column_name(column, say),
-        group=group_name(column, value, contest, say),
-    )
-    return f"{text} ({rest})" if rest else text
+    code, _, numbers = detail.partition(" ")
+    group = _group(code, contest, say)
+    if not numbers:
+        return say("By the quota: {group}.", group=group)
+    return say("By the quota: {group} ({numbers}).", group=group, numbers=_spoken(numbers, say))
 
 
 def _tie(detail: str, contest: Contest, say: Voice) -> str:
     step, _, numbers = detail.partition(" ")
-    name = criterion_name(step.removeprefix("criterion="), contest, say)
+    name = criterion_name(step, contest, say)
     if not numbers:
         return say("Equal estimates, settled by: {step}.", step=name)
-    return say(
-        "Equal estimates, settled by: {step} ({numbers}).",
-        step=name,
-        numbers=_spoken(numbers, say),
-    )
+    return say("Equal estimates, settled by: {step} ({numbers}).", step=name, numbers=_spoken(numbers, say))
+
+
+def _open_tie(detail: str, contest: Contest, say: Voice) -> str:
+    found = re.fullmatch(r"rank (\d+) among (\d+)", detail)
+    place, n = found.groups() if found else ("–", "–")
+    return say("Equal estimates that no rule settles; place: {place}, submissions: {n}.", place=place, n=n)
 
 
 def _threshold(detail: str, contest: Contest, say: Voice) -> str:
-    found = re.fullmatch(r"(\S+)\s+(\S+?)<(\S+)", detail)
-    if not found:
-        return say("Below the threshold: {what}.", what=detail)
-    name = criterion_name(found[1], contest, say)
-    return say(
-        "Below the threshold: {what} – {found}, needed: {least}.",
-        what=name,
-        found=_spoken(found[2], say),
-        least=_spoken(found[3], say),
-    )
-
-
-def _ineligible(detail: str, contest: Contest, say: Voice) -> str:
-    parts = [eligibility_words(p.strip(), say) for p in re.split(r"[,|+ ]+", detail) if p.strip()]
-    return say("Not eligible, what is missing: {what}.", what=say.listed(parts))
+    key, _, numbers = detail.partition(" ")
+    name = criterion_name(key, contest, say)
+    if not numbers:
+        return say("Below the threshold: {what}.", what=name)
+    found, _, least = numbers.partition("<")
+    found = say("not computed") if found == "missing" else _spoken(found, say)
+    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
+               least=_spoken(least, say))  # fmt: skip
 
 
 def _budget(detail: str, contest: Contest, say: Voice) -> str:
-    return say("The budget does not reach: {numbers}.", numbers=_spoken(detail, say))
+    numbers = re.findall(r"\d+(?:\.\d+)?", detail)
+    if detail.startswith("stopped"):
+        return say("The budget ended before this place: the list stops at the first that does not fit.")
+    if len(numbers) != 2:
+        return say("The budget does not reach.")
+    asked, left = (say.money(float(n)) for n in numbers)
+    return say("The budget does not reach; needed: {asked}, left: {left}.", asked=asked, left=left)
 
 
 def _organisation(detail: str, contest: Contest, say: Voice) -> str:
@@ -139,27 +182,29 @@ def _draw(detail: str, contest: Contest, say: Voice) -> str:
     return say("By the draw with the published seed.")
 
 
+def _no_estimate(detail: str, contest: Contest, say: Voice) -> str:
+    return say("Too few marks for an estimate.")
+
+
 _TELLERS = {
     "rank": _rank,
     "quota": _quota,
     "tie": _tie,
+    "tie_refused": _open_tie,
+    "tie_exhausted": _open_tie,
     "threshold": _threshold,
-    "ineligible": _ineligible,
-    "not_eligible": _ineligible,
-    "eligibility": _ineligible,
     "budget": _budget,
     "organisation": _organisation,
-    "per_organisation": _organisation,
     "reserve": _reserve,
     "manual": _manual,
     "draw": _draw,
+    "no_estimate": _no_estimate,
 }
 
 
 def _spoken(text: str, say: Voice) -> str:
-    """Numbers of a code with the separators of the language."""
+    """Numbers of a code with the separators of the language and two decimals at most."""
+    spaced = re.sub(r"\s*([<>]=?|=)\s*", r" \1 ", text)
     return re.sub(
-        r"\d+(?:\.\d+)?",
-        lambda m: say.number(float(m[0]), len(m[0].partition(".")[2])),
-        text.replace(">", " > ").replace("<", " < "),
+        r"\d+(?:\.\d+)?", lambda m: say.number(float(m[0]), min(len(m[0].partition(".")[2]), 2)), spaced
     )

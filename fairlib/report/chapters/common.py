@@ -1,14 +1,18 @@
 """What chapters share: cells of tables, names of submissions, and the two rounds that frame a contest."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
+from fairlib.intake.kazakh import sort_keys
 from fairlib.report.blocks import Audience, Cell
 from fairlib.report.figures.base import decision_names
-from fairlib.report.locale import Voice, alphabetical
+from fairlib.report.locale import Voice
 from fairlib.report.places import region_name
 from fairlib.report.tables import Results, RoundResults
+
+TURNING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def decision_cell(say: Voice, decision: str) -> Cell:
 
 
 def text(value: object) -> str:
-    """A text that may be missing."""
-    return "" if value is None or pd.isna(value) else str(value)
+    """A text that may be missing, without the signs that turn the direction of everything after them."""
+    return "" if value is None or pd.isna(value) else TURNING.sub("", str(value))
 
 
 def region(value: object, say: Voice) -> str:
@@ -90,9 +94,9 @@ def nomination_number(value: object, context: Context) -> str:
     return str(ids.index(value) + 1) if value in ids else text(value)
 
 
-def in_order(names: list[str]) -> list[str]:
-    """Names by the Kazakh alphabet."""
-    return sorted(names, key=alphabetical)
+def alphabetical(names: pd.Index, say: Voice) -> pd.Index:
+    """Sort keys of names by the alphabet of the language, Kazakh unless it is Russian."""
+    return pd.Index(sort_keys(names.to_series(), "ru" if say.lang == "ru" else "kk"))
 
 
 def chosen_in(results: Results, place: int) -> set[str]:

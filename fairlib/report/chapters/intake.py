@@ -136,7 +136,8 @@ def _settlements(context: Context) -> list[Block]:
         "capital": say("city of republican significance"),
     }  # fmt: skip
     counts.index = [words.get(k, k) for k in counts.index]
-    counts = counts.sort_index(key=lambda i: [common.alphabetical(t) for t in i]).sort_values(
+    counts = counts.groupby(level=0).sum()
+    counts = counts.sort_index(key=lambda i: common.alphabetical(i, say)).sort_values(
         ascending=False, kind="stable"
     )
     mono = int(flag(sent["monotown"]).fillna(False).sum())

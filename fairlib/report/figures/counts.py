@@ -53,7 +53,8 @@ def plot_tile_map(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.2))
     top = max(float(counts.max()) if len(counts) else 0.0, 1.0)
-    for code, tile in frame(day).iterrows():
+    grid = frame(day)
+    for code, tile in grid.iterrows():
         n = int(counts.get(code, 0))
         dark = n / top > 0.5
         colour = _blend(n / top) if n else "none"
@@ -64,9 +65,13 @@ def plot_tile_map(
         )  # fmt: skip
         ax.add_patch(box)
         x, y, ink = tile["column"] + 0.5, tile["row"], "#fffffe" if dark else (INK if not n else "#1b2732")
-        ax.text(x, y + 0.35, tile[f"short_{lang}"], ha="center", va="center", fontsize=6.6, color=ink)
-        ax.text(x, y + 0.68, say.number(n), ha="center", va="center", fontsize=12, weight="bold", color=ink)
-    ax.set(xlim=(0, 6), ylim=(5.02, -0.02))
+        name = tile[f"short_{lang}"].replace("-", "-\n").replace(" ", "\n")
+        ax.text(x, y + 0.32, name, ha="center", va="center", fontsize=6.4, color=ink, linespacing=1.05)
+        ax.text(x, y + 0.7, say.number(n), ha="center", va="center", fontsize=12, weight="bold", color=ink)
+    ax.set(
+        xlim=(grid["column"].min(), grid["column"].max() + 1),
+        ylim=(grid["row"].max() + 1.02, grid["row"].min() - 0.02),
+    )
     ax.set_axis_off()
     return ax
 

@@ -5,7 +5,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fairlib.report.figures.base import (
-    ACCENT, DECISION_COLOUR, DECISION_SHAPE, GOLD, LINE, RED, SOFT, count_axis, decision_names, sheet,
+    ACCENT,
+    DECISION_COLOUR,
+    DECISION_SHAPE,
+    GOLD,
+    LINE,
+    RED,
+    SOFT,
+    count_axis,
+    decision_names,
+    sheet,
 )  # fmt: skip
 from fairlib.report.locale import speak
 from fairlib.rules import Language

@@ -1,0 +1,55 @@
+"""Is every message said in every language? Messages extracted from the code, beside the catalogues.
+
+`python -m fairlib.report.catalogue` brings the catalogues up to date: new messages are added empty,
+messages that nobody says any more are dropped, translations and comments stay.
+"""
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from fairlib.report.locale import CATALOGUES
+
+ROOM = Path(__file__).parent
+METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
+
+
+def extract() -> dict[str, list[tuple[str, int]]]:
+    """Every message that the room says, with the places where."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for file, line, message, _, _ in extract_from_dir(ROOM, METHODS, keywords={"say": None}):
+        found.setdefault(message, []).append((Path(file).as_posix(), line))
+    return found
+
+
+def read_catalogue(lang: str) -> Catalog:
+    """The catalogue of a language as it is on disk."""
+    with (CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po").open("rb") as stream:
+        return read_po(stream, locale=lang)
+
+
+def update(lang: str) -> list[str]:
+    """Write the catalogue of a language anew and return the messages that have no translation yet."""
+    path = CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po"
+    old = read_catalogue(lang) if path.is_file() else Catalog(locale=lang)
+    new = Catalog(locale=lang, project="fairlib", fuzzy=False)
+    for message, places in extract().items():
+        known = old.get(message)
+        files = sorted({(file, 0) for file, _ in places})
+        new.add(
+            message,
+            known.string if known else "",
+            locations=files,
+            user_comments=known.user_comments if known else (),
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        write_po(stream, new, width=100, sort_output=True, include_lineno=False, omit_header=True)
+    return [m.id for m in new if m.id and not m.string]
+
+
+if __name__ == "__main__":
+    for language in ("kk", "ru"):
+        update(language)

@@ -1,0 +1,42 @@
+"""The full working: executed notebooks as pages, code folded, in the look of the report."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from fairlib.report.html import TEMPLATES, style
+
+
+def notebook_html(path: Path, lang: str = "en") -> str:
+    """An executed notebook as one page that loads nothing; `lang` is the language of its prose.
+
+    Figures get the alt text of their output's metadata, else the first line of the cell's last comment
+    is no substitute: they are then said to be described in the text.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"name": path.stem}, "lang": lang, "style": str(style("notebook.css"))}
+    page, _ = _exporter().from_notebook_node(notebook, resources=resources)
+    return page
+
+
+def save_notebooks(run_dir: Path, folder: Path) -> list[Path]:
+    """Write every executed notebook of a run directory into `folder`, in the order of the chain."""
+    paths = []
+    for source in [*sorted(run_dir.glob("*.ipynb")), *sorted(run_dir.glob("*/*.ipynb"))]:
+        name = source.stem if source.parent == run_dir else f"{source.stem}_{source.parent.name}"
+        target = folder / f"{name}.html"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(notebook_html(source), "utf-8", newline="\n")
+        paths.append(target)
+    return paths
+
+
+@lru_cache
+def _exporter() -> HTMLExporter:
+    exporter = HTMLExporter(
+        template_name="notebook", extra_template_basedirs=[str(TEMPLATES)], embed_images=True
+    )
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    return exporter
