@@ -130,13 +130,18 @@ def conger(p: Panel) -> Coefficient:
     return _corrected(p, pe, each)
 
 
-def krippendorff(p: Panel) -> Coefficient:
-    """Krippendorff's alpha by weights instead of level; submissions with one mark leave (Gwet 2014)."""
+def krippendorff(p: Panel) -> Coefficient | None:
+    """Krippendorff's alpha by weights instead of level; submissions with one mark leave (Gwet 2014).
+
+    None when the marks that are left are all equal.
+    """
     able = p.r > 1
     counts, r = p.counts[able], p.r[able]
     mean = r.mean()
     same = (counts * (counts @ p.w - 1)).sum(axis=1) / (mean * (r - 1))
     pi = counts.sum(axis=0) / r.sum()
+    if pi.max() == 1:
+        return None
     pe = float(pi @ p.w @ pi)
     prime, stretch = same.mean(), (r - mean) / mean
     pa = prime * (1 - 1 / r.sum()) + 1 / r.sum()
@@ -146,7 +151,7 @@ def krippendorff(p: Panel) -> Coefficient:
     return Coefficient(float(value), pe, mine - plain + value)
 
 
-COEFFICIENTS: dict[str, Callable[[Panel], Coefficient]] = {
+COEFFICIENTS: dict[str, Callable[[Panel], Coefficient | None]] = {
     "gwet_ac": gwet_ac,
     "fleiss": fleiss,
     "krippendorff": krippendorff,

@@ -19,6 +19,7 @@ from fairlib.scoring.result import Statistic
 
 LEVELS = ["nominal", "ordinal", "interval", "ratio"]
 BLOCK = 2**22
+DENSE = 16
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def krippendorff_alpha(
 
     Source: Krippendorff (2011) Computing Krippendorff's Alpha-Reliability, example C, is the example here.
 
-    >>> a, b = "1 2 3 3 2 1 4 1 2 . . .", "1 2 3 3 2 2 4 1 2 5 . 3"
-    >>> c, d = ". 3 3 3 2 3 4 2 2 5 1 .", "1 2 3 3 2 4 4 1 2 5 1 ."
+    >>> a, b = "1 2 3 3 2 1 4 1 2 . . .", "1 2 3 3 2 2 4 1 2 5 . ."
+    >>> c, d = ". 3 3 3 2 3 4 2 2 5 1 3", "1 2 3 3 2 4 4 1 2 5 1 ."
     >>> wide = pd.DataFrame({j: x.split() for j, x in zip("abcd", (a, b, c, d))}).replace(".", None)
     >>> long = wide.astype(float).rename_axis("submission").reset_index()
     >>> long = long.melt("submission", var_name="juror", value_name="score").assign(criterion="all")
@@ -133,7 +134,7 @@ def _cells(u: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit, value and count of every (unit, value) that occurs, sorted by unit."""
     v = len(u.values)
     key = np.repeat(np.arange(len(u.size)) * np.int64(v), u.size) + u.code
-    if len(u.size) * v <= max(16 * len(key), BLOCK):
+    if len(u.size) * v <= max(DENSE * len(key), BLOCK):
         flat = np.bincount(key)
         key = np.flatnonzero(flat)
         return key // v, key % v, flat[key].astype(float)

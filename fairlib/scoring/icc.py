@@ -175,10 +175,12 @@ def _agreement_limits(ms: MeanSquares, value: float) -> tuple[float, float]:
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))
     top = (a * ms.columns + b * ms.error) ** 2
-    v = top / ((a * ms.columns) ** 2 / (k - 1) + (b * ms.error) ** 2 / ((n - 1) * (k - 1)))
+    spread = (a * ms.columns) ** 2 / (k - 1) + (b * ms.error) ** 2 / ((n - 1) * (k - 1))
+    v = top / spread if spread > 0 else (n - 1) * (k - 1)
     noise = k * ms.columns + (k * n - k - n) * ms.error
     # v near 0 sends the quantiles to infinity and to 0: divided by f1, the limits stay numbers
-    f1, f2 = np.nan_to_num([fdtri(n - 1, v, 0.975), fdtri(v, n - 1, 0.975)], nan=[np.inf, 0.0])
+    f1, f2 = (float(fdtri(*df, 0.975)) for df in ((n - 1, v), (v, n - 1)))
+    f1, f2 = f1 if np.isfinite(f1) else np.inf, f2 if np.isfinite(f2) else 0.0
     low = n * (ms.rows / f1 - ms.error) / (noise + n * ms.rows / f1)
     high = n * (f2 * ms.rows - ms.error) / (noise + n * f2 * ms.rows)
     return float(low), float(high)

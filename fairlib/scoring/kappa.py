@@ -44,7 +44,7 @@ def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame
 
     Source: Gwet (2014) Handbook of Inter-Rater Reliability, 4th ed., whose Table 2.15 is the example here.
 
-    >>> columns = dict(A="abccbadab...", B="abccbbdabe.c", C=".cccbcdbbea.", D="abccbddabea.")
+    >>> columns = dict(A="abccbadab...", B="abccbbdabe..", C=".cccbcdbbeac", D="abccbddabea.")
     >>> long = pd.DataFrame({j: list(x) for j, x in columns.items()}).replace(".", None)
     >>> long = long.rename_axis("submission").reset_index().melt(
     ...     "submission", var_name="juror", value_name="score").assign(criterion="all")
@@ -112,7 +112,7 @@ def _statistic(p: Panel, name: str) -> Agreement:
     if status:
         return replace(base, status=status)
     found = COEFFICIENTS[name](p)
-    return _with_limits(base, found)
+    return replace(base, status="no_variation") if found is None else _with_limits(base, found)
 
 
 def _why_not(p: Panel) -> str | None:
