@@ -22,6 +22,7 @@ from fairlib.scoring.ratings import Marks, scored
 ENOUGH = 10
 WIDE = 1.05
 LISTED = 20
+FLAT = 0.01
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class Rasch:
 
     Where there is no number the cell is missing and the status says why: `unscored`, `extreme_high` and
     `extreme_low` (measure by a 0.3-point adjustment, no fit statistics), `not_estimable` (tied to the rest
-    only through extremes), `disconnected` (comparable within its `component` only), `only_juror`,
-    `only_criterion`, `no_spread` (the same mark for all), `one_mark`, else `ok`.
+    only through extremes, or an extreme criterion with partial credit), `disconnected` (comparable within
+    its `component` only), `only_juror`, `only_criterion`, `no_spread` (the same mark for all), `one_mark`,
+    else `ok`.
     """
 
     submissions: pd.DataFrame
@@ -107,7 +109,7 @@ def rasch(
         **tables,
         steps=_steps(marks, peeled, design, fit),
         separation=_separation(tables, fit.sd),
-        findings=_findings(marks, peeled, design, tables, method),
+        findings=_findings(peeled, design, tables, fit.sd),
         loglik=fit.loglik,
         iterations=fit.iterations,
         sd=fit.sd,
@@ -220,9 +222,9 @@ def _status(table: pd.DataFrame, code: np.ndarray, x: np.ndarray, side: np.ndarr
     alone = np.full(len(n), table.measure.notna().sum() == 1 and kind != "submission")
     rules = {
         "unscored": n == 0,
+        "not_estimable": table.measure.isna().to_numpy(),
         "extreme_low": side < 0,
         "extreme_high": side > 0,
-        "not_estimable": table.measure.isna().to_numpy(),
         f"only_{kind}": alone,
         "disconnected": apart,
         "one_mark": n == 1,
@@ -279,12 +281,15 @@ def _separation(tables: dict[str, pd.DataFrame], sd: float | None) -> pd.DataFra
 
 
 def _findings(
-    marks: Marks, peeled: Peeled, design: Design, tables: dict[str, pd.DataFrame], method: str
+    peeled: Peeled, design: Design, tables: dict[str, pd.DataFrame], sd: float | None
 ) -> pd.DataFrame:
     """Everything that a reader must know before using the measures."""
+    method = "joint" if sd is None else "marginal"
     rows = list(peeled.findings)
     for name, table in tables.items():
         rows += _set_aside(name, table, method)
+    if sd is not None and sd < FLAT:
+        rows.append(("no_spread", "submissions do not differ beyond noise", "all are drawn to their mean"))
     n_parts = int(design.component.max()) + 1
     if n_parts > 1:
         done = "each has its own origin" if method == "joint" else "tied only by the common distribution"

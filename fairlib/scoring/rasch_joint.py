@@ -44,7 +44,7 @@ def fit_joint(design: Design) -> Fit:
     for iteration in range(1, MAX_ITERATIONS + 1):
         step = _newton(design, seen, now)
         largest = max(np.abs(a).max(initial=0.0) for a in vars(step).values())
-        scale = min(1.0, STEP_CAP / largest)
+        scale = STEP_CAP / max(STEP_CAP, largest)
         if largest < TOLERANCE:
             se = errors(design, now, now.v_sub)
             refuse_runaway(se)
@@ -122,8 +122,8 @@ def _newton(design: Design, seen: Observed, now: Sums) -> Params:
 
 
 _SEPARATED = (
-    "The marks are perfectly separated: some measures run off to infinity, so the joint likelihood has no "
-    "maximum. Use method='marginal' or the severity estimator."
+    "The marks are perfectly separated: some measures run off to infinity, so the likelihood has no maximum. "
+    "Use the severity estimator, or method='marginal' if this was the joint method."
 )
 
 
