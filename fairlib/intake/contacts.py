@@ -74,7 +74,7 @@ def _email(text: str) -> tuple[str, str, str]:
     plain = re.sub(r"mailto:|[<>]", " ", comparable(text)).strip()
     if plain in _NOTHING:
         return "", "", "missing"
-    latin = plain.translate(_to_latin()) if re.search("[a-z]", plain) else plain
+    latin = plain.translate(_to_latin()) if not plain.isascii() and re.search("[a-z]", plain) else plain
     dotted = re.sub(r"(?<=@)([a-z0-9.-]+),(?=[a-z]{2,4}$)", r"\1.", re.sub(r"\s*@\s*", "@", latin))
     found = list(dict.fromkeys(a.rstrip(".") for a in _ADDRESS.findall(dotted)))
     if not found or re.search("[\u0400-\u052f]", found[0].split("@")[0]):

@@ -32,7 +32,9 @@ _FORMS = [
 ]
 _SERIAL = re.compile(r"[3-5]\d{4}(?:[.,]\d+)?")
 _ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?"
+_DAY_FIRST = r"^(\d\d)\.(\d\d)\.(\d{4})(?=$|\s)"
 _NOTHING = frozenset(["", "-", "жоқ", "нет", "n/a", "н/а"])
+_LETTERS = re.compile(r"[^\W\d_]{3}")
 _SERIAL_ZERO = datetime(1899, 12, 30)
 
 
@@ -48,7 +50,8 @@ def dates(texts: pd.Series, zone: str, default_year: int | None = None) -> pd.Da
     1
     """
     different = pd.Series(texts.unique(), dtype="str")
-    naive = pd.to_datetime(different.where(different.str.fullmatch(_ISO)), format="ISO8601", errors="coerce")
+    iso = different.str.replace(_DAY_FIRST, r"\3-\2-\1", regex=True)
+    naive = pd.to_datetime(iso.where(iso.str.fullmatch(_ISO)), format="ISO8601", errors="coerce")
     value = naive.dt.as_unit("us").dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     table = pd.DataFrame({"value": value, "has_time": different.str.len() > 10, "code": ""})
     hard = value.isna()
@@ -73,7 +76,7 @@ def _read(text: str, zone: ZoneInfo, default_year: int | None) -> _Reading:
         days = float(plain.replace(",", "."))
         moment = _SERIAL_ZERO + timedelta(seconds=round(days * 86400))
         return _local(moment, zone)[0], days != int(days), "serial"
-    named = _month_word().sub(lambda m: f"<{_months()[m[1]]}>", plain)
+    named = _month_word().sub(lambda m: f"<{_months()[m[1]]}>", plain) if _LETTERS.search(plain) else plain
     match = next((m for form in _FORMS if (m := form.fullmatch(named))), None)
     return _from_parts(match, zone, default_year) if match else _residue(text, zone)
 
