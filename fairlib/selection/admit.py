@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlib.errors import SelectionError
+from fairlib.selection.conflicts import contradiction
 from fairlib.selection.exact import Contradiction, admit_exact
 from fairlib.selection.problem import Bound, Problem
-from fairlib.selection.programme import rows_of
 from fairlib.selection.ties import rounded
 
 CELLS = 4_000_000  # draws × submissions held at once
@@ -62,12 +62,15 @@ def admit(problem: Problem, order: np.ndarray | None = None) -> np.ndarray:
     `order` (positions of the ranked submissions, best first) replaces the strict order of the estimates;
     it may only change the places of submissions with equal estimates.
 
-    Raises SelectionError if the rules cannot be met; `conflicts.py` names which.
+    Raises Contradiction, a SelectionError that names a smallest set of rules, if they cannot be met.
     """
     order = problem.order.line() if order is None else np.asarray(order)
     who = order[problem.admissible[order]]
     admitted = np.zeros(len(problem.submissions), dtype=bool)
-    admitted[who] = admit_keys(problem, problem.order.key[who][None, :].astype(float), who)[0]
+    try:
+        admitted[who] = admit_keys(problem, problem.order.key[who][None, :].astype(float), who)[0]
+    except Contradiction:
+        raise contradiction(problem) from None
     return admitted
 
 
@@ -83,7 +86,7 @@ def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray, *, relax: bo
         if not relax and not keeps(problem, admitted, who).all():
             raise Contradiction("The rules contradict each other.")
         return admitted
-    if problem.in_order and all(b.lower <= 0 for b in problem.counts):
+    if _only_caps(problem):
         return _caps(problem, ranks, who)
     admitted = _nested(nest(_nested_part(problem.counts, who), who), ranks)
     hard = ~keeps(problem, admitted, who)
@@ -91,11 +94,26 @@ def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray, *, relax: bo
     return admitted
 
 
+def is_greedy(problem: Problem, who: np.ndarray) -> bool:
+    """Whether going down the ranking needs no look ahead: bounds are nested, or only caps in order."""
+    return _only_caps(problem) or (problem.budget is None and nest(problem.counts, who) is not None)
+
+
+def _only_caps(problem: Problem) -> bool:
+    return problem.in_order and all(b.lower <= 0 for b in problem.counts)
+
+
 def keeps(problem: Problem, admitted: np.ndarray, who: np.ndarray) -> np.ndarray:
     """Whether each choice (D, n) among the positions `who` keeps every bound and the budget: (D,) bool."""
-    rows = rows_of(problem, who)
-    total = admitted.astype(np.float64) @ rows.matrix.T.astype(np.float64)
-    return ((total >= rows.lower) & (total <= rows.upper)).all(axis=1)
+    place = np.full(len(problem.submissions), -1)
+    place[who] = np.arange(len(who))
+    good = np.ones(len(admitted), dtype=bool)
+    if problem.budget is not None:
+        good &= admitted @ problem.cost[who] <= problem.budget
+    for b in problem.counts:
+        n = admitted[:, place[b.members]].sum(axis=1)
+        good &= (n >= b.lower) & (n <= b.upper)
+    return good
 
 
 def _nested_part(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[Bound, ...]:
@@ -188,7 +206,7 @@ def _bound(ranks: np.ndarray, sure: np.ndarray, open_: np.ndarray, lower: int, u
 def _caps(problem: Problem, ranks: np.ndarray, who: np.ndarray) -> np.ndarray:
     """Go down the ranking of every draw at once where there are only caps and a budget: (D, n) bool."""
     d, n = ranks.shape
-    groups, uppers = _families(problem.counts, who)
+    groups, uppers = families(problem.counts, who)
     cost, left = problem.cost[who], np.full(d, _money(problem))
     rooms = [np.tile(upper, (d, 1)) for upper in uppers]
     order = np.argsort(ranks, axis=1, kind="stable")
@@ -213,8 +231,10 @@ def _money(problem: Problem) -> int:
     return int(problem.cost.sum()) if problem.budget is None else problem.budget
 
 
-def _families(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """For each rule the group of each position (n,), 0 for none, and the upper bound of each group."""
+def families(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Groups and upper bounds of each rule, whose bounds never overlap.
+
+    For each rule the group of each position (n,), 0 for none, and the upper bound of each group."""
     groups, uppers = [], []
     place = np.full(int(who.max(initial=-1)) + 1, -1)
     place[who] = np.arange(len(who))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import SelectionError
-from fairlib.rules import Manual, Selection
+from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit import admit
 from fairlib.selection.problem import Problem, compile_rule, labels
 from fairlib.selection.reasons import Why, explain
@@ -25,7 +25,8 @@ class Choice:
     `reserve_place`, `points_missing` (points that would surely have been enough), `displaced_by` and
     `displaces` (ids). `seats`: one row a bound with `code, rule, at_least, at_most, eligible, used`.
     `ties`: one row for each set of equal estimates with `rank, estimate, submissions, settled_by, open`.
-    `notes`: codes of what a reader must know. `admitted` (I,) is the choice before manual decisions.
+    `notes`: codes of what a reader must know. `admitted` (I,) is the choice before manual
+    decisions, `undecided` (I,) who waits for the decision of a tie.
     """
 
     decisions: pd.DataFrame
@@ -34,6 +35,7 @@ class Choice:
     notes: tuple[str, ...]
     problem: Problem
     admitted: np.ndarray
+    undecided: np.ndarray
 
     @property
     def selected(self) -> pd.Index:
@@ -42,7 +44,7 @@ class Choice:
         return chosen.sort_values("rank", kind="stable", na_position="last").index
 
 
-def choose(candidates: pd.DataFrame, select: Selection, *, seed: int) -> Choice:
+def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Scale | None = None) -> Choice:
     """Carry out a rule of selection exactly.
 
     `candidates` as in `compile_rule`, with `status` (why an estimate is missing) and `ineligible_by`
@@ -50,7 +52,7 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int) -> Choice:
     list (the next by rank of those over the thresholds), and manual decisions last. Submissions between
     which the tie chain cannot decide, or may not (`refuse`), are never ordered silently: where it
     matters they go to the reserve list with the reason `tie_refused` or `tie_exhausted`, and their seats
-    stay empty until a person decides.
+    stay empty until a person decides. With a `scale`, estimates and marks in reasons are turned back to it.
 
     Raises SelectionError if the rules contradict each other (a smallest set is named), or a manual
     decision is about a submission that is unknown, ineligible or decided twice.
@@ -58,11 +60,14 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int) -> Choice:
     problem = compile_rule(candidates, select, seed=seed)
     manual = _manual(candidates, select.manual, problem.eligible)
     admitted, undecided = settle(problem)
-    why = explain(problem, admitted, undecided, _statuses(candidates, problem))
-    table = _decide(problem, admitted, undecided, why)
-    notes = [*problem.notes, *why.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent)]
+    show = scale.orient if scale is not None else lambda mark: mark
+    why = explain(problem, admitted, undecided, _statuses(candidates, problem), show)
+    table = _decide(problem, admitted, undecided, why, show)
+    notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent)]
     notes += _apply_manual(table, manual, problem)
-    return Choice(table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted)
+    return Choice(
+        table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted, undecided
+    )
 
 
 def settle(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +118,7 @@ def _statuses(candidates: pd.DataFrame, problem: Problem) -> np.ndarray:
     )
 
 
-def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
+def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFrame:
     order, n = problem.order, len(problem.submissions)
     waiting = _reserve(problem, admitted, undecided, why)
     decision = np.full(n, "not_selected", dtype=object)
@@ -126,7 +131,7 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
     reason[waiting] = [f"reserve:{k}; {r}" for k, r in enumerate(reason[waiting], start=1)]
     ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
     ranks[~problem.ranked] = pd.NA
-    estimate = pd.array(order.key / 10.0**problem.select.decimals, dtype="Float64")
+    estimate = pd.array(show(order.key / 10.0**problem.select.decimals), dtype="Float64")
     estimate[~problem.ranked] = pd.NA
     return pd.DataFrame(
         {

@@ -1,11 +1,14 @@
 """Why this decision? For each submission the rule that decided, with its numbers and what was missing."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from fairlib.selection.admit import admit, admit_keys
+from fairlib.selection.admit import admit
+from fairlib.selection.missing import points_missing
 from fairlib.selection.problem import Bound, Problem
 
 
@@ -22,234 +25,224 @@ class Why:
     displaced_by: np.ndarray
     displaces: np.ndarray
     points_missing: pd.arrays.FloatingArray
-    notes: tuple[str, ...]
 
 
-def explain(problem: Problem, admitted: np.ndarray, undecided: np.ndarray, unranked: np.ndarray) -> Why:
+def explain(
+    problem: Problem,
+    admitted: np.ndarray,
+    undecided: np.ndarray,
+    unranked: np.ndarray,
+    show: Callable[[float], float] = lambda mark: mark,
+) -> Why:
     """Reasons for the choice `admitted` (I,), with `undecided` (I,) the unbroken ties that matter.
 
-    `unranked` (I,) is what to say of those without a place in the ranking. Codes: `rank`, `quota`, `tie`,
-    `tie_refused`, `tie_exhausted`, `threshold`, `organisation`, `budget`, `no_estimate`, `ineligible`. Who
-    is displaced is found by leaving the quotas out: those who come and those who go are paired in order
-    of rank.
+    `unranked` (I,) is what to say of those without a place in the ranking; `show` turns a mark to the
+    contest's own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
+    `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
+    out: those who come and those who go are paired in order of rank.
     """
+    told = _Explainer(problem, admitted, undecided, show)
     n = len(problem.submissions)
-    reason, below = unranked.copy(), _below(problem)
+    reason = unranked.copy()
     displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
-    forced = _displacement(problem, admitted, undecided)
-    free = None if problem.budget is None else admit(problem.without("budget"))
     for i in problem.order.line():
-        if below[i]:
-            reason[i] = "; ".join(_threshold(problem, i))
-        elif undecided[i]:
-            reason[i] = _open_tie(problem, undecided, i)
-        elif i in forced:
-            other, code = forced[i]
-            reason[i] = _by_quota(problem, admitted, undecided, below, i, other, code)
-            if other is not None:
-                (displaces if admitted[i] else displaced_by)[i] = str(problem.submissions[other])
-        else:
-            reason[i] = _by_place(problem, admitted, undecided, below, free, i)
-    missing = _points_missing(problem, admitted, undecided)
-    return Why(reason, below, displaced_by, displaces, missing, ())
+        reason[i] = told.reason(i)
+        other = told.forced.get(i, (None, ""))[0]
+        if other is not None and not told.below[i] and not undecided[i]:
+            (displaces if admitted[i] else displaced_by)[i] = str(problem.submissions[other])
+    return Why(reason, told.below, displaced_by, displaces, points_missing(problem, admitted, undecided))
 
 
-def _below(problem: Problem) -> np.ndarray:
-    below = np.zeros(len(problem.submissions), dtype=bool)
-    for b in problem.bounds:
-        if b.rule.startswith("thresholds"):
-            below[b.members] = True
-    return below
+@dataclass(frozen=True, eq=False)
+class _Explainer:
+    problem: Problem
+    admitted: np.ndarray
+    undecided: np.ndarray
+    show: Callable[[float], float]
 
+    @cached_property
+    def below(self) -> np.ndarray:
+        """Who is under a threshold (I,)."""
+        below = np.zeros(len(self.problem.submissions), dtype=bool)
+        for b in self.problem.bounds:
+            if b.rule.startswith("thresholds"):
+                below[b.members] = True
+        return below
 
-def _number(x: float) -> str:
-    return f"{x:.6g}"
+    @cached_property
+    def quotas(self) -> list[str]:
+        return [f"quotas[{k}]" for k in range(len(self.problem.select.quotas))]
 
+    @cached_property
+    def alone(self) -> dict[str, np.ndarray]:
+        """The choice without each rule in turn: quotas, the cap per organisation, the budget."""
+        rules = list(self.quotas)
+        rules += ["per_organisation"] if self.problem.select.per_organisation else []
+        rules += ["budget"] if self.problem.budget is not None else []
+        return {rule: admit(self.problem.without(rule)) for rule in rules}
 
-def _estimate(problem: Problem, i: int) -> str:
-    return _number(problem.order.key[i] / 10.0**problem.select.decimals)
+    @cached_property
+    def forced(self) -> dict[int, tuple[int | None, str]]:
+        """For each who comes or goes by the quotas: the other of the pair, and the code of the bound."""
+        if not self.quotas:
+            return {}
+        line, sure = self.problem.order.line(), ~self.undecided
+        one = len(self.quotas) == 1
+        plain = self.alone[self.quotas[0]] if one else admit(self.problem.without(*self.quotas))
+        comes = line[(self.admitted & ~plain & sure)[line]]
+        goes = line[(~self.admitted & plain & sure)[line]]
+        found: dict[int, tuple[int | None, str]] = {}
+        for k in range(max(len(comes), len(goes))):
+            came, went = (int(side[k]) if k < len(side) else None for side in (comes, goes))
+            code = self._code(came, went)
+            if came is not None:
+                found[came] = (went, code)
+            if went is not None:
+                found[went] = (came, code)
+        return found
 
-
-def _threshold(problem: Problem, i: int) -> list[str]:
-    found = []
-    for k, t in enumerate(problem.select.thresholds):
-        bound = next(b for b in problem.bounds if b.rule == f"thresholds[{k}]")
-        if i in bound.members:
-            value = problem.values[t.on][i]
-            said = "missing" if np.isnan(value) else _number(value)
-            found.append(f"threshold:{t.on} {said}<{t.at_least:g}")
-    return found
-
-
-def _open_tie(problem: Problem, undecided: np.ndarray, i: int) -> str:
-    how = "tie_refused" if "refuse" in problem.select.ties else "tie_exhausted"
-    tied = problem.order.rank[undecided]
-    return f"{how}:rank {problem.order.rank[i]} among {int((tied == problem.order.rank[i]).sum())}"
-
-
-def _displacement(problem: Problem, admitted, undecided) -> dict[int, tuple[int | None, str]]:
-    """For each who comes or goes by the quotas: the other of the pair, and the code of the bound."""
-    quotas = [f"quotas[{k}]" for k in range(len(problem.select.quotas))]
-    if not quotas:
-        return {}
-    line, sure = problem.order.line(), ~undecided
-    plain = admit(problem.without(*quotas))
-    comes = line[(admitted & ~plain & sure)[line]]
-    goes = line[(~admitted & plain & sure)[line]]
-    rules = {q: admit(problem.without(q)) for q in quotas} if len(quotas) > 1 else {quotas[0]: plain}
-    found: dict[int, tuple[int | None, str]] = {}
-    for k in range(max(len(comes), len(goes))):
-        came, went = (int(side[k]) if k < len(side) else None for side in (comes, goes))
-        code = _code(problem, admitted, rules, came, went)
-        if came is not None:
-            found[came] = (went, code)
-        if went is not None:
-            found[went] = (came, code)
-    return found
-
-
-def _by_quota(problem: Problem, admitted, undecided, below, i: int, other: int | None, code: str) -> str:
-    """The bound with both estimates, and the step of the tie if one was lost or won besides."""
-    said = f"quota:{code}"
-    if other is not None:
-        sign = "<" if admitted[i] else ">"
-        sign = "=" if problem.order.key[i] == problem.order.key[other] else sign
-        said += f" {_estimate(problem, i)}{sign}{_estimate(problem, other)}"
-    place = _by_place(problem, admitted, undecided, below, None, i)
-    return f"{said}; {place}" if place.startswith("tie:") else said
-
-
-def _code(problem: Problem, admitted, rules: dict[str, np.ndarray], came, went) -> str:
-    """The bound that put `came` in the place of `went`: a quota without which this would not be so."""
-    alone = [
-        q
-        for q, without in rules.items()
-        if (came is not None and not without[came]) or (went is not None and without[went])
-    ]
-    for promised in (True, False):
-        for b in problem.bounds:
-            if b.rule not in (alone or rules):
-                continue
-            n = int(admitted[b.members].sum())
-            if promised and came is not None and came in b.members and b.lower > 0 and n == b.lower:
+    def _code(self, came: int | None, went: int | None) -> str:
+        """The bound that put `came` in the place of `went`, of a quota without which it would not be so."""
+        rules = [
+            q
+            for q in self.quotas
+            if (came is not None and not self.alone[q][came]) or (went is not None and self.alone[q][went])
+        ] or self.quotas
+        bounds = [b for b in self.problem.bounds if b.rule in rules]
+        for b in bounds:
+            if came is not None and came in b.members and 0 < b.lower == self._used(b):
                 return b.code
-            if not promised and went is not None and went in b.members and n == b.upper:
+        for b in bounds:
+            if went is not None and went in b.members and b.upper == self._used(b):
                 return b.code
-    return next(b.code for b in problem.bounds if b.rule in rules)
+        return bounds[0].code
 
+    def _used(self, bound: Bound) -> int:
+        return int(self.admitted[bound.members].sum())
 
-def _by_place(problem: Problem, admitted, undecided, below, free, i: int) -> str:
-    """Selected or not by rank, by a tie, by the cap of its organisation or by the budget."""
-    if not admitted[i]:
-        if cap := _full(problem, admitted, i, "per_organisation"):
-            return f"{cap.code} {int(admitted[cap.members].sum())}>={cap.upper}"
-        if free is not None and free[i]:
-            return _by_budget(problem, admitted, i)
-    rivals = _rivals(problem, admitted, undecided, below, i)
-    if len(rivals) == 0:
-        return "rank"
-    rival = rivals[0] if admitted[i] else rivals[-1]
-    if problem.order.key[i] == problem.order.key[rival]:
-        step, mine, other = problem.order.separated_by(i, rival) or ("rank", "", "")
-        return f"tie:{step.removeprefix('criterion:')} {_versus(mine, other, bool(admitted[i]))}"
-    if admitted[i]:
-        return "rank"
-    where = _line(problem, admitted, i)
-    said = f"rank:{_estimate(problem, i)}<{_estimate(problem, rival)}"
-    return said if where is None or where.code == "seats" else f"{said} in {where.code}"
+    def reason(self, i: int) -> str:
+        """The reason of one ranked submission."""
+        if self.below[i]:
+            return "; ".join(self._thresholds(i))
+        if self.undecided[i]:
+            return self._open_tie(i)
+        if i in self.forced:
+            return self._by_quota(i)
+        if self.admitted[i]:
+            return self._tie(i) or "rank"
+        return self._tie(i) or self._out(i)
 
+    def _thresholds(self, i: int) -> list[str]:
+        found = []
+        for k, t in enumerate(self.problem.select.thresholds):
+            bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
+            if i in bound.members:
+                value = self.problem.values[t.on][i]
+                said = f"missing of {self._mark(t.at_least)}"
+                if not np.isnan(value):
+                    said = self._compare(value, t.at_least)
+                found.append(f"threshold:{t.on} {said}")
+        return found
 
-def _by_budget(problem: Problem, admitted, i: int) -> str:
-    line = problem.order.line()
-    above = line[: int(np.flatnonzero(line == i)[0])]
-    if not problem.in_order:
-        above = line
-    left = problem.budget - int(problem.cost[above[admitted[above]]].sum())
-    stopped = "stopped " if problem.in_order and problem.cost[i] <= left else ""
-    sign = "<=" if stopped else ">"
-    return f"budget:{stopped}{problem.cost[i]}{sign}{left}"
+    def _open_tie(self, i: int) -> str:
+        how = "tie_refused" if "refuse" in self.problem.select.ties else "tie_exhausted"
+        rank = self.problem.order.rank
+        return f"{how}:rank {rank[i]} among {int((rank == rank[i]).sum())}"
 
+    def _by_quota(self, i: int) -> str:
+        """The bound with both estimates, and the step of the tie if one was lost or won besides."""
+        other, code = self.forced[i]
+        key = self.problem.order.key
+        said = f"quota:{code}" + (f" {self._keys(key[i], key[other])}" if other is not None else "")
+        tie = self._tie(i)
+        return f"{said}; {tie}" if tie else said
 
-def _versus(mine: object, other: object, won: bool) -> str:
-    if isinstance(mine, float) and isinstance(other, float):
-        shown = ["missing" if np.isnan(x) else _number(x) for x in (mine, other)]
-        return f"{shown[0]}{'>' if mine > other or np.isnan(other) else '<'}{shown[1]}"
-    shown = ["missing" if pd.isna(x) else str(x) for x in (mine, other)]
-    return f"{shown[0]}{'<' if won else '>'}{shown[1]}"
+    def _tie(self, i: int) -> str | None:
+        """The step of the chain that decided between `i` and an equal estimate beyond its line, if one did."""
+        order, where = self.problem.order, self._line(i)
+        line = order.line()
+        line = line if where is None else line[np.isin(line, where.members)]
+        equal = line[(order.key[line] == order.key[i]) & (order.chain[line] != order.chain[i])]
+        other = equal[
+            ~self.undecided[equal] & ~self.below[equal] & (self.admitted[equal] != self.admitted[i])
+        ]
+        # only one that the chain put on the same side as the rule did says something about the tie
+        other = other[(order.chain[other] > order.chain[i]) == self.admitted[i]]
+        if len(other) == 0:
+            return None
+        rival = other[0] if self.admitted[i] else other[-1]
+        step, mine, theirs = order.separated_by(i, rival)
+        return f"tie:{step.removeprefix('criterion:')} {self._versus(step, mine, theirs)}"
 
+    def _out(self, i: int) -> str:
+        """Why a submission over the thresholds is out, if no tie and no displacement explains it."""
+        problem, order = self.problem, self.problem.order
+        where = self._line(i)
+        members = order.line() if where is None else order.line()[np.isin(order.line(), where.members)]
+        by_rank = [j for j in members if self.admitted[j] and j not in self.forced]
+        if where is not None and by_rank and order.rank[by_rank[-1]] < order.rank[i]:
+            tail = "" if where.rule == "seats" else f" in {where.code}"
+            if where.rule == "per_organisation":
+                return f"per_organisation:{where.code} {self._used(where)}>={where.upper}"
+            return f"rank:{self._keys(order.key[i], order.key[by_rank[-1]])}{tail}"
+        for rule, without in self.alone.items():
+            if without[i]:
+                return self._forced_by(rule, i)
+        if problem.budget is not None:
+            return self._forced_by("budget", i)
+        return f"quota:{where.code}" if where is not None else f"quota:{self._tightest()}"
 
-def _full(problem: Problem, admitted, i: int, rule: str) -> Bound | None:
-    for b in problem.counts:
-        if b.rule == rule and i in b.members and admitted[b.members].sum() >= b.upper:
-            return b
-    return None
+    def _forced_by(self, rule: str, i: int) -> str:
+        if rule == "budget":
+            return self._budget(i)
+        bound = next(
+            (
+                b
+                for b in self.problem.bounds
+                if b.rule == rule and i in b.members and self._used(b) >= b.upper
+            ),
+            None,
+        )
+        if rule == "per_organisation" and bound is not None:
+            return f"per_organisation:{bound.code} {self._used(bound)}>={bound.upper}"
+        return f"quota:{bound.code if bound is not None else self._tightest()}"
 
+    def _tightest(self) -> str:
+        """A promise that is kept with nothing to spare."""
+        tight = [b for b in self.problem.counts if 0 < b.lower == self._used(b)]
+        return min(tight, key=lambda b: len(b.members)).code if tight else "seats"
 
-def _line(problem: Problem, admitted, i: int) -> Bound | None:
-    """The narrowest full bound that a submission belongs to: where its line is."""
-    full = [b for b in problem.counts if i in b.members and admitted[b.members].sum() >= b.upper]
-    return min(full, key=lambda b: len(b.members), default=None)
+    def _budget(self, i: int) -> str:
+        """The grant and what the budget has left: above it in the ranking for `in_order`, of all otherwise."""
+        problem, line = self.problem, self.problem.order.line()
+        others = line[: int(np.flatnonzero(line == i)[0])] if problem.in_order else line
+        left = problem.budget - int(problem.cost[others[self.admitted[others]]].sum())
+        stopped = "stopped " if problem.cost[i] <= left else ""
+        return f"budget:{stopped}{problem.cost[i]}{'<=' if stopped else '>'}{left}"
 
+    def _line(self, i: int) -> Bound | None:
+        """The narrowest full bound that a submission belongs to: where its line is."""
+        full = [b for b in self.problem.counts if i in b.members and self._used(b) >= b.upper]
+        return min(full, key=lambda b: len(b.members), default=None)
 
-def _rivals(problem: Problem, admitted, undecided, below, i: int) -> np.ndarray:
-    """Those on the other side of the line of `i`, best first."""
-    where = _line(problem, admitted, i)
-    line = problem.order.line()
-    if where is not None:
-        line = line[np.isin(line, where.members)]
-    if admitted[i]:
-        return line[~admitted[line] & ~undecided[line] & ~below[line]]
-    return line[admitted[line]]
+    def _mark(self, value: float) -> str:
+        return f"{self.show(float(value)):.10g}"
 
+    def _compare(self, mine: float, other: float) -> str:
+        a, b = self.show(float(mine)), self.show(float(other))
+        return f"{self._mark(mine)}{'=' if a == b else '<' if a < b else '>'}{self._mark(other)}"
 
-def kinds(problem: Problem) -> np.ndarray:
-    """Kind of each submission (I,): the same number where bounds and cost treat them alike."""
-    table = np.zeros((len(problem.submissions), len(problem.counts) + 1), dtype=np.int64)
-    for k, b in enumerate(problem.counts):
-        table[b.members, k] = 1
-    table[:, -1] = problem.cost if problem.budget is not None else 0
-    return np.unique(table, axis=0, return_inverse=True)[1]
+    def _keys(self, mine: int, other: int) -> str:
+        unit = 10.0**self.problem.select.decimals
+        return self._compare(mine / unit, other / unit)
 
-
-def _points_missing(problem: Problem, admitted, undecided) -> pd.arrays.FloatingArray:
-    """Points that would surely have been enough, losing every tie; missing where no estimate would do.
-
-    The smallest key with which a submission of its kind is admitted is found by bisection over keys, all
-    kinds at once: the rule is monotone in a submission's own estimate.
-    """
-    missing = pd.array([pd.NA] * len(problem.submissions), dtype="Float64")
-    who = problem.order.line()
-    who = who[problem.admissible[who]]
-    out = who[~admitted[who] & ~undecided[who]]
-    if len(out) == 0:
-        return missing
-    kind, first = np.unique(kinds(problem)[out], return_index=True)
-    need = _needed(problem, who, out[first])
-    unit = 10.0**problem.select.decimals
-    for i, k in zip(out, kinds(problem)[out], strict=True):
-        key = need[np.searchsorted(kind, k)]
-        if key is not None:
-            missing[i] = max(key - problem.order.key[i], 1) / unit
-    return missing
-
-
-def _needed(problem: Problem, who: np.ndarray, tested: np.ndarray) -> list[int | None]:
-    keys = problem.order.key[who]
-    doubled = replace(problem, least=2 * problem.least)
-    column = np.array([int(np.flatnonzero(who == i)[0]) for i in tested])
-    rows = np.arange(len(tested))
-
-    def enough(tried: np.ndarray) -> np.ndarray:
-        table = np.tile(2.0 * keys + 1, (len(tested), 1))
-        table[rows, column] = 2.0 * tried
-        return admit_keys(doubled, table, who)[rows, column]
-
-    low, high = np.full(len(tested), int(keys.min()) - 1), np.full(len(tested), int(keys.max()) + 1)
-    if problem.least > -np.inf:
-        high = np.maximum(high, int(problem.least))
-    possible = enough(high)
-    while (high - low > 1).any():
-        middle = (low + high) // 2
-        ok = enough(middle)
-        high, low = np.where(ok, middle, high), np.where(ok, low, middle)
-    return [int(h) if p else None for h, p in zip(high, possible, strict=True)]
+    def _versus(self, step: str, mine: object, other: object) -> str:
+        """Two values of a step, the own one first; `<` and `>` as in ordinary reading of what is shown."""
+        if pd.isna(mine) or pd.isna(other):
+            return " against ".join("missing" if pd.isna(x) else str(x) for x in (mine, other))
+        if step.startswith("criterion") or step == "median":
+            decimals = self.problem.select.decimals
+            return self._compare(round(float(mine), decimals), round(float(other), decimals))
+        if step == "fewer_missing":
+            return f"{mine:g}{'<' if mine < other else '>'}{other:g}"
+        return f"{mine}{'<' if mine < other else '>'}{other}"
