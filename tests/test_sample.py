@@ -12,7 +12,10 @@ import pandas as pd
 import pytest
 from rapidfuzz import fuzz
 
+from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.submissions import receive
 from fairlib.params import read_params
+from fairlib.runs.steps import finalists, roster
 from fairlib.sample import YEARS, write_sample, write_truth
 from fairlib.sample.books import write_csv, write_xlsx
 from fairlib.sample.people import check_digit
@@ -90,7 +93,7 @@ def test_reasons_for_setting_aside_2021():
         "resent": 9,
         "late": 4,
         "test_row": 2,
-        "empty": 2,
+        "empty": 1,
         "early": 1,
     }
     kept = aside.loc[aside["reason"] == "resent", "kept"]
@@ -200,6 +203,37 @@ def test_the_fair_covers_the_finalists_but_one_and_one_stranger():
     assert days["J7"] == {"1"} and all(d == {"1", "2"} for j, d in days.items() if j != "J7")
     assert rows.groupby("submission")[["day", "slot"]].nunique().max().max() == 1
     assert not rows.duplicated(["juror", "submission", "criterion"]).any()
+
+
+def test_finalists_are_those_that_the_rules_select():
+    rules = read_params(ROOT / "params/2021.yaml")
+    rows = pd.read_csv(ROOT / "data/2021/fair/scores.csv", sep=";", encoding="utf-8-sig", dtype=str)
+    planted = truth(2021).set_index("kind")
+    heard = set(rows["submission"]) - {planted.loc["not_a_finalist", "submission"]}
+    chosen = finalists(rules, ROOT / "data/2021")
+    assert len(chosen) == 50
+    assert set(chosen) == heard | {planted.loc["finalist_without_marks", "submission"]}
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_every_mark_comes_out_of_the_sheets_as_meant(year):
+    rules = read_params(ROOT / f"params/{year}.yaml")
+    contest, data = rules.contest, ROOT / "data" / str(year)
+    intake = receive(contest, data)
+    here = intake.submissions["eligible"]
+    who = roster(contest, contest.rounds[0], data, intake.submissions, here, intake.versions)
+    read = read_scores(contest, contest.rounds[0], data, who).ratings
+    keys = ["juror", "submission", "criterion"]
+    meant = truth(year, "commission").assign(score=lambda t: pd.to_numeric(t["score"]))
+    both = meant.merge(read, on=keys, how="outer", suffixes=("", "_read"), indicator=True)
+    assert (both["_merge"] == "both").all()
+    assert (both["status"] == both["status_read"]).all()
+    np.testing.assert_array_equal(both["score"], both["score_read"])
+
+
+def test_smallest_contest_ranks_low_places_first():
+    rules = read_params(ROOT / "params/example-minimal.yaml")
+    assert finalists(rules, ROOT / "data/example-minimal") == ["A", "B"]
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path):

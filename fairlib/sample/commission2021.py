@@ -9,11 +9,12 @@ import pandas as pd
 
 from fairlib.rules import Contest
 from fairlib.sample.bodies import body, juror_rows, true_submissions
-from fairlib.sample.books import write_csv
+from fairlib.sample.books import address, write_csv
 from fairlib.sample.forms import Form
 from fairlib.sample.sheets import (
     Row,
     ScoreSheet,
+    Slip,
     blank_sheets,
     comment_rows,
     expected_marks,
@@ -94,12 +95,18 @@ def _headings(sheets: list[ScoreSheet], contest: Contest) -> None:
     renamed = sheets[6]
     renamed.headings = ["значимость", "соц. эффект", "устойчивость", "новизна", "открытость"]
     sheets[2].average = True
-    sheets[8].signature = "Қолы / Подпись: ______________"
+    signed = sheets[8]
+    signed.signature = "Қолы / Подпись: ______________"
     sheets[11].before = {
         "Нұсқаулық": [["Нұсқаулық / Инструкция"], ["Әр өлшемшарт бойынша 1-ден 10-ға дейін бағалаңыз."]]
     }
     for sheet in (sheets[0], sheets[4]):
         sheet.dated = True
+    for c, heading in enumerate(renamed.headings):
+        cell = address(renamed.above - 1, 2 + c)
+        renamed.slips.append(Slip(cell, "", "heading", "renamed_heading", heading, renamed.criteria[c]))
+    below = address(signed.above + len(signed.rows) + 1, 0)
+    signed.slips.append(Slip(below, "", "row", "signature_row", signed.signature, ""))
 
 
 def _slips(commission: Commission, forms: dict[str, Form], rng: Random) -> None:

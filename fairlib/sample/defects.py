@@ -69,6 +69,16 @@ def plant_values(forms: list[Form], values: list[tuple], rng: Random) -> None:
         plant(forms, field, kind, 1, _given(field, wanted, typed, becomes), rng, spoils)
 
 
+def nowhere(typed: Cell) -> Maker:
+    """A region that is none, with no place beside it from which it could be told."""
+
+    def make(form: Form, rng: Random) -> Made:
+        form.cells["place"] = None
+        return typed, ""
+
+    return make
+
+
 def _given(field: str, wanted: Cell, typed: Cell, becomes: Cell) -> Maker:
     def make(form: Form, rng: Random) -> Made:
         return (typed, becomes) if wanted is None or form.truth[field] == wanted else None

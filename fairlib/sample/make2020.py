@@ -7,12 +7,12 @@ from random import Random
 import pandas as pd
 
 from fairlib.params import RulesFile
+from fairlib.runs.steps import finalists
 from fairlib.sample import defects
 from fairlib.sample.bank import table
 from fairlib.sample.bodies import EFFECTS, body, effects_table, juror_rows, true_submissions
 from fairlib.sample.books import Cell, write_csv
 from fairlib.sample.export import HEADINGS, export_rows
-from fairlib.sample.finalists import finalists
 from fairlib.sample.forms import FIELDS, Plan, draw_forms
 from fairlib.sample.long import HEADING, LongRound, days, long_round
 from fairlib.sample.truth import PLANTED, meant, planted_in_forms, slip_rows
@@ -56,7 +56,6 @@ VALUES = [
     ("region", "typo", "KZ-39", "Кастанайская область", None, ""),
     ("region", "typo", "KZ-27", "Батыс Қазакстан облысы", None, ""),
     ("region", "case_ending", "KZ-35", "Қарағанды облысында", None, ""),
-    ("region", "unknown", None, "вся республика", "", "region_known"),
     ("requested", "above", None, "4 500 000", 4_500_000, "requested_within"),
     ("requested", "above", None, "10 млн", 10_000_000, "requested_within"),
     ("consent", "missing", None, None, "", ""),
@@ -86,7 +85,7 @@ def make_2020(rules: RulesFile, out: Path) -> dict[str, pd.DataFrame]:
         [("Эксперт", "№ заявки", "Критерий", "Балл"), *first.rows],
         encoding="cp1251",
     )
-    chosen = finalists(rules, out, truth)
+    chosen = finalists(rules, out)
     second, jury = _jury(rules, truth.loc[sorted(chosen)])
     order = Random("2020 order").sample(chosen, len(chosen))
     write_csv(out / "fair/jurors.csv", juror_rows(jury.index, "Қазы J", {}))
@@ -129,6 +128,7 @@ def draw_2020(rules: RulesFile) -> Sent:
     defects.plant_bins(forms, BINS, rng, rule="")
     defects.plant_texts(forms, TEXTS, rng)
     defects.plant_values(forms, VALUES, rng)
+    defects.plant(forms, "region", "unknown", 2, defects.nowhere("вся республика"), rng, "region_known")
     return in_order(PLAN, [*forms, *again, *aside])
 
 

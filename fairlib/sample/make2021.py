@@ -6,11 +6,11 @@ from random import Random
 import pandas as pd
 
 from fairlib.params import RulesFile
+from fairlib.runs.steps import finalists
 from fairlib.sample import commission2021, fair2021, y2021
 from fairlib.sample.bodies import effects_table
 from fairlib.sample.books import write_xlsx
 from fairlib.sample.export import HEADINGS, WIDTHS, export_rows
-from fairlib.sample.finalists import finalists
 from fairlib.sample.truth import PLANTED, meant, planted_in_forms, planted_in_sheets, slip_rows
 
 TITLE = "Әлеуметтік идеялар мен жобалар жәрмеңкесі – 2021: өтінімдер / заявки (синтетикалық деректер)"
@@ -24,7 +24,7 @@ def make_2021(rules: RulesFile, out: Path) -> dict[str, pd.DataFrame]:
     write_xlsx(out / "submissions.xlsx", {SHEET: cells}, widths=WIDTHS, author="synthetic")
     commission = commission2021.draw_commission(sent, rules.contest)
     commission2021.write_commission(commission, out)
-    chosen = finalists(rules, out, commission.drawn.submissions)
+    chosen = finalists(rules, out)
     jury = fair2021.draw_jury(chosen, commission.drawn.submissions, rules.contest)
     fair2021.write_jury(jury, out)
     planted = [

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from fairlib.params import RulesFile
+from fairlib.runs.steps import finalists
 from fairlib.sample import defects
 from fairlib.sample.bodies import body, effects_table, juror_rows, true_submissions
 from fairlib.sample.books import Sheets, write_csv, write_xlsx
 from fairlib.sample.export import HEADINGS, WIDTHS, export_rows
-from fairlib.sample.finalists import finalists
 from fairlib.sample.forms import Plan, draw_forms
 from fairlib.sample.long import HEADING, days, long_round
 from fairlib.sample.sheets import Row, ScoreSheet, blank_sheets, comment_rows, expected_marks, sheet_cells
@@ -73,7 +73,7 @@ def make_2023(rules: RulesFile, out: Path) -> dict[str, pd.DataFrame]:
     write_xlsx(out / "commission/scores.xlsx", book, author="synthetic")
     write_csv(out / "commission/jurors.csv", juror_rows(experts.index, "Сарапшы E", {}))
     write_csv(out / "commission/conflicts.csv", [("juror", "submission"), *conflicts])
-    chosen = finalists(rules, out, truth)
+    chosen = finalists(rules, out)
     jury = body("J", 7, SEED + 3)
     _write_jury(rules, out, truth, jury, chosen)
     planted = [

@@ -60,7 +60,7 @@ VALUES = [
     ("region", "upper_case", "KZ-23", "АТЫРАУ ОБЛЫСЫ", None, ""),
     ("region", "renamed", "KZ-71", "Астана", None, ""),
     ("region", "mojibake", "KZ-63", "Шыѓыс Ќазаќстан облысы", None, ""),
-    ("region", "unknown", None, "Қазақстан", "", ""),
+    ("region", "country_for_region", None, "Қазақстан", None, ""),
     ("nomination", "typo", "legal", "Социально-правовая зашита населения. Защита гражданских прав и инициатив",
      None, ""),
     ("nomination", "upper_case", "health", "ОХРАНА ЗДОРОВЬЯ ЧЕЛОВЕКА И ОКРУЖАЮЩЕЙ СРЕДЫ", None, ""),
@@ -102,6 +102,7 @@ def draw(contest: Contest, rng: Random) -> Sent:
     defects.plant_bins(forms, BINS, rng)
     defects.plant_texts(forms, TEXTS, rng)
     defects.plant_values(forms, VALUES, rng)
+    defects.plant(forms, "region", "unknown", 1, defects.nowhere("Қазақстан"), rng)
     defects.plant(forms, "title", "lossy", 1, _question_marks, rng)
     defects.plant(forms, "phone", "two_numbers", 3, _two_numbers, rng)
     defects.plant(

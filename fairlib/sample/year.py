@@ -161,8 +161,10 @@ def test_row(when: datetime, title: str, organisation: str) -> Form:
 
 
 def empty_row(when: datetime, *, bare: bool) -> Form:
-    """A form sent empty, or, where `bare`, a row without anything at all."""
+    """A form sent empty, or, where `bare`, a row without anything at all, which is no form."""
     form = Form({"sent_at": when, "lang": "ru", "bare": bare}, {}, destination="set_aside", reason="empty")
+    if bare:
+        form.destination, form.reason = "ignored", "blank"
     form.plant("sent_at", "empty_row" if bare else "empty_form", None if bare else when, "")
     return form
 
