@@ -24,6 +24,8 @@ STATUS = {
     "one_score": "a single mark; there is no second reading to check it against",
     "no_scored_mark": "no scored mark: all missing, recused, abstained or invalid",
     "no_spread": "the same mark for everything; a z-score is undefined and left out",
+    "no_error": "the design leaves no degree of freedom for a standard error",
+    "no_other_reader": "nobody else read what this juror read, so severity has nothing to stand against",
     "no_usable_mark": "only marks that this estimator cannot use",
     "not_estimable": "the marks cannot support this estimator; see the error of estimate for this table",
     "extreme_high": "highest marks only: placed by a 0.3-point adjustment",
@@ -305,8 +307,8 @@ def _submission_table(
     readers = np.where(read, design.over_readers(severity) / np.maximum(n, 1), np.nan)
     value = np.where(read, result.scores.estimate, np.nan)
     status = np.select(
-        [~read, np.isnan(value), part > 0, n == 1],
-        ["no_scored_mark", "no_usable_mark", "disconnected", "one_score"],
+        [~read, np.isnan(value), part > 0, n == 1, np.isnan(result.scores.se)],
+        ["no_scored_mark", "no_usable_mark", "disconnected", "one_score", "no_error"],
         "ok",
     )
     if result.submission_status is not None:
@@ -330,16 +332,17 @@ def _juror_table(
 ) -> pd.DataFrame:
     read = design.load > 0
     sd = simple.standardise(design, y)[2]
+    severity, se = result.scores.severity, result.scores.severity_se
     status = np.select(
-        [~read, part > 0, design.load == 1, sd == 0],
-        ["no_scored_mark", "disconnected", "one_score", "no_spread"],
+        [~read, part > 0, design.load == 1, sd == 0, np.isnan(severity), np.isnan(se)],
+        ["no_scored_mark", "disconnected", "one_score", "no_spread", "no_other_reader", "no_error"],
         "ok",
     )
     if result.juror_status is not None:
         status = np.where(read & (result.juror_status != ""), result.juror_status, status)
     table = {
-        "severity": _na(np.where(read, result.scores.severity, np.nan)),
-        "se": _na(np.where(read, result.scores.severity_se, np.nan)),
+        "severity": _na(np.where(read, severity, np.nan)),
+        "se": _na(np.where(read, se, np.nan)),
         "n_submissions": design.load.astype("int64"),
         "component": _parts(part),
         "status": status,

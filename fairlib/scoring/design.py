@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from scipy.sparse.csgraph import breadth_first_order
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.panels import Panels, panels
@@ -250,52 +249,62 @@ def _weak_points(graph: Panels) -> tuple[np.ndarray, np.ndarray]:
     Tarjan's (1972, SIAM J. Comput. 1:146) low points on the graph of readings. A submission with a single
     reading is not counted: it hangs on that reading in any design.
     """
-    n_i = graph.n_submissions
+    n_i, size = graph.n_submissions, graph.n_submissions + graph.n_jurors
     ends = (np.append(graph.owner, graph.who + n_i), np.append(graph.who + n_i, graph.owner))
-    size = n_i + graph.n_jurors
     links = sp.csr_array((np.ones(2 * graph.n, dtype=np.int8), ends), shape=(size, size))
+    starts, targets = links.indptr.tolist(), links.indices.tolist()
+    order = [-1] * size
     cut, bridges = np.zeros(graph.n_jurors, dtype=bool), []
-    seen = np.zeros(size, dtype=bool)
-    for root in np.flatnonzero(np.append(graph.readers > 0, np.zeros(graph.n_jurors, bool))):
-        if not seen[root]:
-            reached = breadth_first_order(links, root, directed=False, return_predecessors=False)
-            seen[reached] = True
-            inside = int((reached < n_i).sum())
-            _low_points(links.indptr, links.indices, root, n_i, inside, cut, bridges)
+    for root in np.flatnonzero(graph.readers).tolist():
+        if order[root] < 0:
+            visit = _depth_first(starts, targets, root, order)
+            _judge(visit, order, n_i, cut, bridges)
     return cut, np.array(sorted(bridges), dtype=np.int64).reshape(-1, 2)
 
 
-def _low_points(
-    indptr: np.ndarray, indices: np.ndarray, root: int, n_i: int, inside: int, cut: np.ndarray, bridges: list
-) -> None:
-    """Depth-first from a submission without recursion; fills `cut` and `bridges`."""
-    order, low, below, parent = {root: 0}, {root: 0}, {root: 1}, {root: -1}
-    parts: dict[int, list[int]] = {}
-    stack, at = [root], {root: indptr[root]}
+def _depth_first(starts: list, targets: list, root: int, order: list) -> list[tuple[int, int, int]]:
+    """Nodes as they are left, each with its parent and its low point; numbers them in `order`."""
+    at, low, stack, parent = {root: starts[root]}, {root: 0}, [root], {root: -1}
+    count, left = 1, []
+    order[root] = 0
     while stack:
         node = stack[-1]
-        if at[node] < indptr[node + 1]:
-            to = int(indices[at[node]])
-            at[node] += 1
-            if to not in order:
-                order[to] = low[to] = len(order)
-                below[to], parent[to], at[to] = int(to < n_i), node, indptr[to]
+        up, lowest, end = parent[node], low[node], starts[node + 1]
+        for place in range(at[node], end):
+            to = targets[place]
+            if order[to] < 0:
+                order[to] = low[to] = count
+                count += 1
+                parent[to], at[to], at[node] = node, starts[to], place + 1
                 stack.append(to)
-            elif to != parent[node]:
-                low[node] = min(low[node], order[to])
-            continue
-        stack.pop()
-        up = parent[node]
+                break
+            if to != up and order[to] < lowest:
+                lowest = order[to]
+        low[node] = lowest
+        if stack[-1] == node:
+            stack.pop()
+            left.append((node, up, lowest))
+            if up >= 0 and lowest < low[up]:
+                low[up] = lowest
+    return left
+
+
+def _judge(visit: list[tuple[int, int, int]], order: list, n_i: int, cut: np.ndarray, bridges: list) -> None:
+    """Cut jurors and bridges of one component, by how many submissions hang below each node."""
+    inside = sum(node < n_i for node, _, _ in visit)
+    below: dict[int, int] = {}
+    loose: dict[int, list[int]] = {}
+    for node, up, low in visit:
+        here = below.pop(node, 0) + (node < n_i)
         if up < 0:
             continue
-        low[up], below[up] = min(low[up], low[node]), below[up] + below[node]
-        if low[node] >= order[up] and up >= n_i:
-            parts.setdefault(up, []).append(below[node])
-        if low[node] > order[up] and min(below[node], inside - below[node]) > 1:
+        below[up] = below.get(up, 0) + here
+        if up >= n_i and low >= order[up]:
+            loose.setdefault(up, []).append(here)
+        if low > order[up] and min(here, inside - here) > 1:
             bridges.append((min(node, up), max(node, up) - n_i))
-    for juror, loose in parts.items():
-        rest = inside - sum(loose)
-        cut[juror - n_i] = sum(size > 1 for size in [*loose, rest]) > 1
+    for juror, parts in loose.items():
+        cut[juror - n_i] = sum(size > 1 for size in [*parts, inside - sum(parts)]) > 1
 
 
 def _verdict(graph: Panels, n_parts: int, inflation: float, contrasts: pd.DataFrame, n_bridges: int) -> str:

@@ -3,18 +3,19 @@
 The variance ratios λ = (λ_a, λ_b) are integrated over a small grid: REML likelihood times a half-Cauchy(1)
 prior on each standard deviation relative to the residual's (Gelman 2006, Bayesian Anal. 1:515), with the
 residual variance integrated exactly (inverse χ²). Given λ everything is normal. An axis whose log ratio
-is known to better than 0.1 is kept at its optimum: the correction would be below one per cent.
+is known to better than 0.15 is kept at its optimum: the correction would be below one per cent.
 
 For one λ_a a single eigendecomposition of the juror matrix serves every λ_b.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from fairlib.scoring.reml import Fit, Sums
+from fairlib.scoring.reml import Fit, Point, Sums
 
-_KNOWN = 0.1  # standard deviation of log λ below which an axis needs no grid
+_KNOWN = 0.15  # standard deviation of log λ below which an axis needs no grid
 _DEPTH = 18.0  # the grid ends where −2 log posterior has risen by this much (4.2 standard deviations)
 _NODES = 13
 _NEGLIGIBLE = 1e-4  # nodes lighter than this share of the heaviest are dropped
@@ -83,26 +84,30 @@ class Slice:
     def depth(self, lb: np.ndarray) -> np.ndarray:
         """−2 log posterior density of (log λ_a, log λ_b), up to a constant, at each λ_b."""
         logdet = np.log1p(np.multiply.outer(lb, self.values)).sum(axis=1)
-        prior = 2 * np.log1p(lb) - np.log(lb) + 2 * np.log1p(self.la) - np.log(self.la)
-        return self._logdet + logdet + self.dof * np.log(self.r2(lb)) + prior
+        return self._logdet + logdet + self.dof * np.log(self.r2(lb)) + _prior(self.la) + _prior(lb)
+
+
+def _prior(ratio: float | np.ndarray) -> float | np.ndarray:
+    """−2 log density of log λ when √λ is half-Cauchy(1)."""
+    return 2 * np.log1p(ratio) - np.log(ratio)
 
 
 def nodes(fit: Fit) -> list[Node]:
     """The grid of variance ratios, weights summing to 1; a single node where both are well known."""
     sums, ratios = fit.sums, fit.ratios
-    sd = np.sqrt(np.diag(_ratio_covariance(fit)))
+    sd = np.sqrt(np.maximum(np.diag(_ratio_covariance(fit)), 0))
     wide = [not (0 < s < _KNOWN) for s in sd]
     if fit.status == "juror_variance_not_identified":
         wide[1] = False
     low = np.array([0.3 / max(sums.panels.sizes.max(), 1), 0.3 / max(sums.panels.load.max(), 1)])
     centre = np.maximum(ratios, low)
-    near = Slice(sums, centre[0])
     la = lb = None
     if wide[1]:
-        lb = _axis(lambda v: near.depth(np.array([v]))[0], centre[1])
+        near = Slice(sums, centre[0])
+        lb = _axis(lambda v: float(near.depth(np.array([v]))[0]), centre[1])
     if wide[0]:
-        at = np.array([centre[1]])
-        la = _axis(lambda v: Slice(sums, v).depth(at)[0], centre[0])
+        beside = centre[1] if wide[1] else ratios[1]
+        la = _axis(lambda v: Point(sums, np.array([v, beside])).deviance + _prior(v), centre[0])
     return _weigh(sums, ratios, la, lb)
 
 
@@ -132,7 +137,7 @@ def _ratio_covariance(fit: Fit) -> np.ndarray:
     return to_ratio @ fit.log_covariance @ to_ratio.T
 
 
-def _axis(depth, centre: float) -> np.ndarray:
+def _axis(depth: Callable[[float], float], centre: float) -> np.ndarray:
     """Points equally spaced in log λ that cover the posterior along one axis."""
     ends, value = [], depth(centre)
     for side in (-1, 1):
