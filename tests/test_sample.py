@@ -17,6 +17,7 @@ from fairlib.intake.submissions import receive
 from fairlib.params import read_params
 from fairlib.runs.steps import finalists, roster
 from fairlib.sample import YEARS, write_sample, write_truth
+from fairlib.sample.bank import table
 from fairlib.sample.books import write_csv, write_xlsx
 from fairlib.sample.people import check_digit
 
@@ -213,6 +214,8 @@ def test_finalists_are_those_that_the_rules_select():
     chosen = finalists(rules, ROOT / "data/2021")
     assert len(chosen) == 50
     assert set(chosen) == heard | {planted.loc["finalist_without_marks", "submission"]}
+    named = {t for row in table("named_2021") for t in (row["kk"], row["ru"])}
+    assert accepted(2021).loc[chosen, "title"].isin(named).sum() == 10
 
 
 @pytest.mark.parametrize("year", YEARS)
@@ -229,6 +232,38 @@ def test_every_mark_comes_out_of_the_sheets_as_meant(year):
     assert (both["_merge"] == "both").all()
     assert (both["status"] == both["status_read"]).all()
     np.testing.assert_array_equal(both["score"], both["score_read"])
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_intake_gives_back_what_was_meant(year):
+    contest = read_params(ROOT / f"params/{year}.yaml").contest
+    intake = receive(contest, ROOT / "data" / str(year))
+    meant = accepted(year)
+    read = intake.submissions.loc[meant.index]
+    for field in (
+        "organisation",
+        "organisation_id",
+        "title",
+        "nomination",
+        "region",
+        "phone",
+        "email",
+        "ineligible_by",
+    ):
+        assert read[field].fillna("").to_dict() == meant[field].to_dict(), field
+    for field, column in (
+        ("requested", "requested"),
+        ("own_funds", "own_funds"),
+        ("duration", "duration_months"),
+    ):
+        np.testing.assert_array_equal(read[column].astype(float), pd.to_numeric(meant[field]), err_msg=field)
+    assert read["sent_at"].str.slice(0, 16).to_dict() == meant["sent_at"].to_dict()
+    assert read["eligible"].map({True: "yes", False: "no"}).to_dict() == meant["eligible"].to_dict()
+    aside = truth(year, "submissions").query("destination == 'set_aside'")
+    assert intake.set_aside.set_index("submission")["reason"].to_dict() == dict(
+        zip(aside["submission"], aside["reason"], strict=True)
+    )
+    assert intake.received == len(meant) + len(aside)
 
 
 def test_smallest_contest_ranks_low_places_first():

@@ -34,13 +34,16 @@ def body(
 
 
 def true_submissions(forms: list[Form], seed: int, effects: Effects = EFFECTS) -> pd.DataFrame:
-    """True quality of forms (index submission), with nomination, region and BIN; named projects are one sd better."""
+    """True quality of forms (index submission), with nomination, region and BIN.
+
+    The projects that the announcement names are drawn from the better end: it told of finalists.
+    """
     ordered = sorted(forms, key=lambda f: f.id)
     quality = np.random.default_rng(seed).normal(0, effects.quality, len(ordered))
     named = np.array(["fixed" in f.truth for f in ordered])
     return pd.DataFrame(
         {
-            "quality": quality + effects.quality * named,
+            "quality": np.where(named, 1.5 * effects.quality + np.abs(quality) / 2, quality),
             "nomination": [f.truth["nomination"] for f in ordered],
             "region": [f.truth["region"] for f in ordered],
             "organisation": [f.truth["bin"] or f.id for f in ordered],
