@@ -83,12 +83,12 @@ def test_planted_drift_is_found_with_its_size_and_only_there():
     def tired(mu, t):
         return mu - 2.0 * (t["j"] == 3) * t["order"] / t.groupby("j")["order"].transform("max")
 
-    found = diagnose(contest(5, plant=tired)[0]).findings
+    found = diagnose(contest(17, plant=tired)[0]).findings
     first = row(found, "order", "E03")
     assert first["status"] == "talk" and first["effect"] == pytest.approx(-2.0, abs=0.8)
     assert "became harsher in the order of scoring" in sentence(first)
-    drifting = found[found["signal"].isin(["order", "day"])].sort_values("p", kind="stable")
-    assert drifting["juror"].iloc[0] == "E03" and (drifting["status"] == "talk").sum() <= 3
+    drifting = found[found["signal"].isin(["order", "day"]) & (found["status"] == "talk")]
+    assert set(drifting["juror"]) == {"E03"}
 
 
 def test_drift_of_the_whole_panel_is_found_where_orders_differ():
