@@ -231,9 +231,10 @@ def on_scale(x: np.ndarray, scale: Scale | None) -> np.ndarray:
 
 def conflicts(submissions: pd.DataFrame, jurors: pd.DataFrame) -> pd.DataFrame:
     """Every pair `juror, submission` of the same organisation, in order of jurors."""
-    left = jurors[["organisation"]].reset_index(names="juror")
-    right = submissions[["organisation"]].reset_index(names="submission")
-    return left.merge(right, on="organisation")[["juror", "submission"]]
+    theirs, own = jurors["organisation"].to_numpy(), submissions["organisation"].to_numpy()
+    some = np.flatnonzero(pd.Series(own).isin(set(theirs)))
+    j, i = np.nonzero(theirs[:, None] == own[some])
+    return pd.DataFrame({"juror": jurors.index[j], "submission": submissions.index[some[i]]})
 
 
 def _panel_pairs(
@@ -245,7 +246,9 @@ def _panel_pairs(
     pools = [np.flatnonzero(home != g) for g in groups]
     if design == "weakly_bridged" and len(groups) > 1:
         pools = [*panels[1:], panels[0]]
-    across = _slots_across(code, readers, [len(p) for p in panels], [len(p) for p in pools], ACROSS[design], rng)
+    across = _slots_across(
+        code, readers, [len(p) for p in panels], [len(p) for p in pools], ACROSS[design], rng
+    )
     parts = []
     for g, (panel, pool) in enumerate(zip(panels, pools, strict=True)):
         members = np.flatnonzero(code == g)
@@ -275,7 +278,9 @@ def _slots_across(
     most = np.minimum(readers, pools)[code]
     if (least > most).any():
         short = code[np.argmax(least > most)]
-        raise ValueError(f"{readers} readers a submission were asked of {panels[short] + pools[short]} jurors.")
+        raise ValueError(
+            f"{readers} readers a submission were asked of {panels[short] + pools[short]} jurors."
+        )
     free = rng.permutation(np.repeat(np.arange(len(code)), most - least))
     first = np.unique(code[free], return_index=True)[1]
     free = np.concatenate([free[first], np.delete(free, first)])
