@@ -4,6 +4,7 @@
 messages that nobody says any more are dropped, translations and comments stay.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -13,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from fairlib.report.locale import CATALOGUES
 
 ROOM = Path(__file__).parent
+WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
 METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
@@ -34,19 +36,20 @@ def update(lang: str) -> list[str]:
     """Write the catalogue of a language anew and return the messages that have no translation yet."""
     path = CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po"
     old = read_catalogue(lang) if path.is_file() else Catalog(locale=lang)
-    new = Catalog(locale=lang, project="fairlib", fuzzy=False)
+    new = Catalog(locale=lang, project="fairlib", fuzzy=False, creation_date=WRITTEN, revision_date=WRITTEN)
     for message, places in extract().items():
         known = old.get(message)
         files = sorted({(file, 0) for file, _ in places})
-        new.add(
+        added = new.add(
             message,
             known.string if known else "",
             locations=files,
             user_comments=known.user_comments if known else (),
         )
+        added.flags.discard("python-format")  # a per cent sign is one here
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
-        write_po(stream, new, width=100, sort_output=True, include_lineno=False, omit_header=True)
+        write_po(stream, new, width=100, sort_output=True, include_lineno=False)
     return [m.id for m in new if m.id and not m.string]
 
 

@@ -124,7 +124,8 @@ def _round(field: Field, row: pd.Series, context: Context, latest: bool) -> list
         round=context.stage_name(stage),
         decision=decision_names(say.lang).get(row["decision"], text(row["decision"])),
     )
-    reason = reason_sentence(bare_reason(text(row["reason"])), context.contest, say)
+    keep = () if row["submission"] in field.hidden else ("rank", "quota", "threshold")
+    reason = reason_sentence(bare_reason(text(row["reason"]), keep), context.contest, say)
     if not latest:
         return [Heading(verdict), Text(reason), *_scores(field, row, say)]
     blocks: list[Block] = [Heading(verdict), Text(reason, "lead"), *_scores(field, row, say)]
@@ -180,8 +181,8 @@ def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:
 
 def _distance(field: Field, row: pd.Series, say: Voice) -> str:
     """How far from the line, in points and in words."""
-    points = row.get("points_missing")
-    missing = float(points) if points is not None and pd.notna(points) else field.line - row["estimate"]
+    known = pd.notna(row["points_missing"])
+    missing = row["points_missing"] if known else field.line - row["estimate"]
     if row["decision"] == "selected":
         above = row["estimate"] - field.line
         return say(
@@ -202,8 +203,8 @@ def _distance(field: Field, row: pd.Series, say: Voice) -> str:
 
 def _limits(say: Voice) -> str:
     return say(
-        "The numbers say how jurors saw this project beside others of this year. They do not say that it is good or bad "
-        "in itself, and with other jurors of the same quality the rank could lie anywhere within the places given."
+        "The numbers say how jurors saw this project beside others of this year. They do not say that it is good or "
+        "bad in itself, and with other jurors of the same quality the rank could lie anywhere within the places given."
     )
 
 

@@ -41,6 +41,7 @@ PUBLIC = {
         "reason", "grant",
     ],
 }  # fmt: skip
+DESIGN = {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"}
 WITHHELD = {"estimates": ["estimate", "se", "low", "high", "raw_mean"], "jurors": ["severity", "se"]}
 CONTACT = [
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -104,7 +105,7 @@ def _round(stage: RoundResults) -> RoundResults:
     codes = juror_codes(stage)
     submissions, jurors = withheld(stage)
     decisions = _allowed(stage.decisions, "decisions")
-    decisions["reason"] = decisions["reason"].map(bare_reason, na_action="ignore")
+    decisions["reason"] = _reasons(stage, bool(submissions))
     decisions.loc[decisions["submission"].isin(submissions), "estimate"] = np.nan
     estimates = _withhold(_allowed(stage.estimates, "estimates"), "estimates", "submission", submissions)
     severities = _withhold(_allowed(stage.jurors, "jurors"), "jurors", "juror", jurors)
@@ -117,12 +118,28 @@ def _round(stage: RoundResults) -> RoundResults:
         stage,
         ratings=stage.ratings.iloc[:0],
         comments=stage.comments.iloc[:0],
+        juror_findings=stage.juror_findings.iloc[:0],
+        another_reader=stage.another_reader.iloc[:0],
+        design={k: v for k, v in stage.design.items() if k in DESIGN},
         findings=_allowed(stage.findings, "findings"),
         estimates=estimates,
         jurors=severities.sort_values("juror", ignore_index=True),
         decisions=decisions,
         agreement=stage.agreement.rename(index=codes, columns=codes).sort_index(axis=0).sort_index(axis=1),
     )
+
+
+def _reasons(stage: RoundResults, some_withheld: bool) -> pd.Series:
+    """Reasons without the criterion means of ties, and without estimates where an estimate is withheld."""
+    scale = stage.rule.scale
+    margin = MARGIN * (scale.max - scale.min)
+
+    def told(reason: str) -> str:
+        numbers = [float(x) for x in re.findall(r"(?<=[ :<>=])\d+\.\d+", reason)]
+        ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
+        return bare_reason(reason, keep=() if some_withheld or ends else ("rank", "quota", "threshold"))
+
+    return stage.decisions["reason"].map(told, na_action="ignore")
 
 
 def end_coded(values: pd.Series, low: float, high: float) -> pd.Series:

@@ -31,10 +31,10 @@ def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
     return " ".join(sentences)
 
 
-def bare_reason(code: str) -> str:
+def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
     """A reason code without the estimates of criteria and submissions that stand in it.
 
-    For the public, who is told the rule: the numbers are means of a few marks.
+    For the public, who is told the rule: the numbers are means of a few marks. Kinds in `keep` stay whole.
 
     >>> bare_reason("quota:nomination=legal 7.1<7.3; tie:social_impact 8.2>8.0")
     'quota:nomination=legal; tie:social_impact'
@@ -44,7 +44,9 @@ def bare_reason(code: str) -> str:
     parts = []
     for part in code.split(";"):
         kind, _, detail = part.strip().partition(":")
-        if kind == "rank":
+        if kind in keep:
+            pass
+        elif kind == "rank":
             detail = ""
         elif kind in ("tie", "quota", "threshold"):
             detail = detail.split(" ")[0]
@@ -171,7 +173,7 @@ def _organisation(detail: str, contest: Contest, say: Voice) -> str:
 
 
 def _reserve(detail: str, contest: Contest, say: Voice) -> str:
-    return say("Place on the reserve list: {place}.", place=detail)
+    return say("Place on the reserve list: {place}.", place=_spoken(detail, say))
 
 
 def _manual(detail: str, contest: Contest, say: Voice) -> str:

@@ -31,15 +31,19 @@ ESTIMATE = [
     "disagreement", "status", "rank", "rank_raw", "n_missing",
 ]  # fmt: skip
 JUROR = ["juror", "severity", "se", "n_submissions", "status"]
-CONSISTENCY = ["statistic", "value", "low", "high", "p", "n", "status"]
+CONSISTENCY = ["criterion", "statistic", "value", "low", "high", "p", "n", "status"]
 DECISION = [
     "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-    "reason", "grant",
+    "reason", "grant", "points_missing",
 ]  # fmt: skip
+JUROR_FINDING = ["juror", "signal", "about", "value", "panel", "effect", "p_adjusted", "n", "status"]
+SEATS = ["code", "rule", "at_least", "at_most", "eligible", "used"]
+ANOTHER = ["submission", "low", "high", "low_juror", "high_juror", "gap", "limit", "n_jurors", "status"]
 NUMBERS = {
     "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
     "raw_mean", "raw_median", "disagreement", "rank", "rank_raw", "n_missing", "severity", "value", "p",
-    "n_submissions", "rank_low", "rank_high", "p_selected", "grant",
+    "n_submissions", "rank_low", "rank_high", "p_selected", "grant", "points_missing", "panel",
+    "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit",
 }  # fmt: skip
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
@@ -57,9 +61,13 @@ class RoundResults:
     jurors: pd.DataFrame
     consistency: pd.DataFrame
     decisions: pd.DataFrame
+    juror_findings: pd.DataFrame
+    seats: pd.DataFrame
+    another_reader: pd.DataFrame
     agreement: pd.DataFrame
     profiles: pd.DataFrame
     design: dict[str, str] = field(default_factory=dict)
+    meaning: dict[str, str] = field(default_factory=dict)
     certainty: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -82,7 +90,7 @@ class Results:
     set_aside: pd.DataFrame
     findings: pd.DataFrame
     rounds: tuple[RoundResults, ...]
-    record: dict
+    basis: dict
 
     @property
     def contest(self):
@@ -116,7 +124,7 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
         raise DataError(
             f"{run_dir}: there is no intake/submissions.csv to report on; run `fairlib run` for this year first."
         )
-    record = run_dir / "record.json"
+    basis = run_dir / "basis.json"
     return Results(
         run_dir=run_dir,
         rules=rules,
@@ -128,7 +136,7 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
             for r in rules.contest.rounds
             if (run_dir / r.id / "decisions.csv").is_file()
         ),
-        record=json.loads(record.read_text("utf-8")) if record.is_file() else {},
+        basis=json.loads(basis.read_text("utf-8")) if basis.is_file() else {},
     )
 
 
@@ -154,9 +162,13 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
         jurors=_read(folder / "jurors.csv", JUROR),
         consistency=_read(folder / "consistency.csv", CONSISTENCY),
         decisions=decisions,
+        juror_findings=_read(folder / "juror_findings.csv", JUROR_FINDING),
+        seats=_read(folder / "seats.csv", SEATS, NUMBERS | {"eligible"}),
+        another_reader=_read(folder / "another_reader.csv", ANOTHER),
         agreement=agreement(ratings),
         profiles=profiles(estimates, decisions),
         design=_pairs(folder / "design.csv"),
+        meaning=_pairs(folder / "meaning.csv"),
         certainty=_pairs(folder / "certainty.csv"),
     )
 

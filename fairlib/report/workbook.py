@@ -94,7 +94,8 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
     rows = [
         [r["rank"], r["submission"], r["title"], common.organisation(r["organisation"], say),
          common.nomination(r["nomination"], context), common.region(r["region"], say), r["raw_mean"], r["estimate"],
-         r["se"], r["n_jurors"], r["rank_low"], r["rank_high"], r["p_selected"], names.get(r["decision"], r["decision"]),
+         r["se"], r["n_jurors"], r["rank_low"], r["rank_high"], r["p_selected"],
+         names.get(r["decision"], r["decision"]),
          reason_sentence(r["reason"], context.contest, say), r["requested"], r["grant"], *(r[c] for c in by)]
         for _, r in joined.iterrows()
     ]  # fmt: skip

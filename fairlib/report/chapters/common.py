@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fairlib.intake.kazakh import sort_keys
-from fairlib.report.blocks import Audience, Cell
+from fairlib.report.blocks import Audience, Cell, Text
 from fairlib.report.figures.base import decision_names
 from fairlib.report.locale import Voice
 from fairlib.report.places import region_name
@@ -97,6 +97,35 @@ def nomination_number(value: object, context: Context) -> str:
 def alphabetical(names: pd.Index, say: Voice) -> pd.Index:
     """Sort keys of names by the alphabet of the language, Kazakh unless it is Russian."""
     return pd.Index(sort_keys(names.to_series(), "ru" if say.lang == "ru" else "kk"))
+
+
+def not_computed(context: Context, what: str) -> Text:
+    """A note that something was not computed in this run."""
+    return Text(context.say("Not computed in this run: {what}.", what=what), "note")
+
+
+def status_words(status: object, say: Voice) -> str:
+    """Why there is no number, or what to know of it; nothing where all is well."""
+    words = {
+        "ok": "",
+        "partial": say("not everybody read everything: from the variance components"),
+        "incomplete": say("needs a complete table"),
+        "not_crossed": say("needs a complete table"),
+        "too_few": say("too few"),
+        "no_spread": say("no spread"),
+        "no_variation": say("no spread"),
+        "boundary": say("a variance is estimated as zero"),
+        "one_juror": say("one juror only"),
+        "one_reader": say("one juror only"),
+        "one_submission": say("one submission only"),
+        "one_score": say("one score only"),
+        "one_mark": say("one score only"),
+        "no_marks": say("no marks"),
+        "no_scored_mark": say("no marks"),
+        "no_pairs": say("no pairs to compare"),
+    }
+    told = text(status)
+    return words.get(told.replace(" ", "_"), told.replace("_", " "))
 
 
 def chosen_in(results: Results, place: int) -> set[str]:

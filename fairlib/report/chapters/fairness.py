@@ -20,8 +20,8 @@ def chapter(context: Context) -> Chapter:
     blocks: list[Block] = [
         Text(
             say(
-                "The share of eligible submissions that the first round selected, by group, with 95 % Wilson intervals. "
-                "Groups of fewer than five submissions are put together. A difference between groups is no proof of "
+                "The share of eligible submissions that the first round selected, by group, with 95 % Wilson "
+                "intervals. Groups of fewer than five submissions are put together. A difference between groups is no proof of "
                 "unfair treatment, and equal shares are none of fair treatment: groups send different projects."
             )
         )
@@ -93,7 +93,7 @@ def open_chapter(context: Context) -> Chapter:
     say = context.say
     blocks: list[Block] = []
     for stage in context.results.rounds:
-        blocks += _open_band(stage, context)
+        blocks += _open_band(stage, context) + _another_reader(stage, context)
     blocks += _warnings(context)
     return Chapter("open", say("What is open"), tuple(blocks))
 
@@ -105,8 +105,8 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     shown = joined[(joined["band"] == "open") | special]
     if shown.empty:
         return []
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3), Column(say("Probability"), "number"),
-             Column(say("Decision"), "badge", 1.2), Column(say("Reason"), "text", 2)]  # fmt: skip
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3),
+             Column(say("Probability"), "number"), Column(say("Decision"), "badge", 1.2), Column(say("Reason"), "text", 2)]  # fmt: skip
     rows = [
         (common.number(say, r.rank), common.text(r.title), common.chance(say, r.p_selected),
          common.decision_cell(say, r.decision), reason_sentence(r.reason, context.contest, say))
@@ -124,6 +124,27 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
         Text(lead),
         table(f"open-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
     ]
+
+
+def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
+    """Submissions whose marks differ by more than the rule allows: for those who call another reader."""
+    say, wanted = context.say, stage.another_reader
+    wanted = wanted[wanted["status"] == "another_reader"].sort_values(
+        ["gap", "submission"], ascending=[False, True]
+    )
+    if wanted.empty:
+        return []
+    titles = context.results.by_id["title"]
+    rows = [
+        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 1), r.low_juror,
+         common.number(say, r.high, 1), r.high_juror, common.number(say, r.gap, 1))
+        for r in wanted.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Lowest"), "number"),
+             Column(say("Juror")), Column(say("Highest"), "number"), Column(say("Juror")),
+             Column(say("Difference"), "number")]  # fmt: skip
+    caption = say("Submissions that want another reader: {round}", round=stage.rule.name[say.lang])
+    return [table(f"another-{stage.id}", caption, heads, rows, folded=len(rows) > 20)]
 
 
 def _warnings(context: Context) -> list[Block]:
@@ -153,11 +174,13 @@ def _warnings(context: Context) -> list[Block]:
 def _each_finding(found: pd.DataFrame, levels: dict[str, str], context: Context) -> list[Block]:
     say = context.say
     heads = [Column(say("Kind"), "text", 1.2), Column(say("Cell"), "text", 2), Column(say("Submission")),
-             Column(say("Code"), "text", 1.4), Column(say("Found"), "text", 2), Column(say("Done"), "text", 2)]  # fmt: skip
+             Column(say("Code"), "text", 1.4), Column(say("Found"), "text", 2),
+             Column(say("Done"), "text", 2)]  # fmt: skip
     order = {"error": 0, "warning": 1, "info": 2}
     ranked = found.assign(at=found["severity"].map(order).fillna(3)).sort_values("at", kind="stable")
     rows = [
-        (levels.get(r.severity, common.text(r.severity)), "!".join(filter(None, map(common.text, (r.file, r.sheet, r.cell)))),
+        (levels.get(r.severity, common.text(r.severity)),
+         "!".join(filter(None, map(common.text, (r.file, r.sheet, r.cell)))),
          common.text(r.submission), common.text(r.code).replace("_", " "), common.text(r.found), common.text(r.done))
         for r in ranked.itertuples()
     ]  # fmt: skip

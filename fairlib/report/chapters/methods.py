@@ -83,11 +83,12 @@ def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
 
 def record(context: Context) -> Chapter:
     """Hashes and versions of everything that went in, and how to compute it again."""
-    say, found = context.say, context.results.record
+    say, found = context.say, context.results.basis
+    year = context.results.rules.year
     blocks: list[Block] = [
         Text(say("The same files, the same rules and the same versions give the same bytes. Compute it again, then "
                  "compare the hashes:")),
-        Text(f"fairlib run params/{context.results.rules.year}.yaml\nfairlib verify runs/{context.results.rules.year}", "formula"),
+        Text(f"fairlib run params/{year}.yaml\nfairlib verify runs/{year}", "formula"),
     ]  # fmt: skip
     if not found:
         return Chapter(
@@ -98,7 +99,9 @@ def record(context: Context) -> Chapter:
     heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "text", 4)]
     captions = {"inputs": say("Files that went in"), "versions": say("Versions")}
     for part, value in found.items():
-        rows = _rows(value) if part != "outputs" else []
+        rows = _rows(value, "" if isinstance(value, dict) else part)
+        if part == "inputs" and not context.internal:  # names of score files may name their jurors
+            rows = [(str(n), text) for n, text in enumerate(sorted(text for _, text in rows), 1)]
         if rows:
             caption = captions.get(part, part.replace("_", " "))
             blocks.append(table(f"record-{part}", caption, heads, rows, folded=len(rows) > 12))

@@ -35,11 +35,11 @@ def _numbers(context: Context):
 
 def twin_card(stage: RoundResults, context: Context) -> Twin | None:
     """What a second, equally qualified commission would have kept; None where it was not computed."""
-    say, values = context.say, stage.certainty
-    if not values.get("twin_overlap"):
+    say, n = context.say, len(stage.selected())
+    found = _overlap(stage, n)
+    if not found or not n:
         return None
-    n = len(stage.selected())
-    overlap = float(values["twin_overlap"])
+    overlap, low, high = found
     certain, close = _seats_by_band(stage)
     dots = (
         ("certain", certain, say("certain")),
@@ -50,8 +50,14 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         "commission would also select: {interval}.",
         certain=say.number(certain),
         close=say.number(close),
-        interval=say.interval(float(values["twin_low"]), float(values["twin_high"]), 0),
+        interval=say.interval(low, high, 0),
     )
+    if stage.selected()["band"].isna().all():
+        dots = ()
+        text = say(
+            "95 % interval of the number that a second commission would also select: {interval}.",
+            interval=say.interval(low, high, 0),
+        )
     return Twin(
         title=say("A second commission · {round}", round=stage.rule.name[say.lang]),
         headline=say(
@@ -62,6 +68,16 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         text=text,
         dots=dots,
     )
+
+
+def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
+    """Seats that a second commission would fill alike with an interval: simulated, else from reliability."""
+    sure, rough = stage.certainty, stage.meaning
+    if sure.get("twin_overlap"):
+        return float(sure["twin_overlap"]), float(sure["twin_low"]), float(sure["twin_high"])
+    if rough.get("overlap") and rough.get("overlap_low"):
+        return tuple(n * float(rough[k]) for k in ("overlap", "overlap_low", "overlap_high"))
+    return None
 
 
 def _seats_by_band(stage: RoundResults) -> tuple[int, int]:
@@ -85,7 +101,7 @@ def _who(context: Context) -> list[Block]:
 def selected_list(joined: pd.DataFrame, context: Context, id: str, caption: str):
     """Those selected, in the order of ranks: project, organisation, region and, where there is one, grant."""
     say = context.say
-    grants = joined["grant"].notna().any()
+    grants = bool(joined["grant"].fillna(0).gt(0).any())
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 3.2)]
     heads += [Column(say("Organisation"), "text", 2), Column(say("Region"), "text", 1.6)]
     heads += [Column(say("Grant"), "number", 1.3)] if grants else []

@@ -4,11 +4,10 @@ import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
 from fairlib.report.chapters import common
-from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.opening import selected_list
-from fairlib.report.chapters.scoring import not_computed
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
-from fairlib.report.reasons import criterion_name, reason_sentence
+from fairlib.report.reasons import column_name, criterion_name, group_name, reason_sentence
 from fairlib.report.tables import RoundResults
 
 
@@ -19,6 +18,7 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     n = len(stage.selected())
     title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
     blocks: list[Block] = [Text(_lead(stage, context), "lead"), *_figures(stage, joined, context)]
+    blocks += _seats(stage, context)
     blocks.append(decisions_table(stage, joined, context))
     if context.internal:
         blocks += _criteria(stage, joined, context)
@@ -34,7 +34,7 @@ def winners(context: Context) -> Chapter | None:
     joined = results.joined(stage)
     joined = joined[joined["decision"] == "selected"]
     blocks: list[Block] = [selected_list(joined, context, "winners", say("Selected in the last round"))]
-    if joined["grant"].notna().any():
+    if joined["grant"].fillna(0).gt(0).any():
         blocks = [*_money(stage, joined, context), *blocks]
     return Chapter("winners", say("Winners and grants"), tuple(blocks))
 
@@ -92,6 +92,29 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     else:
         blocks.append(not_computed(context, say("probability of being selected")))
     return blocks
+
+
+def _seats(stage: RoundResults, context: Context) -> list[Block]:
+    """How many seats each group of a quota had, and how many it used."""
+    say, seats = context.say, stage.seats
+    if len(seats) < 2:
+        return []
+    rows = [
+        (_bound(r.code, context), common.number(say, r.eligible), common.number(say, r.at_least),
+         common.number(say, r.at_most), common.number(say, r.used))
+        for r in seats.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
+             Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
+    caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
+    return [table(f"seats-{stage.id}", caption, heads, rows)]
+
+
+def _bound(code: str, context: Context) -> str:
+    column, _, value = code.partition("=")
+    if not value:
+        return context.say("all") if code == "seats" else code
+    return f"{column_name(column, context.say)}: {group_name(column, value, context.contest, context.say)}"
 
 
 def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context):

@@ -36,7 +36,8 @@ def published(context: Context) -> Chapter:
             Heading(say("What is our choice")),
             Text(say("These values were not published by the contest. They stand in the params file of this year and "
                      "can be changed there; the result then changes with them.")),
-            table("ours", say("Values that were not published"), [Column(say("Key"), "text", 2), Column(say("Value"), "text", 3)], rows),
+            table("ours", say("Values that were not published"),
+                  [Column(say("Key"), "text", 2), Column(say("Value"), "text", 3)], rows),
         ]  # fmt: skip
     return Chapter("published", say("What is published and what is our choice"), tuple(blocks))
 
@@ -150,10 +151,11 @@ class _Quoter:
         words = {
             "raw": say("The score of a submission is the mean of its jurors' scores."),
             "median": say("The score of a submission is the median of its jurors' scores."),
-            "trimmed": say("The score of a submission is the mean of its jurors' scores without the highest and lowest."),
+            "trimmed": say("The score of a submission is the mean of its jurors' scores without the highest and "
+                           "lowest."),
             "zscore": say("Each juror's scores are put on the same mean and spread before they are averaged."),
-            "additive": say("Each juror's severity is estimated from the submissions that jurors share, by least squares, "
-                            "and taken out."),
+            "additive": say("Each juror's severity is estimated from the submissions that jurors share, by least "
+                            "squares, and taken out."),
             "severity": say("Each juror's severity is estimated from the submissions that jurors share and taken out; "
                             "where there are few scores, the estimate is drawn towards the mean."),
             "rasch": say("A many-facet Rasch model puts submissions, jurors and criteria on one scale."),

@@ -4,18 +4,18 @@ import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
 from fairlib.report.chapters import common
-from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.common import Context, not_computed, status_words
+from fairlib.report.chapters.consistency import consistency
+from fairlib.report.chapters.diagnostics import diagnostics
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.reasons import criterion_name
 from fairlib.report.tables import RoundResults
-
-SHOWN_STATUS = {"ok", "", "computed"}
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
     """Design, consistency, severity and what the adjustment changed, for one round."""
     say = context.say
-    blocks: list[Block] = [*_design(stage, context), *_consistency(stage, context)]
+    blocks: list[Block] = [*_design(stage, context), *consistency(stage, context)]
     blocks += _severity(stage, context) + _agreement(stage, context)
     blocks += _adjustment(stage, context) + _profiles(stage, context)
     title = say("How it was scored: {round}", round=stage.rule.name[say.lang])
@@ -42,8 +42,8 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
     say, scores = context.say, stage.estimates
     items = [Number(say.number(len(stage.jurors)), say("jurors"))] if len(stage.jurors) else []
     items.append(Number(say.number(len(scores)), say("submissions scored")))
-    if pairs := stage.design.get("pairs"):
-        items.append(Number(say.number(float(pairs)), say("readings")))
+    if readings := stage.design.get("n_readings") or stage.design.get("pairs"):
+        items.append(Number(say.number(float(readings)), say("readings")))
     readers = scores["n_jurors"].dropna()
     if len(readers):
         low, high = readers.min(), readers.max()
@@ -52,60 +52,10 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
     blocks: list[Block] = [Numbers(tuple(items))]
     verdict = stage.design.get("verdict", "")
     blocks.append(Text(verdict_words(verdict, context)) if verdict else not_computed(context, say("design")))
+    if inflation := stage.design.get("inflation"):
+        times = say.number(float(inflation), 2)
+        blocks.append(Text(say("Error of a juror's severity against a perfect design, times: {x}.", x=times)))
     return blocks
-
-
-def not_computed(context: Context, what: str) -> Text:
-    """A note that something was not computed in this run."""
-    return Text(context.say("Not computed in this run: {what}.", what=what), "note")
-
-
-def statistic_words(name: str, context: Context) -> str:
-    """A statistic of consistency in words; its own name where there are none."""
-    say = context.say
-    words = {
-        "ICC(A,1)": say("agreement of single readers, ICC(A,1)"),
-        "ICC(A,k)": say("reliability of the mean of the readers, ICC(A,k)"),
-        "ICC(C,1)": say("consistency of single readers, ICC(C,1)"),
-        "ICC(C,k)": say("consistency of the mean of the readers, ICC(C,k)"),
-        "krippendorff_alpha": say("Krippendorff's alpha"),
-        "kendall_w": say("Kendall's W"),
-        "spearman": say("mean rank correlation of two jurors"),
-    }
-    return words.get(name, name)
-
-
-def _consistency(stage: RoundResults, context: Context) -> list[Block]:
-    say, found = context.say, stage.consistency.dropna(subset=["statistic"])
-    blocks: list[Block] = [Heading(say("Do the jurors agree?"))]
-    if found.empty:
-        return [*blocks, not_computed(context, say("consistency of jurors"))]
-    rows = []
-    for r in found.itertuples():
-        status = common.text(r.status)
-        value = say.number(r.value, 2) if pd.notna(r.value) else say("not computed")
-        remark = "" if status in SHOWN_STATUS else status
-        rows.append((statistic_words(r.statistic, context), Cell(value, _sortable(r.value)),
-                     common.interval(say, r.low, r.high, 2), common.number(say, r.n), remark))  # fmt: skip
-    heads = [Column(say("Statistic"), "text", 3), Column(say("Value"), "number"),
-             Column(say("95 % interval"), "number", 1.3), Column("n", "number", 0.7), Column(say("Remark"))]  # fmt: skip
-    caption = say("Consistency of jurors: {round}", round=stage.rule.name[say.lang])
-    single = say(
-        "1 would be perfect agreement, 0 none. Grant reviews of the world usually have single-reader agreement "
-        "between {low} and {high}.",
-        low=say.number(0.19, 2),
-        high=say.number(0.46, 2),
-    )
-    if stage.id != context.contest.rounds[0].id:
-        single += " " + say(
-            "Those who were already chosen once are more alike than all who applied, and the more alike they are the "
-            "lower these numbers fall: that says nothing against the jurors."
-        )
-    return [*blocks, table(f"consistency-{stage.id}", caption, heads, rows), Text(single, "note")]
-
-
-def _sortable(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
 
 
 def _severity(stage: RoundResults, context: Context) -> list[Block]:
@@ -115,7 +65,7 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
     rows = []
     for r in jurors.itertuples():
         known = pd.notna(r.severity)
-        remark = common.text(r.status) if common.text(r.status) not in SHOWN_STATUS else ""
+        remark = status_words(r.status, say)
         value = Cell(say.signed(r.severity, 2), r.severity) if known else Cell(say("withheld"))
         rows.append(
             (r.juror, value, common.number(say, r.se, 2), common.number(say, r.n_submissions), remark)
@@ -171,29 +121,8 @@ def _marks(stage: RoundResults, context: Context) -> list[Block]:
             lambda ax: plot_marks(marks, ax, say.lang),
             table(f"marks-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.28 * len(found)),
         ),
-        *_diagnostics(stage, context),
+        *diagnostics(stage, context),
     ]  # fmt: skip
-
-
-def _diagnostics(stage: RoundResults, context: Context) -> list[Block]:
-    say, jurors = context.say, stage.jurors
-    known = {"juror", "severity", "se", "n_submissions", "status"}
-    extra = [c for c in jurors.columns if c not in known and jurors[c].notna().any()]
-    if not extra:
-        return []
-    rows = [[r["juror"], *(_loose(r[c], say) for c in extra)] for _, r in jurors.iterrows()]
-    heads = [Column(say("Juror")), *(Column(c.replace("_", " "), "number") for c in extra)]
-    caption = say("Diagnostics of jurors: {round}", round=stage.rule.name[say.lang])
-    note = say("Signals for a conversation with the juror, never an accusation.")
-    return [table(f"diagnostics-{stage.id}", caption, heads, rows, note=note)]
-
-
-def _loose(value: object, say) -> Cell:
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        return Cell(common.text(value))
-    return common.number(say, found, 0 if found.is_integer() else 2)
 
 
 def _agreement(stage: RoundResults, context: Context) -> list[Block]:

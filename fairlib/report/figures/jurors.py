@@ -24,7 +24,8 @@ def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language =
     ax.set_yticks(places, table["juror"].astype(str))
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
-    ax.set_xlabel(f"← {say('milder')}    {say('severity, points')}    {say('stricter')} →")
+    milder, label, stricter = say("milder"), say("severity, points"), say("stricter")
+    ax.set_xlabel(f"← {milder}  ·  {label}  ·  {stricter} →")
     count_axis(ax.xaxis, say, 1)
     return ax
 
@@ -53,14 +54,14 @@ def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language 
     A cell without a number has too few submissions that both read.
     """
     say, ax = speak(lang), sheet(ax, (6.4, 1.2 + 0.34 * len(matrix)))
-    values = matrix.to_numpy(float)
+    values = np.where(np.tri(len(matrix), k=-1, dtype=bool), matrix.to_numpy(float), np.nan)
     colours = _two_sided()
     ax.imshow(values, vmin=-1, vmax=1, cmap=colours, aspect="auto")
     small = 7 if len(matrix) <= 14 else 5
     for i, j in np.argwhere(~np.isnan(values)):
         ink = "#fffffe" if abs(values[i, j]) > 0.55 else "#1b2732"
         ax.text(j, i, say.number(values[i, j], 2), ha="center", va="center", fontsize=small, color=ink)
-    for i, j in np.argwhere(np.isnan(values)):
+    for i, j in np.argwhere(np.isnan(values) & np.tri(len(matrix), k=-1, dtype=bool)):
         ax.text(j, i, "·", ha="center", va="center", color=SOFT)
     ax.set_xticks(range(len(matrix)), matrix.columns.astype(str), rotation=45 if len(matrix) > 8 else 0)
     ax.set_yticks(range(len(matrix)), matrix.index.astype(str))

@@ -1,0 +1,123 @@
+"""Do the jurors agree, and what does their agreement support?"""
+
+import re
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Numbers, Table, Text, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context, not_computed, status_words
+from fairlib.report.reasons import criterion_name
+from fairlib.report.tables import RoundResults
+
+
+def consistency(stage: RoundResults, context: Context) -> list[Block]:
+    """Statistics of the composite with intervals, what they mean, and for those inside each criterion."""
+    say = context.say
+    found = stage.consistency.dropna(subset=["statistic"])
+    blocks: list[Block] = [Heading(say("Do the jurors agree?"))]
+    if found.empty:
+        return [*blocks, not_computed(context, say("consistency of jurors"))]
+    whole = found[found["criterion"].isna() | (found["criterion"] == "composite")]
+    caption = say("Consistency of jurors: {round}", round=stage.rule.name[say.lang])
+    blocks += [
+        _table(whole, f"consistency-{stage.id}", caption, context),
+        Text(_usual(stage, context), "note"),
+    ]
+    blocks += _meaning(stage, context)
+    if context.internal and len(whole) < len(found):
+        each = found[~found.index.isin(whole.index)]
+        caption = say("Consistency by criterion: {round}", round=stage.rule.name[say.lang])
+        blocks.append(_table(each, f"consistency-{stage.id}-criteria", caption, context, folded=True))
+    return blocks
+
+
+def statistic_words(name: str, context: Context) -> str:
+    """A statistic of consistency in words; its own name where there are none."""
+    say = context.say
+    if icc := re.match(r"ICC\((\w),(\w)\)", name):
+        kind, readers = icc.groups()
+        what = {
+            ("A", "1"): say("agreement of one reader with another"),
+            ("A", "k"): say("reliability of the mean of the readers, severity included"),
+            ("C", "1"): say("agreement of one reader with another, severity left out"),
+            ("C", "k"): say("reliability of the mean of the readers, severity left out"),
+            ("Q", "k"): say("reliability of the mean of the readers, as they were assigned"),
+        }.get((kind, readers))
+        return f"{what} – {icc[0]}" if what else icc[0]
+    words = {
+        "krippendorff_alpha": say("Krippendorff's alpha"),
+        "Krippendorff's alpha (interval)": say("Krippendorff's alpha, marks as distances"),
+        "Krippendorff's alpha (ordinal)": say("Krippendorff's alpha, marks as an order"),
+        "kendall_w": say("Kendall's W"),
+        "Kendall's W": say("Kendall's W"),
+        "Skillings-Mack": say("Skillings–Mack test that all submissions are equal"),
+        "spearman": say("mean rank correlation of two jurors"),
+        "mean Spearman correlation": say("mean rank correlation of two jurors"),
+    }
+    return words.get(name, name)
+
+
+def _table(found: pd.DataFrame, id: str, caption: str, context: Context, folded: bool = False) -> Table:
+    say = context.say
+    rows = []
+    for r in found.itertuples():
+        known = pd.notna(r.value)
+        value = Cell(say.number(r.value, 2), r.value) if known else Cell(say("not computed"))
+        row = [
+            statistic_words(r.statistic, context),
+            value,
+            common.interval(say, r.low, r.high, 2),
+            _p(r.p, context),
+        ]
+        row += [common.number(say, r.n), status_words(r.status, say)]
+        rows.append([criterion_name(r.criterion, context.contest, say), *row] if folded else row)
+    heads = [Column(say("Criterion"), "text", 1.6)] if folded else []
+    heads += [Column(say("Statistic"), "text", 3), Column(say("Value"), "number"),
+              Column(say("95 % interval"), "number", 1.2), Column("p", "number", 0.8), Column("n", "number", 0.6),
+              Column(say("Remark"), "text", 1.6)]  # fmt: skip
+    return table(id, caption, heads, rows, folded=folded)
+
+
+def _p(p: float, context: Context) -> Cell:
+    if pd.isna(p):
+        return Cell("–")
+    return Cell("<" + context.say.number(0.001, 3), p) if p < 0.001 else common.number(context.say, p, 3)
+
+
+def _usual(stage: RoundResults, context: Context) -> str:
+    say = context.say
+    told = say(
+        "1 would be perfect agreement, 0 none. Grant reviews of the world usually have single-reader agreement "
+        "between {low} and {high}.",
+        low=say.number(0.19, 2),
+        high=say.number(0.46, 2),
+    )
+    if stage.id == context.contest.rounds[0].id:
+        return told
+    return f"{told} " + say(
+        "Those who were already chosen once are more alike than all who applied, and the more alike they are the "
+        "lower these numbers fall: that says nothing against the jurors."
+    )
+
+
+def _meaning(stage: RoundResults, context: Context) -> list[Block]:
+    """Reliability in what it costs: the share that belongs, and the share a second commission would keep."""
+    say, values = context.say, stage.meaning
+    labels = {
+        "reliability": say("reliability of the final score"),
+        "belongs": say("of those selected belong there, expected"),
+        "overlap": say("of those selected a second commission would keep, expected"),
+    }
+    items = []
+    for key, label in labels.items():
+        if not values.get(key):
+            continue
+        shown = say.number if key == "reliability" else say.percent
+        decimals = 2 if key == "reliability" else 0
+        note = ""
+        if values.get(f"{key}_low"):
+            low, high = (shown(float(values[f"{key}_{end}"]), decimals) for end in ("low", "high"))
+            note = f" (95 %: {low}–{high})"
+        items.append(Number(shown(float(values[key]), decimals), label + note))
+    return [Heading(say("What the agreement means")), Numbers(tuple(items))] if items else []

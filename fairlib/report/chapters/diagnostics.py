@@ -1,0 +1,90 @@
+"""What is there to talk about with a juror? For those who decide, never for the public."""
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Column, Text, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context
+from fairlib.report.reasons import group_name
+from fairlib.report.tables import RoundResults
+
+
+def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
+    """Numbers of each juror beside the panel's, and the findings worth a conversation."""
+    return _each_juror(stage, context) + _signals(stage, context)
+
+
+def signal_words(signal: str, context: Context) -> str:
+    """What a signal compares."""
+    say = context.say
+    words = {
+        "severity": say("severity"),
+        "spread": say("spread of marks"),
+        "discrimination": say("how far marks follow the others"),
+        "noise": say("deviation from what was expected"),
+        "halo": say("criteria marked alike"),
+        "central": say("marks in the middle of the scale"),
+        "flat": say("the same mark on every criterion"),
+        "digits": say("a favourite mark"),
+        "copied": say("the same marks as another juror"),
+        "order": say("drift over the order of marking"),
+        "day": say("drift over the days"),
+        "region": say("leniency to a region"),
+        "nomination": say("leniency to a nomination"),
+        "legal_form": say("leniency to a legal form"),
+        "own_region": say("leniency to the own region"),
+        "own_affiliation": say("leniency to the own organisation"),
+    }
+    return words.get(signal, signal)
+
+
+def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
+    say, jurors = context.say, stage.jurors
+    heads = {
+        "spread_ratio": say("Spread beside the panel"),
+        "discrimination": say("Follows the others"),
+        "halo": say("Criteria alike"),
+        "central_share": say("Middle marks"),
+        "flat_share": say("Flat lines"),
+        "infit": say("Infit"),
+        "outfit": say("Outfit"),
+        "order_drift": say("Drift by order"),
+        "day_drift": say("Drift by day"),
+    }
+    there = [c for c in heads if c in jurors and pd.to_numeric(jurors[c], errors="coerce").notna().any()]
+    if not there:
+        return []
+    rows = [
+        [r["juror"], *(common.number(say, pd.to_numeric(r[c], errors="coerce"), 2) for c in there)]
+        for _, r in jurors.iterrows()
+    ]
+    caption = say("Diagnostics of jurors: {round}", round=stage.rule.name[say.lang])
+    note = say("Signals for a conversation with the juror, never an accusation.")
+    columns = [Column(say("Juror")), *(Column(heads[c], "number") for c in there)]
+    return [table(f"diagnostics-{stage.id}", caption, columns, rows, note=note)]
+
+
+def _signals(stage: RoundResults, context: Context) -> list[Block]:
+    say, found = context.say, stage.juror_findings
+    if found.empty:
+        return []
+    found = found[found["status"].isin(["talk", "own_organisation_marked", "significant"])]
+    caption = say("What to talk about with jurors: {round}", round=stage.rule.name[say.lang])
+    if found.empty:
+        return [Text(f"{caption} – " + say("nothing."))]
+    heads = [Column(say("Juror")), Column(say("Signal"), "text", 2.4), Column(say("About"), "text", 1.4),
+             Column(say("Value"), "number"), Column(say("Panel"), "number"), Column(say("Effect, points"), "number"),
+             Column(say("p, adjusted"), "number")]  # fmt: skip
+    rows = [
+        (common.text(r.juror) or say("all"), signal_words(r.signal, context), _about(r, context),
+         common.number(say, r.value, 2), common.number(say, r.panel, 2), common.number(say, r.effect, 2),
+         common.number(say, r.p_adjusted, 3))
+        for r in found.itertuples()
+    ]  # fmt: skip
+    return [table(f"signals-{stage.id}", caption, heads, rows)]
+
+
+def _about(r, context: Context) -> str:
+    if r.signal == "region":
+        return common.region(r.about, context.say)
+    return group_name(r.signal, common.text(r.about), context.contest, context.say)
