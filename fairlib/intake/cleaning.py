@@ -22,10 +22,12 @@ ERRORS = {
     "iin_in_bin_field", "no_such_date", "other_currency", "negative", "nomination_unknown", "lossy",
 }  # fmt: skip
 WARNINGS = {
-    "warn_nonresident", "warn_entrepreneur", "attribute_digit", "ambiguous_order", "year_assumed", "mixed_script",
-    "ambiguous_separator", "region_fuzzy", "region_unknown", "nomination_fuzzy", "region_mismatch", "two_numbers",
+    "warn_nonresident", "warn_entrepreneur", "attribute_digit", "ambiguous_order", "year_assumed", "two_numbers",
+    "mixed_script", "foreign_letters", "ambiguous_separator", "nomination_fuzzy", "region_fuzzy",
+    "region_unknown", "region_ambiguous", "region_mismatch",
 }  # fmt: skip
 QUIET = {"", "ok", "missing", "ok_undetectable"}
+PERSONAL = {"contact_person", "phone", "email"}  # their findings say where and what kind, never what
 
 
 def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
@@ -36,6 +38,7 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     for field in TEXTS:
         text, codes = repair_text(rows[field])
         _tell(form, field, codes, text, found)
+        text = text if field == "summary" else text.str.split().str.join(" ")
         out[field] = text.map(mask)
     _identifier(form, contest, out, found)
     _moments(form, contest, out, found)
@@ -58,16 +61,18 @@ def _read(form: Form, field: str, table: pd.DataFrame, found: list[dict]) -> pd.
     return table["value"]
 
 
-def _tell(
-    form: Form, field: str, codes: pd.Series, values: pd.Series, found: list[dict], prefix: str = ""
-) -> None:
+def _tell(form: Form, field: str, codes: pd.Series, values: pd.Series, found: list[dict]) -> None:
     """A finding for each code that says something, with what was typed and what became of it."""
     for i in codes.index[~codes.isin(QUIET)]:
         row, value = form.rows.loc[i], values[i]
         for code in codes[i].split(";"):
             severity = "error" if code in ERRORS else "warning" if code in WARNINGS else "info"
-            done = "no value" if pd.isna(value) or value == "" else f"read as {mask(_short(value))}"
-            found.append(finding(prefix + code, severity, done, found=row[field], **form.at(row, field)))
+            gone = pd.isna(value) or value == ""
+            said = "repaired" if field in PERSONAL else f"read as {mask(_short(value))}"
+            typed = "" if field in PERSONAL else row[field]
+            found.append(
+                finding(code, severity, "no value" if gone else said, found=typed, **form.at(row, field))
+            )
 
 
 def _short(value: object) -> str:
@@ -92,8 +97,8 @@ def _moments(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict])
     table = dates(form.rows["sent_at"], contest.timezone, closes.year if closes else None)
     _tell(form, "sent_at", table["code"], table["value"], found)
     out["sent"] = table["value"]
-    whole = table["value"].map(lambda t: t.isoformat(), na_action="ignore").fillna("")
-    out["sent_at"] = whole.where(table["has_time"], whole.str.slice(0, 10)).astype("str")
+    shown = ["" if pd.isna(t) else t.isoformat() for t in table["value"]]
+    out["sent_at"] = [t if whole else t[:10] for t, whole in zip(shown, table["has_time"], strict=True)]
 
 
 def _places(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:

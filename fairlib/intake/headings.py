@@ -75,3 +75,8 @@ def _nearest(text: str, free: Mapping[str, str]) -> str | None:
     ]
     hits = [h for h in hits if h]
     return free[max(hits, key=lambda h: h[1])[0]] if hits else None
+
+
+def clean_ids(typed: pd.Series) -> pd.Series:
+    """Ids as they were given out: any dash a hyphen, no spaces (an autocorrected «21–0208», a pasted « 21-0208»)."""
+    return typed.str.replace(r"[\u2010-\u2015\u2212]", "-", regex=True).str.replace(r"\s+", "", regex=True)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.findings import as_table, finding
-from fairlib.intake.headings import Headings, find_headings
+from fairlib.intake.headings import Headings, clean_ids, find_headings
 from fairlib.intake.kazakh import fold
 from fairlib.intake.scorecheck import Roster, at_mark, check_marks
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
@@ -42,6 +42,7 @@ class Scoresheets:
     rejected: pd.DataFrame
     findings: pd.DataFrame
     received: int
+    roster: Roster
 
 
 def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Scoresheets:
@@ -70,6 +71,7 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
         rejected.sort_values("source", kind="stable").reset_index(drop=True),
         as_table(found),
         len(raw),
+        roster,
     )
 
 
@@ -98,6 +100,8 @@ def _small_table(path: Path, fields: dict, needed: list[str]) -> pd.DataFrame:
         if head:
             table = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].map(str.strip)
             table.columns = list(head.columns)
+            if "submission" in table:
+                table["submission"] = clean_ids(table["submission"])
             return table[(table != "").any(axis=1)].reset_index(drop=True)
     raise DataError(f"{path}: no heading row with {' and '.join(needed)}; give the columns these names.")
 
@@ -175,7 +179,7 @@ def _body(sheet: Sheet, head: Headings) -> pd.DataFrame:
     body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].copy()
     body.columns = list(head.columns)
     body["row"] = np.arange(head.row + 2, head.row + 2 + len(body))
-    body["submission"] = body["submission"].str.strip()
+    body["submission"] = clean_ids(body["submission"])
     return body[(body.drop(columns="row") != "").any(axis=1)]
 
 

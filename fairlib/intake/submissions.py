@@ -15,6 +15,7 @@ from fairlib.intake.duplicates import find_resent
 from fairlib.intake.eligibility import failed_rules
 from fairlib.intake.findings import as_table, finding
 from fairlib.intake.form import Form, read_form
+from fairlib.intake.headings import clean_ids
 from fairlib.intake.kazakh import fold
 from fairlib.rules import Contest
 
@@ -41,6 +42,15 @@ class Intake:
         resent = self.set_aside[self.set_aside["reason"] == "resent"]
         return dict(zip(resent["submission"], resent["kept"], strict=True))
 
+    @property
+    def funnel(self) -> pd.Series:
+        """Counts from forms received to submissions eligible; received = accepted + set aside is asserted."""
+        assert self.received == len(self.submissions) + len(self.set_aside), "a form was lost"
+        reasons = self.set_aside["reason"].value_counts().sort_index()
+        steps = {"received": self.received} | {f"set aside: {r}": n for r, n in reasons.items()}
+        steps |= {"accepted": len(self.submissions), "eligible": int(self.submissions["eligible"].sum())}
+        return pd.Series(steps, name="forms")
+
 
 def receive(contest: Contest, data: Path) -> Intake:
     """Read, repair and check the application forms of a contest.
@@ -64,7 +74,7 @@ def receive(contest: Contest, data: Path) -> Intake:
 
 def _ids(form: Form, forms: pd.DataFrame, found: list[dict]) -> pd.Series:
     """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
-    ids = form.rows["submission"].str.strip()
+    ids = clean_ids(form.rows["submission"])
     bare = ids == ""
     ids = ids.mask(bare, "row-" + form.rows["row"].astype(str))
     if "submission" in form.present:
@@ -131,7 +141,22 @@ def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: l
         )
 
 
+def beside_published(contest: Contest, submissions: pd.DataFrame) -> pd.DataFrame:
+    """Counts found and counts announced: index what, columns `found, published` (missing where not announced)."""
+    announced = contest.published
+    rows = {"submissions": (len(submissions), announced and announced.submissions)}
+    for n in contest.nominations:
+        told = announced.nominations.get(n.id) if announced else None
+        rows[f"nomination {n.id}"] = (int((submissions["nomination"] == n.id).sum()), told)
+    for region, told in announced.regions.items() if announced else ():
+        rows[f"region {region}"] = (int((submissions["region"] == region).sum()), told)
+    return pd.DataFrame.from_dict(rows, "index", dtype="Int64", columns=["found", "published"]).rename_axis(
+        "what"
+    )
+
+
 def completeness(submissions: pd.DataFrame) -> pd.DataFrame:
     """How many submissions have each field: index field, columns `given, share`."""
-    filled = submissions[COLUMNS[1:-2]].replace("", np.nan).notna()
+    derived = ["source", "bin_verdict", "settlement", "monotown", "language", "eligible", "ineligible_by"]
+    filled = submissions[COLUMNS].drop(columns=derived).replace("", np.nan).notna()
     return pd.DataFrame({"given": filled.sum(), "share": filled.mean()}).rename_axis("field")

@@ -111,7 +111,7 @@ def _sum_of_parts(found: list[tuple[str, str]]) -> tuple[float, str]:
     units = [unit for *_, unit in parts]
     if any(value is None for value, *_ in parts) or units != sorted(set(units), reverse=True):
         return np.nan, "unreadable"
-    return sum(value * unit for value, _, unit in parts), max(code for _, code, _ in parts)
+    return round(sum(value * unit for value, _, unit in parts), 2), max(code for _, code, _ in parts)
 
 
 def _unit(word: str) -> float:

@@ -63,6 +63,42 @@ def read_round(run: Run, round_id: str) -> Scoresheets:
     )
 
 
+def save_scoring(run: Run, round_id: str, sheets: Scoresheets, tables: dict[str, pd.DataFrame]) -> None:
+    """Write what a round's scoring made: the sheets as read, and `tables` by file name."""
+    folder = run.folder(round_id)
+    write_table(sheets.ratings, folder / "ratings.csv")
+    write_table(sheets.comments, folder / "comments.csv")
+    write_table(sheets.rejected, folder / "rejected.csv")
+    write_table(sheets.findings, folder / "findings.csv")
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+
+
+def read_estimates(run: Run, round_id: str) -> pd.DataFrame:
+    """Estimates of a round, index submission, as scoring wrote them."""
+    return read_table(run.folder(round_id) / "estimates.csv", "submission")
+
+
+def read_ratings(run: Run, round_id: str) -> pd.DataFrame:
+    """The ratings table of a round, as scoring wrote it."""
+    return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot"))
+
+
+def read_round_submissions(run: Run, round_id: str) -> tuple[pd.DataFrame, pd.Series]:
+    """All accepted submissions, and which of them the round is about."""
+    submissions = read_submissions(run)
+    return submissions, in_round(run, round_id, submissions)
+
+
+def save_selection(run: Run, round_id: str, decisions: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> None:
+    """Write the decisions of a round in the order of their ranks, and `tables` by file name."""
+    folder = run.folder(round_id)
+    order = decisions.reset_index().sort_values(["rank", "submission"], na_position="last", kind="stable")
+    write_table(order, folder / "decisions.csv")
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+
+
 def finalists(rules: RulesFile, data: Path) -> list[str]:
     """Whom the first round selects, best first, from its files alone; nothing is written."""
     contest, r = rules.contest, rules.contest.rounds[0]

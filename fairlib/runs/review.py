@@ -1,0 +1,100 @@
+"""What a round's marks can and cannot carry: the questions of notebook 02, asked with the round's rules."""
+
+import pandas as pd
+
+from fairlib.errors import ScoringError
+from fairlib.intake.scorecheck import Roster
+from fairlib.rules import Contest, Round
+from fairlib.runs.outcome import oriented
+from fairlib.scoring.adjust import Estimates
+from fairlib.scoring.assign import extra_assignments
+from fairlib.scoring.concordance import spearman
+from fairlib.scoring.design import Design
+from fairlib.scoring.divergence import divergent
+from fairlib.scoring.jurors import Diagnostics, diagnose
+from fairlib.scoring.meaning import what_it_means
+from fairlib.scoring.rasch import rasch
+from fairlib.scoring.trial import compare_estimators
+
+
+def supports(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.Series:
+    """What `what_it_means` says of the round's seats, or the reason why there is nothing to say."""
+    seats, preselected = r.select.seats, contest.before(r.id) is not None
+    marked = ratings.loc[ratings["status"] == "scored", "submission"].nunique()
+    if seats is None or seats >= marked:
+        return pd.Series({"status": "no_line", "n_submissions": marked}, name="value", dtype=object)
+    found = what_it_means(ratings, seats, contest.weights(r.id), preselected, seed=contest.seed)
+    return pd.Series(vars(found), name="value", dtype=object)
+
+
+def next_readings(found: Design, count: int = 3) -> pd.DataFrame:
+    """The readings that would strengthen the design most; no rows where everything free is read already."""
+    try:
+        return extra_assignments(found, count)
+    except ScoringError:
+        return pd.DataFrame(columns=["juror", "submission"])
+
+
+def agreement_matrix(ratings: pd.DataFrame, weights: dict[str, float]) -> pd.DataFrame:
+    """Spearman's correlation of every two jurors as a square table; missing where they share too little."""
+    pairs = spearman(ratings, weights)[["juror_a", "juror_b", "value"]]
+    both = pd.concat([pairs, pairs.rename(columns={"juror_a": "juror_b", "juror_b": "juror_a"})])
+    return both.pivot(index="juror_a", columns="juror_b", values="value")
+
+
+def diagnose_round(
+    contest: Contest, r: Round, ratings: pd.DataFrame, roster: Roster, estimates: Estimates
+) -> Diagnostics:
+    """Juror diagnostics of a round, with what is known of its submissions and jurors."""
+    marks = oriented(r, ratings)
+    severity = estimates if estimates.method == "severity" else None
+    try:
+        fit = rasch(marks)
+    except ScoringError:
+        fit = None  # diagnose then says `not_computed` for infit and outfit
+    return diagnose(
+        marks, roster.submissions, roster.jurors, weights=contest.weights(r.id), scale=(r.scale.min, r.scale.max),
+        severity=severity, rasch=fit, seed=contest.seed,
+    )  # fmt: skip
+
+
+def juror_table(estimates: Estimates, review: Diagnostics) -> pd.DataFrame:
+    """Severity with its error, then the diagnostics, one row for each juror."""
+    more = review.jurors.drop(columns=["severity", "severity_se", "n_submissions", "status"], errors="ignore")
+    return estimates.jurors.join(more)
+
+
+def design_table(found: Design) -> pd.DataFrame:
+    """The verdict on the design and the numbers behind it, as key and value."""
+    numbers = ("verdict", "reason", "n_submissions", "n_jurors", "n_readings", "inflation", "connectivity")
+    rows = {name: getattr(found, name) for name in numbers} | {"components": len(found.components)}
+    for c in found.contrasts.to_dict("records") if found.contrasts is not None else ():
+        rows[f"contrast {c['group_a']}–{c['group_b']}, se in points"] = c["se_points"]
+    return pd.Series(rows, name="value", dtype=object).rename_axis("key").to_frame()
+
+
+def another_reader(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Submissions that want another reader by the round's divergence rule; empty if it has none."""
+    if r.divergence is None:
+        return pd.DataFrame(columns=["low", "high", "gap", "limit", "another_reader", "status"])
+    table = divergent(ratings, r.divergence, r.scale, contest.weights(r.id))
+    return table[table["another_reader"]]
+
+
+def by_rank(r: Round, table: pd.DataFrame) -> pd.DataFrame:
+    """Estimates with the decision that rank alone would make, to draw the line before the rules are applied."""
+    inside = table["rank"] <= (r.select.seats or len(table))
+    return table.reset_index().assign(
+        decision=inside.map({True: "selected", False: "not_selected"}).to_numpy()
+    )
+
+
+def compare_here(contest: Contest, r: Round, ratings: pd.DataFrame, n_sim: int = 200) -> pd.DataFrame:
+    """`compare_estimators` on this round's marks and seats; empty where the round draws no line by rank."""
+    marked = ratings.loc[ratings["status"] == "scored", "submission"].nunique()
+    if r.select.seats is None or r.select.seats >= marked:
+        return pd.DataFrame(columns=["rmse", "hit_rate"])
+    marks = oriented(r, ratings)
+    return compare_estimators(
+        marks, r.select.seats, n_sim=n_sim, seed=contest.seed, weights=contest.weights(r.id)
+    )

@@ -1,0 +1,210 @@
+"""The chain: three ways of running give the same tables; a run appears whole or not at all; a record can be checked."""
+
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import yaml
+
+from fairlib.cli import main
+from fairlib.errors import DataError, RulesError
+from fairlib.params import read_params
+from fairlib.runs import chain, record
+from fairlib.runs.place import open_run, project_root
+
+ROOT = Path(__file__).parents[1]
+SMALL = ROOT / "params" / "example-minimal.yaml"
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.csv"))}
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """The smallest contest, run once by the chain."""
+    return chain.run_chain(SMALL, tmp_path_factory.mktemp("runs") / "small").dir
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project of its own with the smallest contest, to be damaged."""
+    for name in ("notebooks", "params"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    raw = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
+    shutil.copytree(ROOT / raw["contest"]["data"], tmp_path / raw["contest"]["data"])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_steps_follow_the_rounds():
+    steps = chain.steps_of(read_params(ROOT / "params" / "2021.yaml"))
+    assert [(s.notebook, s.round) for s in steps] == [
+        ("01_intake", None), ("02_scoring", "commission"), ("03_selection", "commission"),
+        ("02_scoring", "fair"), ("03_selection", "fair")]  # fmt: skip
+
+
+def test_a_run_directory_has_what_the_contract_says(small):
+    names = {p.relative_to(small).as_posix() for p in small.rglob("*") if p.is_file()}
+    (only,) = [r.id for r in read_params(SMALL).contest.rounds]
+    for name in ["params.yaml", "record.json", "run.json", "01_intake.ipynb", "intake/submissions.csv", "intake/set_aside.csv",
+                 "intake/findings.csv", f"{only}/ratings.csv", f"{only}/estimates.csv", f"{only}/jurors.csv", f"{only}/consistency.csv",
+                 f"{only}/decisions.csv", "report/public/kk.html", "report/public/ru.html", "report/public/en.html"]:  # fmt: skip
+        assert name in names, name
+    assert not [n for n in names if Path(n).name.startswith(".") or "failed" in n]
+
+
+def test_the_same_inputs_give_the_same_bytes(small, tmp_path):
+    again = chain.run_chain(SMALL, tmp_path / "elsewhere").dir
+    first = {n: h for n, h in record.outputs_of(small).items()}
+    assert record.outputs_of(again) == first
+    assert (again / "record.json").read_bytes() == (small / "record.json").read_bytes()
+
+
+def test_plain_papermill_gives_the_same_tables_without_a_warning(small, tmp_path):
+    (only,) = [r.id for r in read_params(SMALL).contest.rounds]
+    year = read_params(SMALL).year
+    for name, more in (("01_intake", []), ("02_scoring", ["-p", "round", only]), ("03_selection", ["-p", "round", only])):
+        call = [sys.executable, "-m", "papermill", f"notebooks/{name}.ipynb", str(tmp_path / f"{name}.ipynb"),
+                "-f", str(SMALL), "-p", "run_dir", str(tmp_path / "run"), *more]  # fmt: skip
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"PYTHONWARNINGS": "ignore"})
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert "unknown parameter" not in done.stderr
+    assert year and tables(tmp_path / "run") == {n: b for n, b in tables(small).items() if not n.startswith("report/")}
+
+
+def test_executed_notebooks_tell_no_place_and_no_time(small, tmp_path):
+    for path in small.rglob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        assert str(ROOT) not in text and str(small) not in text, path
+        nb = nbformat.reads(text, 4)
+        assert all(c.execution_count for c in nb.cells if c.cell_type == "code")
+        assert "papermill" not in nb.metadata
+
+
+def test_the_record_is_checked_to_the_byte(small, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(small, copy)
+    data = ROOT / read_params(SMALL).contest.data
+    assert record.verify(copy, data) == []
+    assert main(["verify", str(copy), "--data", str(data)]) == 0
+    (copy / "intake" / "findings.csv").write_text("changed")
+    (copy / "new.txt").write_text("x")
+    (copy / "intake" / "set_aside.csv").unlink()
+    assert [(d.name, d.what) for d in record.verify(copy)] == [
+        ("intake/findings.csv", "changed"), ("intake/set_aside.csv", "missing"), ("new.txt", "new")]  # fmt: skip
+    assert main(["verify", str(copy)]) == 1
+    assert "changed: output intake/findings.csv" in capsys.readouterr().out
+    with pytest.raises(DataError, match="no readable record"):
+        record.verify(tmp_path)
+
+
+def test_a_failing_notebook_leaves_its_copy_and_names_the_file(project, capsys):
+    params = project / "params" / "example-minimal.yaml"
+    rules = read_params(params).contest
+    form = project / rules.data / rules.submissions.file
+    form.write_text("<html><body><table></table></body></html>")
+    assert main(["run", str(params), "--out", str(project / "out")]) == 1
+    said = capsys.readouterr().err
+    assert form.name in said and "html" in said
+    assert (project / "out.partial" / "01_intake.failed.ipynb").exists()
+    assert not (project / "out").exists()
+
+
+def test_what_was_there_before_stays_untouched(project, small):
+    shutil.copytree(small, project / "out")
+    before = record.outputs_of(project / "out")
+    params = project / "params" / "example-minimal.yaml"
+    rules = read_params(params).contest
+    (project / rules.data / rules.submissions.file).unlink()
+    with pytest.raises(DataError, match="no such file"):
+        chain.run_chain(params, project / "out")
+    assert record.outputs_of(project / "out") == before
+
+
+def test_an_interrupted_run_goes_on(project, monkeypatch):
+    params, real, ran = project / "params" / "example-minimal.yaml", chain._execute_notebook, []
+
+    def stop_at_selection(step, *rest):
+        if step.notebook == "03_selection" and len(ran) < 3:
+            ran.append("stopped")
+            raise KeyboardInterrupt
+        ran.append(step.notebook)
+        return real(step, *rest)
+
+    monkeypatch.setattr(chain, "_execute_notebook", stop_at_selection)
+    with pytest.raises(KeyboardInterrupt):
+        chain.run_chain(params, project / "out")
+    assert not (project / "out").exists()
+    chain.run_chain(params, project / "out")
+    assert ran == ["01_intake", "02_scoring", "stopped", "03_selection"]
+    assert not (project / "out.partial").exists()
+
+
+def test_two_runs_of_a_year_do_not_mix(project):
+    with chain._alone(project / "out"), pytest.raises(DataError, match="being made by another process"):
+        chain.run_chain(project / "params" / "example-minimal.yaml", project / "out")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_by_rights(project):
+    (project / "closed").mkdir(mode=0o500)
+    with pytest.raises(DataError, match="check the folder's permissions"):
+        chain.run_chain(project / "params" / "example-minimal.yaml", project / "closed" / "out")
+
+
+def test_a_place_that_cannot_be_a_folder(project, capsys):
+    (project / "file").write_text("x")
+    assert main(["run", str(project / "params" / "example-minimal.yaml"), "--out", str(project / "file" / "out")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_wrong_calls_have_their_exit_code(project, capsys):
+    assert main(["run", "params/2099.yaml"]) == 2
+    params = project / "params" / "bad.yaml"
+    params.write_text(SMALL.read_text(encoding="utf-8").replace("seats:", "saets:"), encoding="utf-8")
+    assert main(["run", str(params)]) == 2
+    assert "did you mean seats?" in capsys.readouterr().err
+    shutil.rmtree(project / read_params(SMALL).contest.data)
+    assert main(["run", str(project / "params" / "example-minimal.yaml")]) == 2
+    with pytest.raises(SystemExit) as call:
+        main(["fly"])
+    assert call.value.code == 2
+
+
+def test_the_run_of_a_notebook_is_opened_from_its_parameters(project):
+    year = read_params(SMALL).year
+    (project / "params" / f"{year}.yaml").write_bytes(SMALL.read_bytes())
+    assert open_run(year).dir == project / "runs" / str(year)
+    assert open_run(year, run_dir="x").dir == project / "x"
+    raw = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
+    assert open_run(year, raw["contest"]).rules == read_params(SMALL)
+    with pytest.raises(RulesError, match="no round 'final'"):
+        open_run(year).round("final")
+    (project / "x").mkdir()
+    (project / "x" / "params.yaml").write_bytes(SMALL.read_bytes())
+    with pytest.raises(RulesError, match="rules are of"):
+        open_run(2021, run_dir="x")
+    with pytest.raises(RulesError, match="not inside a project"):
+        project_root(Path("/"))
+
+
+def test_no_warning_reaches_the_reader(small):
+    for path in small.rglob("*.ipynb"):
+        for cell in nbformat.read(path, 4).cells:
+            for out in cell.get("outputs", []):
+                assert out.output_type != "stream" or out.name != "stderr", (path, out)
+
+
+def test_nothing_in_a_table_is_nan(small):
+    for path in small.rglob("*.csv"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        assert not table.isin(["nan", "NaN", "inf", "<NA>", "None", "NaT"]).any().any(), path
