@@ -105,13 +105,11 @@ def _only_caps(problem: Problem) -> bool:
 
 def keeps(problem: Problem, admitted: np.ndarray, who: np.ndarray) -> np.ndarray:
     """Whether each choice (D, n) among the positions `who` keeps every bound and the budget: (D,) bool."""
-    place = np.full(len(problem.submissions), -1)
-    place[who] = np.arange(len(who))
     good = np.ones(len(admitted), dtype=bool)
     if problem.budget is not None:
         good &= admitted @ problem.cost[who] <= problem.budget
-    for b in problem.counts:
-        n = admitted[:, place[b.members]].sum(axis=1)
+    for b, members in _within(problem.counts, who):
+        n = admitted[:, members].sum(axis=1)
         good &= (n >= b.lower) & (n <= b.upper)
     return good
 
@@ -140,9 +138,7 @@ def _ranks(keys: np.ndarray, least: float) -> np.ndarray:
 
 def nest(bounds: tuple[Bound, ...], who: np.ndarray) -> Tree | None:
     """Bounds as a tree over the positions `who` (columns count within `who`), or None if two overlap."""
-    place = np.full(int(who.max(initial=-1)) + 1, -1)
-    place[who] = np.arange(len(who))
-    sets = sorted(((b, place[b.members]) for b in bounds), key=lambda s: -len(s[1]))
+    sets = sorted(_within(bounds, who), key=lambda s: -len(s[1]))
     owner = np.zeros(len(who), dtype=np.int64)
     inside: list[list[int]] = [[]]
     for k, (_, members) in enumerate(sets, start=1):
@@ -160,6 +156,15 @@ def nest(bounds: tuple[Bound, ...], who: np.ndarray) -> Tree | None:
     )
     _lay(0, 0, inside, own, limits, columns, nodes)
     return Tree(np.concatenate(columns), tuple(nodes))
+
+
+def _within(bounds: tuple[Bound, ...], who: np.ndarray) -> list[tuple[Bound, np.ndarray]]:
+    """Each bound with the columns of its members within `who`."""
+    size = max([int(who.max(initial=-1)), *(int(b.members.max(initial=-1)) for b in bounds)]) + 1
+    place = np.full(size, -1)
+    place[who] = np.arange(len(who))
+    columns = [place[b.members] for b in bounds]
+    return [(b, c[c >= 0]) for b, c in zip(bounds, columns, strict=True)]
 
 
 def _lay(node, start, inside, own, limits, columns, nodes) -> int:
@@ -236,12 +241,11 @@ def families(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[list[np.ndarra
 
     For each rule the group of each position (n,), 0 for none, and the upper bound of each group."""
     groups, uppers = [], []
-    place = np.full(int(who.max(initial=-1)) + 1, -1)
-    place[who] = np.arange(len(who))
+    sets = _within(bounds, who)
     for rule in dict.fromkeys(b.rule for b in bounds):
         group, upper = np.zeros(len(who), dtype=np.int64), [len(who)]
-        for b in (b for b in bounds if b.rule == rule):
-            group[place[b.members]] = len(upper)
+        for b, members in (s for s in sets if s[0].rule == rule):
+            group[members] = len(upper)
             upper.append(b.upper)
         groups.append(group)
         uppers.append(np.array(upper))

@@ -63,7 +63,9 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     show = scale.orient if scale is not None else lambda mark: mark
     why = explain(problem, admitted, undecided, _statuses(candidates, problem), show)
     table = _decide(problem, admitted, undecided, why, show)
-    notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent)]
+    tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
+    notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent if tied)]
+    notes += _passed_over(problem, admitted, undecided, why)
     notes += _apply_manual(table, manual, problem)
     return Choice(
         table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted, undecided
@@ -116,6 +118,17 @@ def _statuses(candidates: pd.DataFrame, problem: Problem) -> np.ndarray:
         ],
         dtype=object,
     )
+
+
+def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
+    """Whom a better total leaves out for the sake of money though somebody below is in."""
+    line = problem.order.line()
+    last = int(np.flatnonzero(admitted[line]).max(initial=-1))
+    return [
+        f"passed_over:{problem.submissions[i]}"
+        for i in line[:last]
+        if not admitted[i] and not undecided[i] and "budget:passed_over" in why.reason[i]
+    ]
 
 
 def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFrame:

@@ -66,6 +66,7 @@ def solve(objective: np.ndarray, rows: Rows, most: np.ndarray, whole: bool = Fal
 
     `whole` skips the linear programme. Raises SelectionError if HiGHS fails to decide.
     """
+    most = most.astype(np.int64)
     free = (most > 0) & (rows.matrix <= rows.upper[:, None]).all(axis=0)
     x = np.zeros(len(most), dtype=np.int64)
     if rows.keeps(np.zeros(len(rows.lower), np.int64)) and not (objective[free] < 0).any():

@@ -39,9 +39,11 @@ def explain(
     `unranked` (I,) is what to say of those without a place in the ranking; `show` turns a mark to the
     contest's own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
     `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
-    out: those who come and those who go are paired in order of rank.
+    out: those who come and those who go are paired in order of rank,
+    seats that a quota promises first.
     """
-    told = _Explainer(problem, admitted, undecided, show)
+    missing = points_missing(problem, admitted, undecided)
+    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing), show)
     n = len(problem.submissions)
     reason = unranked.copy()
     displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
@@ -50,7 +52,13 @@ def explain(
         other = told.forced.get(i, (None, ""))[0]
         if other is not None and not told.below[i] and not undecided[i]:
             (displaces if admitted[i] else displaced_by)[i] = str(problem.submissions[other])
-    return Why(reason, told.below, displaced_by, displaces, points_missing(problem, admitted, undecided))
+    return Why(reason, told.below, displaced_by, displaces, missing)
+
+
+def _one_unit(problem: Problem, missing: pd.arrays.FloatingArray) -> np.ndarray:
+    """Who was so close (I,) that at the same estimate only the tie chain stood between."""
+    units = missing.to_numpy(dtype=float, na_value=np.inf) * 10.0**problem.select.decimals
+    return units < 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +66,7 @@ class _Explainer:
     problem: Problem
     admitted: np.ndarray
     undecided: np.ndarray
+    close: np.ndarray
     show: Callable[[float], float]
 
     @cached_property
@@ -90,6 +99,7 @@ class _Explainer:
         one = len(self.quotas) == 1
         plain = self.alone[self.quotas[0]] if one else admit(self.problem.without(*self.quotas))
         comes = line[(self.admitted & ~plain & sure)[line]]
+        comes = comes[np.argsort(~self._promised()[comes], kind="stable")]
         goes = line[(~self.admitted & plain & sure)[line]]
         found: dict[int, tuple[int | None, str]] = {}
         for k in range(max(len(comes), len(goes))):
@@ -100,6 +110,14 @@ class _Explainer:
             if went is not None:
                 found[went] = (came, code)
         return found
+
+    def _promised(self) -> np.ndarray:
+        """Who holds one of the seats that a quota promises, none to spare (I,)."""
+        promised = np.zeros(len(self.problem.submissions), dtype=bool)
+        for b in self.problem.bounds:
+            if b.rule in self.quotas and 0 < b.lower == self._used(b):
+                promised[b.members] = True
+        return promised
 
     def _code(self, came: int | None, went: int | None) -> str:
         """The bound that put `came` in the place of `went`, of a quota without which it would not be so."""
@@ -158,7 +176,10 @@ class _Explainer:
         return f"{said}; {tie}" if tie else said
 
     def _tie(self, i: int) -> str | None:
-        """The step of the chain that decided between `i` and an equal estimate beyond its line, if one did."""
+        """The step of the chain that decided between `i` and an equal estimate beyond its line, if one did.
+
+        It decided only if the one who is out would be in with the next higher estimate.
+        """
         order, where = self.problem.order, self._line(i)
         line = order.line()
         line = line if where is None else line[np.isin(line, where.members)]
@@ -168,7 +189,8 @@ class _Explainer:
         ]
         # only one that the chain put on the same side as the rule did says something about the tie
         other = other[(order.chain[other] > order.chain[i]) == self.admitted[i]]
-        if len(other) == 0:
+        other = other[self.close[other]] if self.admitted[i] else other
+        if len(other) == 0 or not (self.admitted[i] or self.close[i]):
             return None
         rival = other[0] if self.admitted[i] else other[-1]
         step, mine, theirs = order.separated_by(i, rival)
@@ -180,7 +202,7 @@ class _Explainer:
         where = self._line(i)
         members = order.line() if where is None else order.line()[np.isin(order.line(), where.members)]
         by_rank = [j for j in members if self.admitted[j] and j not in self.forced]
-        if where is not None and by_rank and order.rank[by_rank[-1]] < order.rank[i]:
+        if where is not None and by_rank and order.key[by_rank[-1]] > order.key[i]:
             tail = "" if where.rule == "seats" else f" in {where.code}"
             if where.rule == "per_organisation":
                 return f"per_organisation:{where.code} {self._used(where)}>={where.upper}"
@@ -213,12 +235,23 @@ class _Explainer:
         return min(tight, key=lambda b: len(b.members)).code if tight else "seats"
 
     def _budget(self, i: int) -> str:
-        """The grant and what the budget has left: above it in the ranking for `in_order`, of all otherwise."""
+        """The grant and what the budget has left: above it in the ranking for `in_order`, of all otherwise.
+
+        `passed_over`: a better total without it. `stopped`: after the first that did not fit. `waiting`,
+        `kept`: what is left waits for a tie, or is kept for what quotas promise.
+        """
         problem, line = self.problem, self.problem.order.line()
-        others = line[: int(np.flatnonzero(line == i)[0])] if problem.in_order else line
+        above = line[: int(np.flatnonzero(line == i)[0])]
+        others = above if problem.in_order else line
         left = problem.budget - int(problem.cost[others[self.admitted[others]]].sum())
-        stopped = "stopped " if problem.cost[i] <= left else ""
-        return f"budget:{stopped}{problem.cost[i]}{'<=' if stopped else '>'}{left}"
+        numbers = f"{problem.cost[i]}{'>' if problem.cost[i] > left else '<='}{left}"
+        if not problem.in_order:
+            return f"budget:passed_over {numbers}"
+        if problem.cost[i] > left:
+            return f"budget:{numbers}"
+        if self.undecided[above].any():
+            return f"budget:waiting {numbers}"
+        return f"budget:{'stopped' if problem.policy == 'stop' else 'kept'} {numbers}"
 
     def _line(self, i: int) -> Bound | None:
         """The narrowest full bound that a submission belongs to: where its line is."""
