@@ -24,7 +24,7 @@ MOST_NODES = 401
 LOG_SD = (-12.0, 6.0)
 ROUNDS = 12
 TOLERANCE = 1e-4
-_CHUNK = 1 << 15
+_CHUNK = 1 << 12
 _UNSETTLED = (
     "The marginal Rasch model did not settle: some juror, criterion or step is all but extreme, or marks "
     "are too few to tell the spread of submissions. Use the severity estimator."
@@ -160,7 +160,9 @@ def _cell_tables(
         p, z = probabilities(eta.ravel(), point.tau[i if len(point.tau) > 1 else 0])
         log_z[:, i] = z.reshape(j, q)
         expected[:, i] = (np.arange(k + 1.0) @ p).reshape(j, q)
-        tails[:, :, i] = np.cumsum(p[::-1], axis=0)[::-1][1:].reshape(k, j, q)
+        tails[k - 1, :, i] = p[k].reshape(j, q)
+        for h in range(k - 1, 0, -1):
+            np.add(tails[h, :, i], p[h].reshape(j, q), out=tails[h - 1, :, i])
     return log_z.reshape(-1, q), expected.reshape(-1, q), tails.reshape(k, -1, q)
 
 

@@ -192,9 +192,7 @@ def information(design: Design, q: Sums) -> np.ndarray:
         a[:j, mine] = c_cell[:, own].sum(axis=1)
         a[j + own.start : j + own.stop, mine] = c_cell[:, own].sum(axis=0)
         a[mine, mine] = q.c_step[s]
-    upper = np.triu_indices(size, 1)
-    a.T[upper] = a[upper]
-    return a
+    return np.triu(a) + np.triu(a, 1).T
 
 
 def _gram(b: csr_array, weight: np.ndarray) -> np.ndarray:
@@ -210,7 +208,7 @@ def _gram(b: csr_array, weight: np.ndarray) -> np.ndarray:
     for n in np.unique(width[~full]):
         first, second = np.triu_indices(n, 1)
         rows = np.flatnonzero(width == n)
-        for lo in range(0, len(rows), size := max(1, _PRODUCTS // (n * n))):
+        for lo in range(0, len(rows), size := max(1, max(_PRODUCTS, n_jur**2) // (n * n))):
             mine = rows[lo : lo + size]
             at = b.indptr[mine] + np.arange(n)[:, None]
             jur, v = b.indices[at].astype(np.int64), b.data[at]
