@@ -1,0 +1,101 @@
+"""The twin commission: fast estimates equal the slow ones, the overlap is right where it can be counted."""
+
+import numpy as np
+import pytest
+from choice_fixture import contest_of, drawn, estimated, marks, rule
+
+from fairlib.scoring.adjust import estimate
+from fairlib.scoring.reml import Point
+from fairlib.scoring.trial import simulate_scores
+from fairlib.selection.problem import compile_rule
+from fairlib.selection.twin import STATUS, core_of, second_marks, twin
+from fairlib.selection.worlds import worlds
+
+
+@pytest.mark.parametrize("method", ["raw", "additive", "median", "trimmed", "zscore"])
+def test_estimates_of_new_marks_are_those_of_the_estimator(method):
+    found = estimated()
+    p = found.fit.sums.panels
+    y = second_marks(p, worlds(found.fit, 3, 1), 1)
+    got = core_of(method, found.fit)(y)
+    for row, merit in zip(y, got, strict=True):
+        slow = estimate(_table(p, row), method).submissions["estimate"]
+        np.testing.assert_allclose(merit, slow.to_numpy(float), atol=1e-9)
+
+
+def test_severity_is_the_blup_at_the_estimated_ratios():
+    found = estimated()
+    fit = found.fit
+    p = fit.sums.panels
+    y = second_marks(p, worlds(fit, 2, 4), 4)
+    got = core_of("severity", fit)(y)
+    z = np.zeros((p.n, p.n_submissions + p.n_jurors))
+    z[np.arange(p.n), p.owner] = 1
+    z[np.arange(p.n), p.n_submissions + p.who] = 1
+    ratio = np.repeat(fit.ratios, [p.n_submissions, p.n_jurors])
+    inverse = np.linalg.inv(np.eye(p.n) + (z * ratio) @ z.T)
+    for row, merit in zip(y, got, strict=True):
+        mu = inverse.sum(axis=0) @ row / inverse.sum()
+        effects = ratio * (z.T @ (inverse @ (row - mu)))
+        np.testing.assert_allclose(merit, mu + effects[: p.n_submissions], atol=1e-9)
+
+
+def test_the_own_marks_give_the_own_estimates():
+    found = estimated()
+    p = found.fit.sums.panels
+    table = drawn().ratings
+    y = table.dropna(subset=["score"]).groupby(["submission", "juror"], observed=True)["score"].mean()
+    got = core_of("severity", found.fit)(y.to_numpy()[None, :])[0]
+    np.testing.assert_allclose(got, found.submissions["estimate"].to_numpy(float), atol=1e-8)
+    assert len(y) == p.n
+
+
+def test_overlap_is_that_of_commissions_drawn_one_by_one():
+    # worlds at known variances, marks by `simulate_scores`, estimates and choice by hand
+    found, problem = contest_of(select=rule(10, draws=1500))
+    got = twin(found, problem, seed=2)
+    mine = set(np.argsort(-found.submissions["estimate"].to_numpy(float))[:10])
+    fit, rng, counts = found.fit, np.random.default_rng(5), []
+    p, parts = fit.sums.panels, found.components
+    there = worlds(fit, 300, 9)
+    for merit in there.merit:
+        y, _, _ = simulate_scores(p.owner, p.who, {**parts, "submission": 0, "mu": 0}, rng)
+        row = y + merit[p.owner]
+        theirs = core_of("severity", fit)(row[None, :])[0]
+        counts.append(len(mine & set(np.argsort(-theirs)[:10])))
+    assert got.overlap == pytest.approx(np.mean(counts), abs=0.4)
+    assert got.low <= got.overlap <= got.high
+    assert got.shared.sum() == pytest.approx(10)
+    assert Point(fit.sums, fit.ratios).residual == pytest.approx(fit.residual)
+
+
+def test_exact_jurors_choose_the_same_again():
+    rows = {(f"s{k:02}", f"j{m}"): k + 0.001 * ((k * 7 + m * 3) % 5) for k in range(20) for m in range(4)}
+    found = estimate(marks(rows))
+    problem = compile_rule(found.submissions.assign(eligible=True), rule(5), seed=1)
+    got = twin(found, problem, seed=1)
+    assert (got.overlap, got.low, got.high) == (5, 5, 5)
+
+
+def test_other_estimators_need_the_model_and_say_so():
+    found, problem = contest_of("median")
+    assert twin(found, problem, seed=1).status == "no_model"
+    got = twin(found, problem, seed=1, model=estimated())
+    assert got.status == "ok"
+    assert got.replicates == 400
+    rasch, problem = contest_of("rasch")
+    assert twin(rasch, problem, seed=1, model=estimated()).status == "as_severity"
+    assert {"ok", "no_model", "as_severity"} <= set(STATUS)
+
+
+def test_the_same_seed_gives_the_same_answer():
+    found, problem = contest_of()
+    first, again, other = (twin(found, problem, seed=s) for s in (1, 1, 2))
+    assert first.overlap == again.overlap
+    assert first.shared.equals(again.shared)
+    assert not first.shared.equals(other.shared)
+
+
+def _table(p, y):
+    rows = {(f"s{i:03}", f"j{j:02}"): v for i, j, v in zip(p.owner, p.who, y, strict=True)}
+    return marks(rows)
