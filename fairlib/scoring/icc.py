@@ -27,6 +27,7 @@ FORMS = {
     "ICC(2C,k)": ("ICC(C,k)", RANDOM),
     "ICC(3A,k)": ("ICC(A,k)", MIXED),
 }
+BLOCK = 8192
 NUMBERS = ["value", "F", "df1", "df2", "p", "low", "high"]
 
 
@@ -70,16 +71,19 @@ def icc(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd
     table = _complete_table(pairs)
     status = "partial" if pairs.partial.any() else "ok"
     found = _forms(table, status)
-    rows = [(label, *FORMS[label], *found[FORMS[label][0]]) for label in FORMS]
-    out = pd.DataFrame(rows, columns=["form", "name", "model", *NUMBERS, "status"]).set_index("form")
-    out = out.astype(dict.fromkeys(NUMBERS, "Float64"))
-    out.insert(len(out.columns) - 1, "n_submissions", table.shape[0])
-    out.insert(len(out.columns) - 1, "n_jurors", table.shape[1])
-    return out
+    rows = [found[name] for name, _ in FORMS.values()]
+    names, models = zip(*FORMS.values(), strict=True)
+    columns = {"name": names, "model": models}
+    columns |= {c: pd.array([r[i] for r in rows], dtype="Float64") for i, c in enumerate(NUMBERS)}
+    columns |= {"n_submissions": table.shape[0], "n_jurors": table.shape[1], "status": [r[-1] for r in rows]}
+    return pd.DataFrame(columns, index=pd.Index(FORMS, name="form"))
 
 
 def _complete_table(pairs: Pairs) -> np.ndarray:
     """Composites as an n × k table of the submissions and jurors that have marks (pairs come sorted)."""
+    n, k = len(pairs.submissions), len(pairs.jurors)
+    if n * k == len(pairs.y):
+        return pairs.y.reshape(n, k)
     m = np.bincount(pairs.submission)
     n, k = np.count_nonzero(m), np.count_nonzero(np.bincount(pairs.juror))
     if n * k != len(pairs.y):
@@ -95,11 +99,14 @@ def _complete_table(pairs: Pairs) -> np.ndarray:
 def mean_squares(table: np.ndarray) -> MeanSquares:
     """Two-way mean squares of a complete n × k table, n and k at least 2; rounding dust counts as zero."""
     n, k = table.shape
-    y = table - table.mean()
-    total = float(np.einsum("ij,ij->", y, y))
-    rows = k * float(np.square(y.mean(axis=1)).sum())
-    columns = n * float(np.square(y.mean(axis=0)).sum())
-    dust = max(1e-12 * total, table.size * (1e-13 * float(np.abs(table).max())) ** 2)
+    mean = table.mean()
+    # in blocks that stay in cache: a centred copy of a long table costs more than the sums
+    total = sum(
+        float(np.vdot(b, b)) for b in (block - mean for block in np.array_split(table, n // BLOCK + 1))
+    )
+    rows = float(np.square(table @ np.ones(k) - k * mean).sum()) / k
+    columns = float(np.square(np.ones(n) @ table - n * mean).sum()) / n
+    dust = max(1e-12 * total, table.size * (1e-13 * max(table.max(), -table.min())) ** 2)
     ss = [0.0 if s <= dust else s for s in (rows, columns, total - rows - columns, total - rows)]
     df = [n - 1, k - 1, (n - 1) * (k - 1), n * (k - 1)]
     return MeanSquares(n, k, *(s / d for s, d in zip(ss, df, strict=True)))

@@ -15,13 +15,15 @@ from fairlib.errors import ScoringError
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
+DENSE = 16  # a table of this many slots per mark is cheaper than sorting the marks
 
 
 @dataclass(frozen=True)
 class Marks:
     """Scored marks as integer codes: arrays of length n, labels in sorted order.
 
-    Labels cover everything in the table, also what has no scored mark, so that nobody is lost.
+    Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered`
+    says that rows come sorted by submission, juror, criterion.
     """
 
     submission: np.ndarray
@@ -31,12 +33,14 @@ class Marks:
     submissions: pd.Index
     jurors: pd.Index
     criteria: pd.Index
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Composite marks, one per juror × submission pair: int64 codes and float64 y, all of length n.
 
+    Sorted by submission, then juror.
     `y` is on the scale of the marks. `partial` is True where some criterion has no mark.
     """
 
@@ -66,10 +70,11 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
     use = _scored_rows(ratings)
     if not use.any():
         raise ScoringError("The ratings table has no scored mark; there is nothing to compute.")
-    score = _score(ratings["score"], use, numeric)
-    sub, jur, cri = (c[use] for c in codes)
-    _refuse_duplicates(sub, jur, cri, labels)
-    return Marks(sub, jur, cri, score, *labels)
+    whole = bool(use.all())
+    score = _score(ratings["score"] if whole else ratings["score"][use], numeric)
+    sub, jur, cri = codes if whole else (c[use] for c in codes)
+    ordered = _refuse_duplicates(sub, jur, cri, labels)
+    return Marks(sub, jur, cri, score, *labels, ordered)
 
 
 def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Pairs:
@@ -87,40 +92,105 @@ def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None)
 def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pairs:
     """The composite of coded marks; see `composite`."""
     w = _weights(marks.criteria, weights)
+    if len(marks.criteria) == 1 and marks.ordered:
+        partial = np.zeros(len(marks.score), dtype=bool)
+        return Pairs(marks.submission, marks.juror, marks.score, partial, marks.submissions, marks.jurors)
     n_c = len(marks.criteria)
     total = np.bincount(marks.criterion, weights=marks.score, minlength=n_c)
     count = np.bincount(marks.criterion, minlength=n_c)
     mean = np.divide(total, count, out=np.zeros(n_c), where=count > 0)
     use = w[marks.criterion] > 0
-    sub, jur, cri, x = (a[use] for a in (marks.submission, marks.juror, marks.criterion, marks.score))
+    parts = marks.submission, marks.juror, marks.criterion, marks.score
+    sub, jur, cri, x = parts if use.all() else (a[use] for a in parts)
     if len(x) == 0:
         raise ScoringError(
             "No scored mark is on a criterion with a weight; check the weights of the criteria."
         )
-    cell = sub * np.int64(len(marks.jurors)) + jur
-    key, inverse, n = np.unique(cell, return_inverse=True, return_counts=True)
+    n_j = np.int64(len(marks.jurors))
+    key, inverse, n = _pairs(sub * n_j + jur, len(marks.submissions) * int(n_j))
     wsum = np.bincount(inverse, weights=w[cri])
-    centred = np.bincount(inverse, weights=w[cri] * (x - mean[cri])) / wsum
     plain = np.bincount(inverse, weights=w[cri] * x) / wsum
     partial = n < np.count_nonzero((w > 0) & (count > 0))
-    y = np.where(partial, centred + (w * mean).sum() / w[count > 0].sum(), plain)
-    return Pairs(
-        key // len(marks.jurors), key % len(marks.jurors), y, partial, marks.submissions, marks.jurors
-    )
+    y = plain
+    if partial.any():
+        centred = np.bincount(inverse, weights=w[cri] * (x - mean[cri])) / wsum
+        y = np.where(partial, centred + (w * mean).sum() / w[count > 0].sum(), plain)
+    return Pairs(key // n_j, key % n_j, y, partial, marks.submissions, marks.jurors)
+
+
+def _pairs(cell: np.ndarray, space: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sorted distinct cells, each mark's place among them, and counts; without sorting where space allows."""
+    if space > DENSE * len(cell):
+        return np.unique(cell, return_inverse=True, return_counts=True)
+    count = np.bincount(cell, minlength=space)
+    key = np.flatnonzero(count)
+    place = np.cumsum(count > 0) - 1
+    return key, place[cell], count[key]
 
 
 def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
-    if column.isna().any():
-        where = int(np.flatnonzero(column.isna().to_numpy())[0])
-        raise ScoringError(f"Row {where} of the ratings table has no {name}; every mark needs one.")
+    """Codes of a key column and its sorted labels; raises where a key is missing."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        used = column.cat.remove_unused_categories().cat
-        order = used.categories.argsort()
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        return rank[used.codes.to_numpy()], used.categories[order]
-    codes, labels = pd.factorize(column, sort=True)
-    return codes.astype(np.int64, copy=False), pd.Index(labels)
+        return _category_codes(column, name)
+    values = column.to_numpy()
+    if values.dtype.kind in "iu" and len(values):
+        low, high = int(values.min()), int(values.max())
+        if high - low < DENSE * len(values):
+            return _whole_codes(values, low, high)
+    codes, labels = _text_codes(values) if column.dtype == "str" else pd.factorize(column)
+    _refuse_missing(codes, name)
+    labels = pd.Index(labels, dtype=column.dtype)
+    if not labels.is_monotonic_increasing:
+        rank, labels = pd.factorize(labels, sort=True)
+        codes = rank[codes]
+    return codes.astype(np.int64, copy=False), labels
+
+
+def _text_codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes in order of appearance; a run of equal labels, usual in long tables, is looked up once."""
+    change = values[1:] != values[:-1]
+    if np.count_nonzero(change) >= len(values) // 2:
+        return pd.factorize(values)
+    head = np.flatnonzero(np.concatenate([[True], change]))
+    codes, labels = pd.factorize(values[head])
+    return np.repeat(codes, np.diff(np.append(head, len(values)))), labels
+
+
+def _whole_codes(values: np.ndarray, low: int, high: int) -> tuple[np.ndarray, pd.Index]:
+    """Codes of whole numbers of a short range, by marking those that occur."""
+    if low == high:
+        return np.zeros(len(values), dtype=np.int64), pd.Index(values[:1])
+    shifted = values.astype(np.int64, copy=False)
+    if low:
+        shifted = shifted - low
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[shifted[: 2 * len(present)]] = True  # a few jurors show up early
+    if not present.all():
+        present[shifted] = True
+    labels = pd.Index((np.flatnonzero(present) + low).astype(values.dtype))
+    return shifted if present.all() else (np.cumsum(present) - 1)[shifted], labels
+
+
+def _category_codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
+    """Codes of the categories that occur, in sorted order, whatever order the column declares."""
+    codes, categories = column.cat.codes.to_numpy(), column.cat.categories
+    _refuse_missing(codes, name)
+    in_order = categories.is_monotonic_increasing
+    order = np.arange(len(categories)) if in_order else categories.argsort()
+    present = np.zeros(len(order), dtype=bool)
+    present[codes] = True
+    if in_order and present.all():
+        return codes.astype(np.int64), categories
+    kept = order[present[order]]
+    rank = np.zeros(len(order), dtype=np.int64)
+    rank[kept] = np.arange(len(kept))
+    return rank[codes], categories[kept]
+
+
+def _refuse_missing(codes: np.ndarray, name: str) -> None:
+    if len(codes) and codes.min() < 0:
+        where = int(np.flatnonzero(codes < 0)[0])
+        raise ScoringError(f"Row {where} of the ratings table has no {name}; every mark needs one.")
 
 
 def _scored_rows(ratings: pd.DataFrame) -> np.ndarray:
@@ -138,16 +208,16 @@ def _scored_rows(ratings: pd.DataFrame) -> np.ndarray:
     return use
 
 
-def _score(column: pd.Series, use: np.ndarray, numeric: bool) -> np.ndarray:
+def _score(column: pd.Series, numeric: bool) -> np.ndarray:
     if not numeric:
-        return column[use].to_numpy()
+        return column.to_numpy()
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        if pd.api.types.is_object_dtype(column) and all(isinstance(v, int | float) for v in column[use]):
-            return _finite(column[use].to_numpy(dtype=float))
+        if pd.api.types.is_object_dtype(column) and all(isinstance(v, int | float) for v in column):
+            return _finite(column.to_numpy(dtype=float))
         raise ScoringError(
-            f"Scores must be numbers, found {column.dtype} such as {column[use].iloc[0]!r}; parse them first."
+            f"Scores must be numbers, found {column.dtype} such as {column.iloc[0]!r}; parse them first."
         )
-    return _finite(column[use].to_numpy(dtype=float))
+    return _finite(column.to_numpy(dtype=float))
 
 
 def _finite(score: np.ndarray) -> np.ndarray:
@@ -156,16 +226,30 @@ def _finite(score: np.ndarray) -> np.ndarray:
     return score
 
 
-def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels: tuple) -> None:
-    cell = (sub * np.int64(len(labels[1])) + jur) * np.int64(len(labels[2])) + cri
+def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels: tuple) -> bool:
+    """Raise for a second mark in a cell; True when the cells come in order."""
+    cell = sub * np.int64(len(labels[1])) + jur
+    if len(labels[2]) > 1:
+        cell = cell * np.int64(len(labels[2])) + cri
+    if (cell[1:] > cell[:-1]).all():
+        return True
+    if not _has_twins(cell, len(labels[0]) * len(labels[1]) * len(labels[2])):
+        return False
     order = np.argsort(cell, kind="stable")
-    twin = np.flatnonzero(np.diff(cell[order]) == 0)
-    if len(twin):
-        i = order[twin[0]]
-        raise ScoringError(
-            f"Juror {labels[1][jur[i]]} has two marks for submission {labels[0][sub[i]]}, "
-            f"criterion {labels[2][cri[i]]}; decide which one counts first."
-        )
+    i = order[np.flatnonzero(np.diff(cell[order]) == 0)[0]]
+    raise ScoringError(
+        f"Juror {labels[1][jur[i]]} has two marks for submission {labels[0][sub[i]]}, "
+        f"criterion {labels[2][cri[i]]}; decide which one counts first."
+    )
+
+
+def _has_twins(cell: np.ndarray, space: int) -> bool:
+    if space > DENSE * len(cell):
+        ordered = np.sort(cell)
+        return bool((ordered[1:] == ordered[:-1]).any())
+    seen = np.zeros(space, dtype=bool)
+    seen[cell] = True
+    return int(np.count_nonzero(seen)) < len(cell)
 
 
 def _weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndarray:
