@@ -16,7 +16,7 @@ from fairlib.scoring.panels import panels
 NOMINATIONS = np.repeat([0, 1, 2], [112, 43, 66])
 PANEL = np.repeat([0, 1, 2], 4)  # twelve jurors, four to a nomination where they are bound to one
 VARIANCES = {"submission": 0.34, "juror": 0.10, "residual": 0.56}  # reliability of one reader .34
-READERS, CHUNKS = 3, 20
+READERS, CHUNKS, Z = 3, 20, 1.959964
 
 
 def crossed(rng):
@@ -52,25 +52,35 @@ DESIGNS = {
 
 
 def one_contest(make, rng):
-    """(share of submissions covered, of jurors covered, signs right, clear signs right, clear signs, se / sd)."""
+    """Shares covered (submissions, nomination differences, jurors), signs right, clear signs right, clear, se."""
     submission, juror = make(rng)
     a, b, e = (
         rng.normal(0, np.sqrt(v), n) for v, n in zip(VARIANCES.values(), (221, 12, len(juror)), strict=True)
     )
     fit = reml.fit_sums(reml.sums_of(panels(submission, juror, 221, 12), 5.5 + a[submission] - b[juror] + e))
-    se, se_juror = posterior.errors(fit, posterior.nodes(fit))
+    grid = posterior.nodes(fit)
+    se, se_juror = posterior.errors(fit, grid)
     off = np.abs(fit.mu + fit.submission_effect - 5.5 - a)
     severity = -fit.juror_effect
-    right, clear = np.sign(severity) == np.sign(b), np.abs(severity) > 1.96 * se_juror
-    within = np.abs(severity - b) <= 1.96 * se_juror
+    right, clear = np.sign(severity) == np.sign(b), np.abs(severity) > Z * se_juror
+    within = np.abs(severity - b) <= Z * se_juror
+    contrasts = differences_covered(posterior.draws(fit, grid, 400, rng), fit.submission_effect, a)
     return (
-        (off <= 1.96 * se).mean(),
+        (off <= Z * se).mean(),
+        contrasts,
         within.mean(),
         right.mean(),
         (right & clear).sum(),
         clear.sum(),
         se.mean(),
     )
+
+
+def differences_covered(draws, effect, truth):
+    """Share of the three differences between nomination means inside effect ± 1.96 sd of the joint draws."""
+    mean = (np.arange(3)[:, None] == NOMINATIONS) / np.bincount(NOMINATIONS)[:, None]
+    contrast = mean[[0, 0, 1]] - mean[[1, 2, 2]]
+    return (np.abs(contrast @ (effect - truth)) <= Z * (draws @ contrast.T).std(axis=0, ddof=1)).mean()
 
 
 def chunk(job):
@@ -80,17 +90,19 @@ def chunk(job):
 
 
 def main(contests: int = 1000, seed: int = 2021) -> None:
-    print("| design | submissions covered | ± | jurors covered | signs right | clear signs right | mean se |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| design | submissions | ± | nomination differences | jurors | signs right | clear signs right | mean se |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     with ProcessPoolExecutor(2) as pool:
         for place, name in enumerate(DESIGNS):
             seeds = np.random.SeedSequence([seed, place]).spawn(CHUNKS)
             rows = np.concatenate(list(pool.map(chunk, [(name, s, contests // CHUNKS) for s in seeds])))
-            cover, jurors, signs, right, clear, se = rows.T
+            cover, differences, jurors, signs, right, clear, se = rows.T
             error = cover.std(ddof=1) / np.sqrt(len(cover))
             print(
-                f"| {name} | {cover.mean():.3f} | {error:.3f} | {jurors.mean():.3f} | {signs.mean():.3f} "
-                f"| {right.sum() / max(clear.sum(), 1):.4f} | {se.mean():.3f} |"
+                f"| {name} | {cover.mean():.3f} | {error:.3f} | {differences.mean():.3f} | {jurors.mean():.3f} "
+                f"| {signs.mean():.3f} | {right.sum() / max(clear.sum(), 1):.4f} | {se.mean():.3f} |"
             )
 
 

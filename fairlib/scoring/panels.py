@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 _STACK_LIMIT = 40_000_000  # numbers kept for the stack of cross products: 320 MB
+_CELLS = 4_000_000  # cells of a dense working matrix: 32 MB
 _FEW = 16  # up to so many readers a submission, pairs of readers are counted one by one
 
 
@@ -85,9 +86,29 @@ class Panels:
         """Σ_d weights_d Σ_{i in d} ñ_i ñ_iᵀ, a (J+1) × (J+1) matrix, with ñ_i = [n_i, d]."""
         if self._stack is not None:
             return np.tensordot(weights, self._stack, 1)
+        return self._gram_by_row(weights[self._block_of])
+
+    @cached_property
+    def _block_of(self) -> np.ndarray:
+        """Place among the blocks of each submission with a mark, in order of submissions."""
+        return np.searchsorted(self.sizes, self.readers[self.readers > 0])
+
+    @cached_property
+    def _wide(self) -> sp.csr_array:
+        """The rows ñ_i of submissions with a mark."""
+        there = self.readers > 0
+        shape = (int(there.sum()), self.n_jurors)
+        reads = sp.csr_array((np.ones(self.n), self.who, np.append(self.start[there], self.n)), shape=shape)
+        return sp.hstack([reads, self.readers[there][:, None].astype(float)], format="csr")
+
+    def _gram_by_row(self, weights: np.ndarray) -> np.ndarray:
+        """`gram` where a stack of blocks would be too large: a product of I × (J+1) matrices."""
+        if self.n * 10 < self._wide.shape[0] * self.n_jurors:
+            return (self._wide.T @ self._wide.multiply(weights[:, None])).toarray()
         total = np.zeros((self.n_jurors + 1, self.n_jurors + 1))
-        for weight, block in zip(weights, self.blocks, strict=True):
-            total += weight * _cross(block, self.n_jurors)
+        for start in range(0, len(weights), rows := max(1, _CELLS // self.n_jurors)):
+            part = self._wide[start : start + rows].toarray()
+            total += part.T @ (weights[start : start + rows, None] * part)
         return total
 
     def border(self) -> np.ndarray:
@@ -109,7 +130,7 @@ class Panels:
         out = np.zeros(self.n_submissions)
         for block in self.blocks:
             wide = block.d > _FEW
-            rows = max(1, 4_000_000 // (self.n_jurors if wide else block.d**2))
+            rows = max(1, _CELLS // (self.n_jurors if wide else block.d**2))
             for start in range(0, len(block.members), rows):
                 who = block.jurors[start : start + rows]
                 form = _dense_form if wide else _gathered_form
@@ -154,7 +175,7 @@ def _co_readings(block: Block, n_jurors: int) -> np.ndarray:
     if block.d * 10 < n_jurors:
         return (indicator.T @ indicator).toarray()
     total = np.zeros((n_jurors, n_jurors))
-    for start in range(0, shape[0], rows := max(1, 4_000_000 // n_jurors)):
+    for start in range(0, shape[0], rows := max(1, _CELLS // n_jurors)):
         part = indicator[start : start + rows].toarray()
         total += part.T @ part
     return total
