@@ -24,7 +24,7 @@ FEW = 3
 LEAST_LEFT = 0.1
 DRAWS = 9999
 PER_TEST = 40
-WORK = 50_000_000
+WORK = 25_000_000
 _BLOCK = 4_000_000
 
 
@@ -60,7 +60,7 @@ def draws_for(pairs: int, tests: int) -> int:
     """Permutations for a table of that many pairs and a round of that many tests.
 
     At least 9,999 and forty a test, so that one finding among all can become significant, as far as
-    fifty million shuffled marks allow. Where those do not allow 9,999 (above 5,000 pairs) there are
+    twenty-five million shuffled marks allow. Where those do not allow 9,999 (above 2,500 pairs) there are
     none: the normal limit of the same permutation distribution, with its exact mean and variance
     (Hoeffding 1951), takes their place; jurors then have marks enough for it.
 
@@ -217,7 +217,7 @@ def _jobs(panel: Panel, families: list[Family], measured: list[_Measured]) -> li
 
 def _rows(panel: Panel, f: Family, m: _Measured, p: np.ndarray) -> pd.DataFrame:
     owner = np.append(panel.jurors.to_numpy(dtype=object), None)[f.owner]
-    high, low = _two_sides(panel, f)
+    high, low = (np.where(f.n > 0, side, np.nan) for side in _two_sides(panel, f))
     return pd.DataFrame(
         {
             "juror": pd.Series(owner, dtype=object), "signal": f.signal, "about": pd.Series(f.about, dtype=object),

@@ -17,9 +17,10 @@ def drift(panel: Panel, ratings: pd.DataFrame) -> list[Family]:
     """Families `order` and `day` for each juror and for the whole panel; those the table has columns for.
 
     `order` (else `day` and `slot`) ranks a juror's submissions from 0 (first) to 1 (last), ties by their
-    mean; `day` counts the days of the table from 0 (first) to 1 (last). Effects are points from first
-    to last, positive when the juror becomes more generous. Wanted: five submissions with a place and two
-    places, or three submissions on each of two days; else `too_few`.
+    mean; `day` counts a juror's own days the same way. Effects are points from the juror's first to the
+    last, positive when the juror becomes more generous. Values that are all numbers are ordered as
+    numbers, all dates (2021-04-15 or 15.04.2021) as dates, all else as text. Wanted: five submissions
+    with a place and two places, or three submissions on each of two days; else `too_few`.
     """
     families = []
     for signal, place in (("order", _order(panel, ratings)), ("day", _day(panel, ratings))):
@@ -36,24 +37,27 @@ def _order(panel: Panel, ratings: pd.DataFrame) -> np.ndarray | None:
     for key in keys:
         one = _per_pair(panel, ratings, key)
         rank = rank * (1 + np.nanmax(np.append(one, 0.0))) + one
-    known = ~np.isnan(rank)
-    within = pd.Series(rank).groupby(panel.juror).rank().to_numpy() - 1
-    last = pd.Series(rank).groupby(panel.juror).transform("count").to_numpy() - 1
-    return np.where(known & (last > 0), within / np.maximum(last, 1), np.nan)
+    return _first_to_last(panel, pd.Series(rank).groupby(panel.juror).rank())
 
 
 def _day(panel: Panel, ratings: pd.DataFrame) -> np.ndarray | None:
     if "day" not in ratings.columns:
         return None
-    day = _per_pair(panel, ratings, "day")
-    return day / max(np.nanmax(np.append(day, 0.0)), 1.0)
+    day = pd.Series(_per_pair(panel, ratings, "day"))
+    return _first_to_last(panel, day.groupby(panel.juror).rank(method="dense"))
+
+
+def _first_to_last(panel: Panel, rank: pd.Series) -> np.ndarray:
+    """Ranks within jurors as 0 (first) to 1 (last); 0 for a juror with one place only."""
+    own = rank.groupby(panel.juror)
+    low, high = own.transform("min"), own.transform("max")
+    return ((rank - low) / (high - low).where(high > low, 1.0)).to_numpy()
 
 
 def _per_pair(panel: Panel, ratings: pd.DataFrame, column: str) -> np.ndarray:
     """First value of a column in each pair, as its place 0, 1, … among the values; NaN if none."""
     seen = ratings.loc[ratings[column].notna(), [*KEYS[:2], column]]
-    values = seen[column]
-    codes, _ = pd.factorize(values, sort=True)
+    codes, _ = pd.factorize(_sortable(seen[column]), sort=True)
     i, j = panel.submissions.get_indexer(seen["submission"]), panel.jurors.get_indexer(seen["juror"])
     key = i.astype(np.int64) * len(panel.jurors) + j
     pair = panel.submission * len(panel.jurors) + panel.juror
@@ -62,6 +66,21 @@ def _per_pair(panel: Panel, ratings: pd.DataFrame, column: str) -> np.ndarray:
     first = np.full(len(pair), np.inf)
     np.minimum.at(first, at[hit], codes[hit].astype(float))
     return np.where(np.isinf(first), np.nan, first)
+
+
+def _sortable(values: pd.Series) -> pd.Series:
+    """Numbers as numbers, dates as dates, everything else as it is."""
+    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
+        return values
+    for read in (
+        pd.to_numeric,
+        *(lambda v, f=f: pd.to_datetime(v, format=f) for f in ("%Y-%m-%d", "%d.%m.%Y")),
+    ):
+        try:
+            return read(values)
+        except (ValueError, TypeError):
+            continue
+    return values.astype(str)
 
 
 def _families(panel: Panel, signal: str, place: np.ndarray) -> list[Family]:

@@ -116,7 +116,8 @@ def flat(panel: Panel) -> pd.DataFrame:
     `effect`: the excess share times the points between the highest and the lowest criterion that the
     others gave where this juror was flat, so the difference between criteria lost on average. p: the
     number of flat lines, given how many each submission got, is a sum of independent Bernoulli draws
-    (exchange within submissions); its distribution is computed exactly; two-sided.
+    (exchange within submissions); its distribution is computed exactly (normal with continuity
+    correction above 200 submissions); two-sided.
     """
     line, reach, complete = _flat_lines(panel)
     compared = exchange(panel, line)
@@ -141,14 +142,14 @@ def _flat_lines(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _bernoulli_p(panel: Panel, hit: np.ndarray, rate: np.ndarray, use: np.ndarray) -> np.ndarray:
-    """Two-sided p (jurors,) of hits given their rates: exact to 500 open submissions, else normal."""
+    """Two-sided p (jurors,) of hits given their rates: exact to 200 open submissions, else normal."""
     open_ = use & (rate > 0) & (rate < 1)
     total, mean, var = (by_juror(panel, v, open_) for v in (hit, rate, rate * (1 - rate)))
     p = two_sided(divide((np.abs(total - mean) - 0.5).clip(min=0), np.sqrt(var)))
     order = np.argsort(panel.juror[open_], kind="stable")
     rates, size = rate[open_][order], by_juror(panel, np.ones(len(rate)), open_).astype(np.int64)
     start = np.cumsum(size) - size
-    for j in np.flatnonzero((size > 0) & (size <= 500)):
+    for j in np.flatnonzero((size > 0) & (size <= 200)):
         p[j] = _poisson_binomial(rates[start[j] : start[j] + size[j]], int(round(total[j])))
     return p
 
