@@ -154,6 +154,8 @@ def complete(kinds: Kinds, done: np.ndarray, left: np.ndarray) -> np.ndarray | N
 def _mend(kinds: Kinds, after: np.ndarray, witness: np.ndarray, k: int) -> np.ndarray | None:
     """A witness (K,) for totals `after`, which have one more of kind `k`, if it is close by."""
     rows = kinds.rows
+    if (after >= rows.lower).all():
+        return np.zeros_like(witness)
     if witness[k] == 0 and rows.keeps(total := after + rows.matrix @ witness):
         return witness
     mended = witness.copy()
@@ -170,7 +172,8 @@ def _mend(kinds: Kinds, after: np.ndarray, witness: np.ndarray, k: int) -> np.nd
 def _block(kinds: Kinds, done, left, kind, place, shut) -> tuple[dict[int, bool], np.ndarray]:
     """Decide the next open places together, the earlier worth more than all the later, with a witness.
 
-    `left` (K,) no longer counts the one at `place`.
+    `left` (K,) no longer counts the one at `place`. The witness is cheap, but all of it weighs less than the
+    last place of the block.
     """
     rows = kinds.rows
     open_ = np.flatnonzero(kinds.cost[kind[place:]] < shut[kinds.shape[kind[place:]]]) + place
@@ -178,7 +181,9 @@ def _block(kinds: Kinds, done, left, kind, place, shut) -> tuple[dict[int, bool]
     rest = left - np.bincount(kind[block[1:]], minlength=len(left))
     matrix = np.hstack([rows.matrix[:, kind[block]], rows.matrix])
     part = Rows(matrix, rows.lower - done, rows.upper - done, rows.money)
-    worth = np.concatenate([2.0 ** np.arange(len(block) - 1, -1, -1), np.zeros(len(rest))])
+    price = kinds.cost if rows.money else np.ones(len(rest))
+    price = price / (2 * max(1, price @ rest))
+    worth = np.concatenate([2.0 ** np.arange(len(block) - 1, -1, -1), -price])
     x = solve(-worth, part, np.concatenate([np.ones(len(block), np.int64), rest]))
     return dict(zip(block.tolist(), x[: len(block)].astype(bool).tolist(), strict=True)), x[len(block) :]
 

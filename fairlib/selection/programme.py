@@ -134,8 +134,10 @@ def largest(worth: np.ndarray, rows: Rows) -> tuple[np.ndarray, np.ndarray] | No
     n = len(worth)
     if n == 0:
         return (np.zeros(0, np.int64), np.zeros(0, bool)) if rows.keeps(np.zeros(len(rows.lower))) else None
-    matrix = csc_array(np.vstack([rows.matrix, -rows.matrix]).astype(float))
-    limit = linprog(-worth.astype(float), matrix, np.concatenate([rows.upper, -rows.lower]), bounds=(0, 1))
+    above, below = rows.matrix.sum(axis=1) > rows.upper, rows.lower > 0
+    matrix = csc_array(np.vstack([rows.matrix[above], -rows.matrix[below]]).astype(float))
+    edge = np.concatenate([rows.upper[above], -rows.lower[below]])
+    limit = linprog(-worth.astype(float), matrix, edge, bounds=(0, 1))
     if limit.status == 2:
         return None
     if limit.status != 0:
