@@ -27,7 +27,6 @@ FORMS = {
     "ICC(2C,k)": ("ICC(C,k)", RANDOM),
     "ICC(3A,k)": ("ICC(A,k)", MIXED),
 }
-BLOCK = 8192
 NUMBERS = ["value", "F", "df1", "df2", "p", "low", "high"]
 
 
@@ -99,14 +98,14 @@ def _complete_table(pairs: Pairs) -> np.ndarray:
 def mean_squares(table: np.ndarray) -> MeanSquares:
     """Two-way mean squares of a complete n × k table, n and k at least 2; rounding dust counts as zero."""
     n, k = table.shape
-    mean = table.mean()
-    # in blocks that stay in cache: a centred copy of a long table costs more than the sums
-    total = sum(
-        float(np.vdot(b, b)) for b in (block - mean for block in np.array_split(table, n // BLOCK + 1))
-    )
+    mean, square = float(table.mean()), float(np.vdot(table, table))
+    total = square - table.size * mean**2
+    if total < 0.01 * square:  # far from 0 the difference loses digits: centre first
+        y = table - mean
+        total = float(np.vdot(y, y))
     rows = float(np.square(table @ np.ones(k) - k * mean).sum()) / k
     columns = float(np.square(np.ones(n) @ table - n * mean).sum()) / n
-    dust = max(1e-12 * total, table.size * (1e-13 * max(table.max(), -table.min())) ** 2)
+    dust = max(1e-12 * total, 1e-26 * square)
     ss = [0.0 if s <= dust else s for s in (rows, columns, total - rows - columns, total - rows)]
     df = [n - 1, k - 1, (n - 1) * (k - 1), n * (k - 1)]
     return MeanSquares(n, k, *(s / d for s, d in zip(ss, df, strict=True)))

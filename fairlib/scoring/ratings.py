@@ -164,7 +164,8 @@ def _whole_codes(values: np.ndarray, low: int, high: int) -> tuple[np.ndarray, p
     if low:
         shifted = shifted - low
     present = np.zeros(high - low + 1, dtype=bool)
-    present[shifted[: 2 * len(present)]] = True  # a few jurors show up early
+    if DENSE * len(present) < len(values):  # a few jurors show up early
+        present[shifted[: 2 * len(present)]] = True
     if not present.all():
         present[shifted] = True
     labels = pd.Index((np.flatnonzero(present) + low).astype(values.dtype))
@@ -195,7 +196,8 @@ def _refuse_missing(codes: np.ndarray, name: str) -> None:
 
 def _scored_rows(ratings: pd.DataFrame) -> np.ndarray:
     if "status" not in ratings.columns:
-        return ratings["score"].notna().to_numpy()
+        score = ratings["score"]
+        return ~np.isnan(score.to_numpy()) if score.dtype == np.float64 else score.notna().to_numpy()
     unknown = set(ratings["status"].dropna().unique()) - set(STATUSES)
     if unknown or ratings["status"].isna().any():
         raise ScoringError(
@@ -228,11 +230,9 @@ def _finite(score: np.ndarray) -> np.ndarray:
 
 def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels: tuple) -> bool:
     """Raise for a second mark in a cell; True when the cells come in order."""
-    cell = sub * np.int64(len(labels[1])) + jur
-    if len(labels[2]) > 1:
-        cell = cell * np.int64(len(labels[2])) + cri
-    if (cell[1:] > cell[:-1]).all():
+    if _rising(sub, jur, cri if len(labels[2]) > 1 else None):
         return True
+    cell = (sub * np.int64(len(labels[1])) + jur) * np.int64(len(labels[2])) + cri
     if not _has_twins(cell, len(labels[0]) * len(labels[1]) * len(labels[2])):
         return False
     order = np.argsort(cell, kind="stable")
@@ -241,6 +241,16 @@ def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels
         f"Juror {labels[1][jur[i]]} has two marks for submission {labels[0][sub[i]]}, "
         f"criterion {labels[2][cri[i]]}; decide which one counts first."
     )
+
+
+def _rising(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray | None) -> bool:
+    """Whether (submission, juror, criterion) rises strictly from row to row."""
+    up = jur[1:] > jur[:-1]
+    if cri is not None:
+        up |= (jur[1:] == jur[:-1]) & (cri[1:] > cri[:-1])
+    up &= sub[1:] == sub[:-1]
+    up |= sub[1:] > sub[:-1]
+    return bool(up.all())
 
 
 def _has_twins(cell: np.ndarray, space: int) -> bool:
