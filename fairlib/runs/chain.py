@@ -1,13 +1,12 @@
 """The chain: 01 → (02 → 03) per round → report, into a run directory that appears whole or not at all."""
 
+import copy
 import fcntl
 import hashlib
 import json
-import logging
 import os
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,22 +97,15 @@ def _execute(run: Run, root: Path, finished: list[str], tell) -> dict[str, float
 
 
 def _execute_notebook(step: Step, run: Run, root: Path, kernel: Kernel) -> None:
-    # No Jupyter schema uses the format this module checks, and its import takes seconds.
-    sys.modules.setdefault("rfc3987_syntax", None)
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
+    from fairlib.runs.engine import PapermillExecutionError, execute
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)
     target = run.dir / step.output
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}")
     given = {"year": run.year} | ({"round": step.round} if step.round else {})
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
     try:
-        executed = papermill.execute_notebook(
-            root / "notebooks" / f"{step.notebook}.ipynb", aside, given, cwd=root / "notebooks",
-            progress_bar=False, request_save_on_cell_execute=False, km=kernel.manager,
-        )  # fmt: skip
+        executed = execute(root / "notebooks" / f"{step.notebook}.ipynb", aside, given, kernel)
     except PapermillExecutionError as why:
         os.replace(aside, target.with_suffix(".failed.ipynb"))
         raise DataError(_failure(step, why, target.with_suffix(".failed.ipynb"))) from None
@@ -121,7 +113,7 @@ def _execute_notebook(step: Step, run: Run, root: Path, kernel: Kernel) -> None:
         aside.unlink(missing_ok=True)
         raise
     aside.unlink(missing_ok=True)
-    write_bytes(nbformat.writes(_clean(executed)).encode(), target)
+    write_bytes(nbformat.writes(clean(executed)).encode(), target)
 
 
 def _failure(step: Step, why, left: Path) -> str:
@@ -130,9 +122,9 @@ def _failure(step: Step, why, left: Path) -> str:
     return f"{step.notebook} {step.round or ''} stopped.\n{what}\nThe notebook as far as it came: {left}"
 
 
-def _clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out what differs between two equal runs: times, and the random id of the injected cell."""
-    nb = nb.copy()
+def clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy of an executed notebook without what differs between two equal runs: times, the injected cell's id."""
+    nb = copy.deepcopy(nb)
     nb.metadata.pop("papermill", None)
     for i, cell in enumerate(nb.cells):
         cell.metadata.pop("papermill", None)

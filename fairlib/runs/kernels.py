@@ -27,8 +27,9 @@ class Kernel:
         run_sync(self.manager.start_kernel)(extra_arguments=arguments, cwd=str(cwd), env=env)
 
     def close(self) -> None:
-        """Stop the kernel at once; its notebook is already written."""
-        run_sync(self.manager.shutdown_kernel)(now=True)
+        """Stop the kernel if its notebook did not, and remove its sockets."""
+        if self.manager.has_kernel:
+            run_sync(self.manager.shutdown_kernel)(now=True)
         self._folder.cleanup()
 
 

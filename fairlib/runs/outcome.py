@@ -87,4 +87,6 @@ def select_from(
 
     Raises SelectionError where the rule cannot be carried out.
     """
-    return choose(candidates(contest, r, submissions, here, table), rule or r.select, seed=contest.seed)
+    return choose(
+        candidates(contest, r, submissions, here, table), rule or r.select, seed=contest.seed, scale=r.scale
+    )

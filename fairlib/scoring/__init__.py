@@ -1,0 +1,64 @@
+"""What do the scores say, with what error? Public functions on the ratings table.
+
+Bound here eagerly: `icc`, `design` and others share the name of their module, and the function must win.
+"""
+
+from fairlib.scoring.adjust import Estimates, estimate, per_criterion, rank_changes
+from fairlib.scoring.alpha import krippendorff_alpha
+from fairlib.scoring.assign import extra_assignments
+from fairlib.scoring.components import icc_components
+from fairlib.scoring.concordance import friedman, kendall_w, mean_spearman, spearman
+from fairlib.scoring.consistency import consistency
+from fairlib.scoring.design import Design, design
+from fairlib.scoring.divergence import divergent
+from fairlib.scoring.generalizability import decision_study, generalizability, jurors_needed
+from fairlib.scoring.icc import icc
+from fairlib.scoring.jurors import diagnose
+from fairlib.scoring.kappa import (
+    brennan_prediger,
+    cohen_kappa,
+    conger_kappa,
+    fleiss_kappa,
+    gwet_ac,
+    light_kappa,
+    percent_agreement,
+)
+from fairlib.scoring.meaning import what_it_means
+from fairlib.scoring.rasch import rasch
+from fairlib.scoring.ratings import composite, scored
+from fairlib.scoring.trial import compare_estimators
+
+__all__ = [
+    "Design",
+    "Estimates",
+    "brennan_prediger",
+    "cohen_kappa",
+    "compare_estimators",
+    "composite",
+    "conger_kappa",
+    "consistency",
+    "decision_study",
+    "design",
+    "diagnose",
+    "divergent",
+    "estimate",
+    "extra_assignments",
+    "fleiss_kappa",
+    "friedman",
+    "generalizability",
+    "gwet_ac",
+    "icc",
+    "icc_components",
+    "jurors_needed",
+    "kendall_w",
+    "krippendorff_alpha",
+    "light_kappa",
+    "mean_spearman",
+    "per_criterion",
+    "percent_agreement",
+    "rank_changes",
+    "rasch",
+    "scored",
+    "spearman",
+    "what_it_means",
+]
