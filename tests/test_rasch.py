@@ -29,7 +29,7 @@ GUILFORD = [
     "65463875724536656455243234464233554",
     "55573775753555553331977773335377757",
 ]
-# Joint and marginal estimates computed independently (R, TAM and direct maximisation).
+# Joint and marginal rating-scale estimates of this table, computed outside this project.
 JOINT = {
     "loglik": -165.68498402128012,
     "jurors": [-0.023353265425791282, 0.1823721002833347, -0.15901883485754342],
