@@ -1,0 +1,127 @@
+"""What a good repository promises: pins in step, notebooks executed, documents that tell the truth."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from fairlib import rules
+
+ROOT = Path(__file__).parents[1]
+LOCKS = sorted(ROOT.glob("requirements*.lock"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "data" / "README.md"]
+
+
+def pins(path: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(
+        r"^([a-z0-9][\w.-]*)(?:\[[^\]]*\])?==(\S+)", path.read_text(), flags=re.M
+    ):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda p: p.name)
+def test_locks_hold_hashes_and_no_address(path):
+    text = path.read_text()
+    assert "://" not in text
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert all("--hash=sha256:" in e for e in entries if not e.startswith("#")), path
+
+
+def test_every_lock_agrees_with_the_one_that_runs():
+    run = pins(ROOT / "requirements.lock")
+    for path in LOCKS:
+        other = pins(path)
+        assert run.keys() <= other.keys()
+        assert {n: v for n, v in other.items() if n in run} == run, path.name
+
+
+def test_what_the_project_declares_is_locked():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = {"requirements.lock": project["project"]["dependencies"]}
+    groups = project["dependency-groups"]
+    wanted |= {
+        "requirements-lab.lock": groups["lab"],
+        "requirements-test.lock": groups["test"] + groups["bench"],
+    }
+    for lock, names in wanted.items():
+        locked = pins(ROOT / lock)
+        for name in names:
+            assert re.match(r"[\w-]+", name)[0].lower().replace("_", "-") in locked, (lock, name)
+
+
+def test_conda_installs_the_same_pins():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
+    assert pip == ["--require-hashes", "-r requirements.lock", "-r requirements-lab.lock"]
+    outside = [d for d in environment["dependencies"] if isinstance(d, str)]
+    assert outside == ["python=3.11", "pip", "make"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_notebooks_are_committed_executed_and_hold_no_logic(path):
+    nb = nbformat.read(path, 4)
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    assert all(c.execution_count for c in code), "a cell without execution_count would not be compared"
+    assert [c for c in code if "parameters" in c.metadata.get("tags", [])] == [code[0]]
+    for cell in code:
+        assert len(cell.source.splitlines()) <= 15
+        assert not re.search(r"^\s*(def|class) ", cell.source, flags=re.M)
+        for out in cell.outputs:
+            assert out.output_type != "error"
+            if "image/png" in out.get("data", {}):
+                assert out.metadata["image/png"]["alt"], "a picture without an alternative text"
+
+
+def test_no_address_of_a_package_server_is_committed():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.splitlines()
+    if not tracked:
+        pytest.skip("not a git checkout")
+    hosts = re.compile("pypi" + r"\.org|python" + "hosted|registry" + r"\.npmjs|deb" + r"\.debian")
+    for name in tracked:
+        path = ROOT / name
+        if path.is_file() and path.suffix in {
+            ".py",
+            ".md",
+            ".toml",
+            ".lock",
+            ".yml",
+            ".yaml",
+            ".json",
+            ".txt",
+            "",
+        }:
+            assert not hosts.search(path.read_text(encoding="utf-8", errors="ignore")), name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_links_between_documents_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), (path.name, target)
+
+
+def test_every_key_of_the_rules_is_documented():
+    text = (ROOT / "docs" / "params.md").read_text(encoding="utf-8")
+    kinds = [m for m in vars(rules).values() if isinstance(m, type) and issubclass(m, BaseModel)]
+    models = [m for m in kinds if m.__module__ == rules.__name__]
+    said = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", text))))
+    for model in models:
+        assert set(model.model_fields) <= said, (model.__name__, set(model.model_fields) - said)
+
+
+def test_ci_runs_what_a_newcomer_runs():
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    for goal in ("report", "test", "lab", "lint", "bench"):
+        assert re.search(rf"^{goal}:", makefile, flags=re.M)
