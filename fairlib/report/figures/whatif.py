@@ -1,0 +1,52 @@
+"""Before and after: who comes over the line and who goes when a rule is changed."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, count_axis, sheet
+from fairlib.report.locale import speak
+from fairlib.rules import Language
+
+
+def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+    """Ranks before and after a change of the rule, one line a submission.
+
+    Columns `rank_before, rank_after, decision_before, decision_after, change` of a `Comparison`. Who comes is
+    drawn bold in the accent colour, who goes bold, red and dashed, with their ids at the side where the list is
+    short. The last rank selected on each side is marked.
+    """
+    say, ax = speak(lang), sheet(ax, (7.2, 4.6))
+    known = table.dropna(subset=["rank_before", "rank_after"])
+    styles = {
+        "": {"color": LINE, "linewidth": 0.7},
+        "comes": {"color": ACCENT, "linewidth": 1.8},
+        "goes": {"color": RED, "linewidth": 1.8, "linestyle": "--"},
+    }
+    for change, style in styles.items():
+        part = known[known["change"] == change]
+        ax.plot([0, 1], part[["rank_before", "rank_after"]].to_numpy(dtype=float).T, **style)
+    _lines(ax, known)
+    _names(ax, known[known["change"] != ""])
+    ax.set_xticks([0, 1], [say("before"), say("after")])
+    ax.set(ylim=(len(table) + 1, 0), xlim=(-0.15, 1.15), ylabel=say("rank"))
+    count_axis(ax.yaxis, say)
+    handles = [ax.plot([], [], **styles[c])[0] for c in ("comes", "goes")]
+    ax.legend(handles, [say("comes"), say("goes")], ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return ax
+
+
+def _lines(ax: Axes, known: pd.DataFrame) -> None:
+    """A short stroke under the last selected rank of each side."""
+    for at, side in ((0, "before"), (1, "after")):
+        chosen = known.loc[known[f"decision_{side}"] == "selected", f"rank_{side}"]
+        if len(chosen) > 0:
+            ax.plot([at - 0.08, at + 0.08], [float(chosen.max()) + 0.5] * 2, color=GOLD, linewidth=2)
+
+
+def _names(ax: Axes, moved: pd.DataFrame) -> None:
+    """Ids beside the lines of those who come or go, if there are few."""
+    if len(moved) > 12:
+        return
+    for name, row in moved.iterrows():
+        for at, side, align in ((-0.02, "before", "right"), (1.02, "after", "left")):
+            ax.text(at, float(row[f"rank_{side}"]), str(name), ha=align, va="center", fontsize=6)
