@@ -11,8 +11,9 @@ def render(
     rules: RulesFile,
     out: Path | None = None,
     languages: tuple[Language, ...] = ("kk", "ru", "en"),
+    workers: int | None = None,
 ) -> list[Path]:
     """Write every report of a run directory; see `fairlib.report.build.render`."""
     from fairlib.report.build import render as build
 
-    return build(run_dir, rules, out, languages)
+    return build(run_dir, rules, out, languages, workers)

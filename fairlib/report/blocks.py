@@ -81,11 +81,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as shown, and as sorted."""
+    """A value as shown, with a smaller line under it, and as sorted."""
 
     text: str
     sort: Any = None
     badge: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True)

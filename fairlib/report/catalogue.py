@@ -36,7 +36,18 @@ def update(lang: str) -> list[str]:
     """Write the catalogue of a language anew and return the messages that have no translation yet."""
     path = CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po"
     old = read_catalogue(lang) if path.is_file() else Catalog(locale=lang)
-    new = Catalog(locale=lang, project="fairlib", fuzzy=False, creation_date=WRITTEN, revision_date=WRITTEN)
+    new = Catalog(
+        locale=lang,
+        project="fairlib",
+        header_comment="# What the reports say. A sentence marked NATIVE wants a native speaker's eye.",
+        version="1",
+        msgid_bugs_address="the maintainers",
+        last_translator="the maintainers",
+        language_team=lang,
+        fuzzy=False,
+        creation_date=WRITTEN,
+        revision_date=WRITTEN,
+    )
     for message, places in extract().items():
         known = old.get(message)
         files = sorted({(file, 0) for file, _ in places})

@@ -21,6 +21,9 @@ from fairlib.report.reasons import bare_reason, criterion_name, reason_sentence
 from fairlib.report.tables import Results, RoundResults
 
 
+COMMENTS = 1500  # letters of comments that a round has room for on the page
+
+
 @dataclass(frozen=True)
 class Letter:
     """A letter to one applicant, in one language; `blocks` in reading order."""
@@ -127,7 +130,7 @@ def _round(field: Field, row: pd.Series, context: Context, latest: bool) -> list
     keep = () if row["submission"] in field.hidden else ("rank", "quota", "threshold")
     reason = reason_sentence(bare_reason(text(row["reason"]), keep), context.contest, say)
     if not latest:
-        return [Heading(verdict), Text(reason), *_scores(field, row, say)]
+        return [Heading(verdict), Text(reason), *_scores(field, row, say), *_comments(field, row, context)]
     blocks: list[Block] = [Heading(verdict), Text(reason, "lead"), *_scores(field, row, say)]
     if pd.notna(row["estimate"]) and row["submission"] not in field.hidden:
         blocks += [
@@ -220,7 +223,8 @@ def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:
         return [head, Text(why, "note")]
     order = sorted(found)
     random.Random(f"{context.contest.seed} {field.stage.id} {row['submission']}").shuffle(order)
-    return [head, *(Text(f"– {_shortened(text(c), 600)}") for c in order)]
+    room = max(COMMENTS // len(order), 120)
+    return [head, *(Text(f"– {_shortened(text(c), room)}") for c in order)]
 
 
 def _anonymous(comment: str, named: list[str]) -> str:

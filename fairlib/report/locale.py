@@ -53,9 +53,7 @@ class Voice:
         """
         if _missing(value):
             return "–"
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        value = round(float(value), decimals) + 0.0
-        return numbers.format_decimal(value, format=pattern, locale=self.locale).replace("-", MINUS)
+        return _number(self.lang, round(float(value), decimals) + 0.0, decimals)
 
     def signed(self, value: float | None, decimals: int = 1) -> str:
         """A number that always shows its sign."""
@@ -108,6 +106,12 @@ class Voice:
     def listed(self, items: list[str]) -> str:
         """Items with commas between them."""
         return ", ".join(items) if items else "–"
+
+
+@lru_cache(maxsize=65536)
+def _number(lang: Language, value: float, decimals: int) -> str:
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return numbers.format_decimal(value, format=pattern, locale=TAGS[lang]).replace("-", MINUS)
 
 
 @lru_cache

@@ -63,7 +63,10 @@ def as_data(block: Block) -> dict:
             "caption": block.caption,
             "note": block.note,
             "columns": [dataclasses.asdict(c) for c in block.columns],
-            "rows": [[{"text": breakable(c.text), "badge": c.badge} for c in row] for row in block.rows],
+            "rows": [
+                [{"text": breakable(c.text), "badge": c.badge, "under": breakable(c.under)} for c in row]
+                for row in block.rows
+            ],
         }
     return {k: breakable(v) if k == "text" else v for k, v in dataclasses.asdict(block).items()}
 

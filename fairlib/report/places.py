@@ -1,6 +1,7 @@
 """Where on the page is a region, and what is it called? The tile map's grid and names, of any day."""
 
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
@@ -26,5 +27,10 @@ def region_name(code: object, lang: Language) -> str:
     """The name of a region; a code that is not on the map is shown as it is."""
     if code is None or code != code or code == "":
         return ""
-    table = load("regions").set_index("iso")
-    return str(table.at[code, f"name_{lang}"]) if code in table.index else str(code)
+    return _names(lang).get(str(code), str(code))
+
+
+@cache
+def _names(lang: Language) -> dict[str, str]:
+    table = load("regions")
+    return dict(zip(table["iso"], table[f"name_{lang}"], strict=True))

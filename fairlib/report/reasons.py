@@ -72,11 +72,9 @@ def criterion_name(key: str, contest: Contest, say: Voice) -> str:
 
 
 def group_name(column: str, value: str, contest: Contest, say: Voice) -> str:
-    """A group of a quota in words: the nomination's name, or the value itself."""
-    for n in contest.nominations:
-        if column == "nomination" and n.id == value:
-            return n.name[say.lang]
-    return value
+    """A group of a quota: the nomination's number, or the value itself."""
+    ids = [n.id for n in contest.nominations]
+    return f"№ {ids.index(value) + 1}" if column == "nomination" and value in ids else value
 
 
 def column_name(column: str, say: Voice) -> str:
@@ -111,7 +109,7 @@ def _group(code: str, contest: Contest, say: Voice) -> str:
     column, _, value = code.partition("=")
     if not value:
         return column_name(column, say)
-    return f"{column_name(column, say)} – {group_name(column, value, contest, say)}"
+    return f"{column_name(column, say)} {group_name(column, value, contest, say)}"
 
 
 def _rank(detail: str, contest: Contest, say: Voice) -> str:

@@ -80,6 +80,19 @@ def organisation(value: object, say: Voice) -> str:
     return text(value) or say("name not published")
 
 
+def project(r, context: Context) -> Cell:
+    """A project with who sent it, from where and in which nomination under its title."""
+    say = context.say
+    place = region(r.region, say)
+    number = nomination_number(r.nomination, context)
+    parts = [
+        organisation(r.organisation, say),
+        place,
+        f"№ {number}" if number and context.contest.nominations else "",
+    ]
+    return Cell(text(r.title), text(r.title), under=" · ".join(filter(None, parts)))
+
+
 def nomination(value: object, context: Context) -> str:
     """The name of a nomination."""
     for n in context.contest.nominations:

@@ -5,7 +5,7 @@ from scipy.stats import binomtest
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Picture, Text, table
 from fairlib.report.chapters import common
-from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.figures import plot_rates
 from fairlib.report.reasons import column_name, reason_sentence
 from fairlib.report.tables import RoundResults, flag
@@ -21,8 +21,9 @@ def chapter(context: Context) -> Chapter:
         Text(
             say(
                 "The share of eligible submissions that the first round selected, by group, with 95 % Wilson "
-                "intervals. Groups of fewer than five submissions are put together. A difference between groups is no proof of "
-                "unfair treatment, and equal shares are none of fair treatment: groups send different projects."
+                "intervals. Groups of fewer than five submissions are put together. A difference between "
+                "groups is no proof of unfair treatment, and equal shares are none of fair treatment: groups send "
+                "different projects."
             )
         )
     ]
@@ -101,12 +102,13 @@ def open_chapter(context: Context) -> Chapter:
 def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     say = context.say
     joined = context.results.joined(stage)
-    special = joined["reason"].fillna("").str.match("tie|manual|draw")
+    special = joined["reason"].fillna("").str.contains(r"\b(?:tie|tie_refused|tie_exhausted|manual|draw)\b")
     shown = joined[(joined["band"] == "open") | special]
     if shown.empty:
         return []
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3),
-             Column(say("Probability"), "number"), Column(say("Decision"), "badge", 1.2), Column(say("Reason"), "text", 2)]  # fmt: skip
+             Column(say("Probability"), "number"), Column(say("Decision"), "badge", 1.2),
+             Column(say("Reason"), "text", 2)]  # fmt: skip
     rows = [
         (common.number(say, r.rank), common.text(r.title), common.chance(say, r.p_selected),
          common.decision_cell(say, r.decision), reason_sentence(r.reason, context.contest, say))
@@ -119,9 +121,10 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
         inside=say.number((openly["decision"] == "selected").sum()),
     )
     caption = say("Open band, ties and decisions of people: {round}", round=stage.rule.name[say.lang])
+    computed = joined["band"].notna().any()
     return [
         Heading(context.stage_name(stage)),
-        Text(lead),
+        Text(lead) if computed else not_computed(context, say("probability of being selected")),
         table(f"open-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
     ]
 

@@ -95,20 +95,22 @@ def _who(context: Context) -> list[Block]:
     title = say("Winners") if winners and len(results.rounds) > 1 else say("Selected")
     joined = results.joined(last)
     joined = joined[joined["decision"] == "selected"]
-    return [Heading(title), selected_list(joined, context, f"front-{last.id}", title)]
+    caption = say("selected: {round}", round=last.rule.name[say.lang])
+    return [
+        Heading(title),
+        selected_list(joined, context, f"front-{last.id}", caption[:1].upper() + caption[1:]),
+    ]
 
 
 def selected_list(joined: pd.DataFrame, context: Context, id: str, caption: str):
     """Those selected, in the order of ranks: project, organisation, region and, where there is one, grant."""
     say = context.say
     grants = bool(joined["grant"].fillna(0).gt(0).any())
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 3.2)]
-    heads += [Column(say("Organisation"), "text", 2), Column(say("Region"), "text", 1.6)]
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 5)]
     heads += [Column(say("Grant"), "number", 1.3)] if grants else []
     rows = []
     for r in joined.itertuples():
-        row = [common.number(say, r.rank), common.name_cell(common.text(r.title))]
-        row += [common.organisation(r.organisation, say), common.region(r.region, say)]
+        row = [common.number(say, r.rank), common.project(r, context)]
         row += [Cell(say.money(r.grant), None if pd.isna(r.grant) else r.grant)] if grants else []
         rows.append(row)
     return table(id, caption, heads, rows)

@@ -1,5 +1,7 @@
 """The ranking of a round: estimates with intervals, the line, decisions and their reasons; and the grants."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
@@ -33,7 +35,7 @@ def winners(context: Context) -> Chapter | None:
     stage = results.rounds[-1]
     joined = results.joined(stage)
     joined = joined[joined["decision"] == "selected"]
-    blocks: list[Block] = [selected_list(joined, context, "winners", say("Selected in the last round"))]
+    blocks: list[Block] = [selected_list(joined, context, "winners-list", say("Selected in the last round"))]
     if joined["grant"].fillna(0).gt(0).any():
         blocks = [*_money(stage, joined, context), *blocks]
     return Chapter("winners", say("Winners and grants"), tuple(blocks))
@@ -120,41 +122,39 @@ def _bound(code: str, context: Context) -> str:
 def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context):
     """Every submission of the round with estimate, interval, decision and reason."""
     say = context.say
-    heads = [
-        Column(say("Rank"), "number", 0.55),
-        Column(say("Project"), "name", 3),
-        Column(say("Organisation"), "text", 2),
-    ]
-    if context.contest.nominations:
-        heads.append(Column(say("Nom."), "number", 0.5))
-    heads += [Column(say("Region"), "text", 1.5), Column(say("Raw mean"), "number", 0.8),
-              Column(say("Estimate"), "number", 0.8), Column(say("95 % interval"), "number", 1),
-              Column(say("Places"), "number", 0.8), Column(say("Probability"), "number", 0.8),
-              Column(say("Decision"), "badge", 1.2), Column(say("Reason"), "text", 2.2)]  # fmt: skip
-    rows = [_decision_row(r, context) for r in joined.itertuples()]
-    note = say("Estimates of submissions with fewer than three readers are not published.")
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 4),
+             Column(say("Raw mean"), "number", 0.8), Column(say("Estimate"), "number", 1)]  # fmt: skip
+    certain = joined["p_selected"].notna().any()
+    if certain:
+        heads += [Column(say("Probability"), "number", 0.9)]
+    heads.append(Column(say("Decision"), "badge", 2.6))
+    rows = [_decision_row(r, context, certain) for r in joined.itertuples()]
+    notes = [say("Under the estimate: its 95 % interval.")]
+    if certain:
+        notes.append(say("Under the probability: the places that are possible."))
+    if not context.internal:
+        notes.append(say("Estimates of submissions with fewer than three readers are not published."))
     caption = say("All submissions and their decisions: {round}", round=stage.rule.name[say.lang])
-    return table(
-        f"decisions-{stage.id}", caption, heads, rows, searchable=True, note="" if context.internal else note
-    )
+    return table(f"decisions-{stage.id}", caption, heads, rows, searchable=True, note=" ".join(notes))
 
 
-def _decision_row(r, context: Context) -> list[Cell | str]:
+def _decision_row(r, context: Context, certain: bool) -> list[Cell | str]:
     say = context.say
+    known = pd.notna(r.estimate)
+    estimate = Cell(say.number(r.estimate, 2), r.estimate if known else None,
+                    under=say.interval(r.low, r.high, 2) if known else "")  # fmt: skip
     row = [
         common.number(say, r.rank),
-        common.name_cell(common.text(r.title)),
-        common.organisation(r.organisation, say),
+        common.project(r, context),
+        common.number(say, r.raw_mean, 2),
+        estimate,
     ]
-    if context.contest.nominations:
-        row.append(common.nomination_number(r.nomination, context))
-    row += [
-        common.region(r.region, say), common.number(say, r.raw_mean, 2), common.number(say, r.estimate, 2),
-        common.interval(say, r.low, r.high, 2), common.interval(say, r.rank_low, r.rank_high, 0),
-        common.chance(say, r.p_selected), common.decision_cell(say, r.decision),
-        reason_sentence(r.reason, context.contest, say),
-    ]  # fmt: skip
-    return row
+    if certain:
+        there = pd.notna(r.p_selected)
+        places = say.interval(r.rank_low, r.rank_high, 0) if there else ""
+        row.append(Cell(say.chance(r.p_selected), r.p_selected if there else None, under=places))
+    verdict = common.decision_cell(say, r.decision)
+    return [*row, replace(verdict, under=reason_sentence(r.reason, context.contest, say))]
 
 
 def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
@@ -171,7 +171,7 @@ def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> li
     marks = _marks_by_juror(stage, context)
     rows = []
     for _, r in joined.dropna(subset=["n_jurors"]).iterrows():
-        row = [common.number(say, r["rank"]), common.name_cell(common.text(r["title"]))]
+        row = [common.number(say, r["rank"]), common.project(r, context)]
         row += [common.number(say, r[c], 1) for c in by]
         row += [common.number(say, r["n_jurors"]), common.number(say, r["disagreement"], 2)]
         rows.append([*row, marks.get(r["submission"], "")])

@@ -54,6 +54,8 @@ def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str)
     with mpl.style.context(STYLE):
         figure = Figure(figsize=size)
         draw(figure.subplots())
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine("none")  # else matplotlib lays out and draws a second time to save
         stream = io.StringIO()
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return _tidy(stream.getvalue(), name)

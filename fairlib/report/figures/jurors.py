@@ -63,6 +63,7 @@ def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language 
         ax.text(j, i, say.number(values[i, j], 2), ha="center", va="center", fontsize=small, color=ink)
     for i, j in np.argwhere(np.isnan(values) & np.tri(len(matrix), k=-1, dtype=bool)):
         ax.text(j, i, "·", ha="center", va="center", color=SOFT)
+    ax.set(xlim=(-0.5, max(len(matrix) - 1.5, 0.5)), ylim=(max(len(matrix) - 0.5, 1.5), 0.5))
     ax.set_xticks(range(len(matrix)), matrix.columns.astype(str), rotation=45 if len(matrix) > 8 else 0)
     ax.set_yticks(range(len(matrix)), matrix.index.astype(str))
     ax.tick_params(length=0)

@@ -1,0 +1,126 @@
+"""Every figure can be drawn alone, in each language, of much, of little and of one thing, twice alike."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairlib.report import figures
+
+mpl.use("Agg")
+LANGUAGES = ["kk", "ru", "en"]
+
+
+def ranked(n: int) -> pd.DataFrame:
+    rank = np.arange(1, n + 1, dtype=float)
+    seats = max(n // 3, 1)
+    return pd.DataFrame(
+        {
+            "rank": rank,
+            "rank_raw": rank[::-1],
+            "estimate": 9 - rank / n,
+            "low": 8.5 - rank / n,
+            "high": 9.5 - rank / n,
+            "p_selected": 1 - rank / (n + 1),
+            "decision": np.where(rank <= seats, "selected", "not_selected"),
+        }
+    )
+
+
+def jurors(n: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"juror": [f"Қазы {i}" for i in range(n)], "severity": np.linspace(-1, 1, n), "se": 0.3}
+    )
+
+
+def marks(n: int) -> pd.DataFrame:
+    return pd.DataFrame({"juror": np.repeat([f"j{i}" for i in range(n)], 3), "score": [4.0, 5, np.nan] * n})
+
+
+def matrix(n: int) -> pd.DataFrame:
+    names = [f"j{i}" for i in range(n)]
+    table = pd.DataFrame(0.5, index=names, columns=names)
+    table.iloc[0, -1] = table.iloc[-1, 0] = np.nan
+    return table
+
+
+CASES = {
+    "funnel": (
+        figures.plot_funnel,
+        lambda n: pd.Series(range(n, 0, -1), index=[f"қадам {i}" for i in range(n)]),
+    ),
+    "counts": (figures.plot_counts, lambda n: pd.Series(range(n), index=[f"ауыл {i}" for i in range(n)])),
+    "tile_map": (figures.plot_tile_map, lambda n: pd.Series({"KZ-23": n, "KZ-63": 1})),
+    "severity": (figures.plot_severity, jurors),
+    "marks": (figures.plot_marks, marks),
+    "agreement": (figures.plot_agreement, matrix),
+    "ranking": (figures.plot_ranking, ranked),
+    "probabilities": (figures.plot_probabilities, ranked),
+    "slopes": (figures.plot_slopes, ranked),
+    "rates": (
+        figures.plot_rates,
+        lambda n: pd.DataFrame(
+            {"group": [f"№ {i}" for i in range(n)], "rate": 0.2, "low": 0.1, "high": 0.4, "n": 9}
+        ),
+    ),
+    "profiles": (
+        figures.plot_profiles,
+        lambda n: pd.DataFrame(
+            {"selected": [7.0] * n, "not_selected": [6.0] * n}, index=[f"c{i}" for i in range(n)]
+        ),
+    ),
+    "budget": (
+        figures.plot_budget,
+        lambda n: pd.DataFrame({"label": [str(i) for i in range(n)], "grant": [1.5e6] * n}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("n", [1, 2, 12])
+def test_it_draws_alone_and_the_same_twice(name, n):
+    plot, table = CASES[name]
+    data = table(n)
+    kept = data.copy()
+    one, two = (figures.to_svg(lambda ax: plot(data, ax, "kk"), (6, 3), "f") for _ in range(2))
+    assert one == two
+    assert one.startswith("<svg")
+    (pd.testing.assert_series_equal if data.ndim == 1 else pd.testing.assert_frame_equal)(data, kept)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_follows_the_language_and_numbers_its_separators(name):
+    plot, table = CASES[name]
+    drawn = {
+        lang: figures.to_svg(lambda ax, lang=lang: plot(table(6), ax, lang), (6, 3), "f")
+        for lang in LANGUAGES
+    }
+    if name not in ("counts", "tile_map", "funnel", "agreement"):
+        assert len(set(drawn.values())) == 3
+
+
+def test_without_axes_it_makes_its_own():
+    import matplotlib.pyplot as plt
+
+    ax = figures.plot_counts(pd.Series({"қала": 3, "ауыл": 2}), lang="kk")
+    assert ax.figure.axes == [ax]
+    plt.close(ax.figure)
+
+
+def test_a_drawing_holds_no_date_no_comment_and_no_foreign_id():
+    plot, table = CASES["ranking"]
+    svg = figures.to_svg(lambda ax: plot(table(30), ax, "ru"), (6, 3), "first")
+    assert "<metadata" not in svg
+    assert "<!--" not in svg
+    assert all(part.startswith("first-") for part in __import__("re").findall(r' id="([^"]+)"', svg))
+
+
+def test_the_map_of_2021_has_17_regions_and_todays_20():
+    from datetime import date
+
+    from fairlib.report.places import frame
+
+    assert len(frame(date(2021, 3, 10))) == 17
+    assert len(frame(None)) == 20
+    for day in (date(2021, 3, 10), None):
+        assert not frame(day).duplicated(["row", "column"]).any()

@@ -1,0 +1,360 @@
+"""The report says what the tables say, in every language and format, whatever was typed into a form."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import openpyxl
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+from report_fixture import build_run, rules_2021
+
+from fairlib.errors import DataError
+from fairlib.params import check_params
+from fairlib.report import render
+from fairlib.report.chapters import write_report
+from fairlib.report.letters import LetterPress, letter_html, write_letters
+from fairlib.report.locale import speak
+from fairlib.report.privacy import for_public
+from fairlib.report.reasons import bare_reason, reason_sentence
+from fairlib.report.tables import read_results
+
+LANGUAGES = ("kk", "ru", "en")
+HOSTILE = [
+    '<script>alert(1)</script><img src="x" onerror="alert(2)">',
+    "{{ 7*7 }} {% raw %} ${7*7} #{7*7}",
+    '#let x = 1; #read("/etc/passwd") $x^2$ *bold* _it_ `code` <label> @ref \\ // /*',
+    '=HYPERLINK("http://example.org","x")',
+    "+cmd|' /C calc'!A0",
+    "\u202eтерс жазу\u202c \u2067rtl\u2069 \u200f",
+    "Ұ" * 5000,
+    "Балабақша 🧒🏽🌍 👩‍👩‍👧",
+    '"; DROP TABLE submissions; --',
+    "</table></main></body></html>",
+]
+
+
+class Outline(HTMLParser):
+    """Headings, ids, hrefs and the cells of tables of a page."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.headings, self.ids, self.links, self.tags, self.lang = [], [], [], [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        if tag == "html":
+            self.lang = found["lang"]
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a":
+            self.links.append(found["href"])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A run of 60 submissions, hostile titles among them, rendered in all languages."""
+    rules = rules_2021()
+    run = build_run(tmp_path_factory.mktemp("run") / "2021", rules, n=60)
+    path = run / "intake" / "submissions.csv"
+    table = pd.read_csv(path, dtype=str)
+    table.loc[: len(HOSTILE) - 1, "title"] = HOSTILE
+    table.loc[: len(HOSTILE) - 1, "consent"] = "True"
+    table.loc[: len(HOSTILE) - 1, "organisation"] = HOSTILE
+    table.to_csv(path, index=False)
+    (run / "basis.json").write_text(
+        json.dumps({"rules": "ab" * 32, "inputs": {"expert_Ахметова.xlsx": "cd" * 32}})
+    )
+    paths = render(run, rules, run / "report")
+    return run, rules, paths
+
+
+@pytest.fixture(scope="module")
+def results(made):
+    return read_results(made[0], made[1])
+
+
+def test_everything_promised_is_there(made):
+    run, _, paths = made
+    out = run / "report"
+    assert all(p.is_file() for p in paths)
+    names = {str(p.relative_to(out)) for p in paths}
+    for lang in LANGUAGES:
+        for audience in ("public", "internal"):
+            assert {f"{audience}/{lang}.html", f"{audience}/{lang}.pdf"} <= names
+    assert {"results.xlsx", "public/results.xlsx"} <= names
+    assert sum(n.startswith("letters/") for n in names) == 2 * 60
+
+
+def test_two_runs_and_any_number_of_workers_give_the_same_bytes(made, tmp_path):
+    run, rules, paths = made
+    again = render(run, rules, tmp_path, languages=LANGUAGES, workers=1)
+    assert [p.relative_to(tmp_path) for p in again] == [p.relative_to(run / "report") for p in paths]
+    assert [p.name for p, q in zip(paths, again, strict=True) if p.read_bytes() != q.read_bytes()] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("audience", ["public", "internal"])
+def test_pages_are_whole_and_load_nothing(made, lang, audience):
+    page = (made[0] / "report" / audience / f"{lang}.html").read_text("utf-8")
+    outline = Outline(page)
+    assert outline.lang == lang
+    assert outline.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(outline.headings, outline.headings[1:], strict=False))
+    assert len(outline.ids) == len(set(outline.ids))
+    for tag, attrs in outline.tags:
+        for name in ("src", "href", "xlink:href"):
+            target = attrs.get(name) or ""
+            assert (
+                target.startswith(("#", "data:")) or target in {f"{x}.html" for x in LANGUAGES} or not target
+            )
+        if tag == "svg":
+            assert attrs["role"] == "img"
+            assert attrs["aria-label"]
+    assert {x[1:] for x in outline.links if x.startswith("#")} <= set(outline.ids)
+    assert len(page.encode()) < 3_000_000
+    assert (
+        speak(lang)("Synthetic data: scores, people and organisations in this report are invented.") in page
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_table_has_a_caption_and_scopes(made, lang):
+    tags = Outline((made[0] / "report" / "public" / f"{lang}.html").read_text("utf-8")).tags
+    assert sum(t == "table" for t, _ in tags) == sum(t == "caption" for t, _ in tags) > 10
+    assert all(a.get("scope") in ("col", "row") for t, a in tags if t == "th")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_hostile_text_is_shown_as_text(made, lang):
+    page = (made[0] / "report" / "internal" / f"{lang}.html").read_text("utf-8")
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "{{ 7*7 }}" in page
+    assert page.count("</main>") == page.count("<script>") == 1
+    assert not set("\u202e\u2067\u200f") & set(page)
+    assert not [a for _, a in Outline(page).tags for name in a if name.startswith("on")]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_pdf_is_tagged_titled_and_complete(made, results, lang):
+    reader = PdfReader(made[0] / "report" / "public" / f"{lang}.pdf")
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == lang
+    assert results.contest.name[lang] in reader.metadata.title
+    assert b"pdfuaid" in root["/Metadata"].get_data()
+    assert len(reader.outline) >= 8
+    assert all(round(float(p.mediabox.width) / 72 * 25.4) in (210, 297) for p in reader.pages)
+    text = "".join("".join(p.extract_text().split()) for p in reader.pages)
+    for stage in results.rounds:
+        chosen = results.joined(stage)
+        plain = chosen[(chosen["decision"] == "selected") & ~chosen["title"].isin(HOSTILE)]
+        assert [t for t in plain["title"] if "".join(t.split()) not in text] == []
+
+
+def cells(report, table_id):
+    """Texts of a table of the report, a list a row."""
+    for block in report.blocks():
+        found = getattr(block, "data", block)
+        if getattr(found, "id", None) == table_id:
+            return [[c.text for c in row] for row in found.rows]
+    raise AssertionError(f"no table {table_id}")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_numbers_equal_the_tables_they_come_from(results, lang):
+    say, report = speak(lang), write_report(results, lang, "internal")
+    for stage in results.rounds:
+        joined = results.joined(stage)
+        rows = cells(report, f"decisions-{stage.id}")
+        assert len(rows) == len(stage.decisions)
+        for row, (_, truth) in zip(rows, joined.iterrows(), strict=True):
+            assert row[0] == say.number(truth["rank"])
+            assert row[2] == say.number(truth["raw_mean"], 2)
+            assert row[3] == say.number(truth["estimate"], 2)
+            assert row[4] == say.chance(truth["p_selected"])
+        severity = cells(report, f"severity-{stage.id}-data")
+        assert [r[1] for r in severity] == [say.signed(x, 2) for x in stage.jurors["severity"]]
+        found = cells(report, f"consistency-{stage.id}")
+        assert [r[1] for r in found if r[1] != say("not computed")] == [
+            say.number(x, 2) for x in stage.consistency["value"].dropna()
+        ]
+    funnel = [r[1] for r in cells(report, "funnel-data")]
+    counts = [len(results.submissions) + len(results.set_aside), len(results.submissions)]
+    counts.append(int((results.submissions["eligible"].str.lower() == "true").sum()))
+    counts += [int((s.decisions["decision"] == "selected").sum()) for s in results.rounds]
+    assert funnel == [say.number(n) for n in counts]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_published_counts_of_2021_appear(tmp_path, lang):
+    rules = rules_2021()
+    run = build_run(tmp_path, rules)
+    report = write_report(for_public(read_results(run, rules)), lang, "public")
+    assert [n.value for n in report.front[0].items][:4] == ["221", "3", "17", "50"]
+    found = [r[2] for r in cells(report, "nominations")]
+    assert found == ["112", "43", "66"]
+    assert [row[3] for row in cells(report, "announced")] == [speak(lang)("yes")] * 5
+
+
+def test_public_record_does_not_name_score_files(made):
+    assert "Ахметова" not in (made[0] / "report" / "public" / "kk.html").read_text("utf-8")
+    assert "Ахметова" in (made[0] / "report" / "internal" / "kk.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "missing", ["jurors", "consistency", "design", "certainty", "estimates", "ratings", "comments"]
+)
+def test_what_was_not_computed_is_said_not_guessed(made, tmp_path, missing):
+    run, rules, _ = made
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
+    for stage in rules.contest.rounds:
+        (copy / stage.id / f"{missing}.csv").unlink()
+    results = read_results(copy, rules)
+    for audience, seen in (("public", for_public(results)), ("internal", results)):
+        report = write_report(seen, "en", audience)
+        texts = [getattr(b, "text", "") for b in report.blocks()]
+        if missing in ("jurors", "consistency", "design"):
+            assert any(t.startswith("Not computed in this run") for t in texts)
+        assert not any("nan" in t.lower().split() for t in texts)
+
+
+def test_before_the_first_decision_there_is_a_report_of_the_intake(made, tmp_path):
+    run, rules, _ = made
+    shutil.copytree(run / "intake", tmp_path / "intake")
+    paths = render(tmp_path, rules, workers=1, languages=("en",))
+    assert "No round has been decided yet." in (tmp_path / "report" / "public" / "en.html").read_text("utf-8")
+    assert not [p for p in paths if "letters" in str(p)]
+
+
+def test_no_intake_is_refused_with_what_to_do(tmp_path):
+    with pytest.raises(DataError, match="fairlib run"):
+        render(tmp_path, rules_2021())
+
+
+def contest(rounds: int, nominations: bool):
+    stages = [
+        {
+            "id": f"r{k}",
+            "name": f"stage {k}",
+            "scores": {"files": "x.csv", "layout": "long"},
+            "scale": {"min": 0, "max": 20, "step": 0.5},
+            "select": {"seats": 12 - 2 * k},
+        }
+        for k in range(rounds)
+    ]
+    parts = {"nominations": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]} if nominations else {}
+    rules = {"name": "Small", "data": "d", "seed": 1, "submissions": {"file": "s.csv"}, "rounds": stages}
+    return check_params(
+        {"year": 2030, "contest": rules | parts | {"criteria": [{"id": "social_impact", "name": "S"}]}}
+    )
+
+
+@pytest.mark.parametrize("rounds", [1, 4])
+@pytest.mark.parametrize("nominations", [True, False])
+def test_other_contests_are_told_too(tmp_path, rounds, nominations):
+    rules = contest(rounds, nominations)
+    run = build_run(tmp_path, rules, n=30)
+    results = read_results(run, rules)
+    for lang in LANGUAGES:
+        report = write_report(for_public(results), lang, "public")
+        assert sum(c.id.startswith("ranking-") for c in report.chapters) == rounds
+        assert ("nominations" in [getattr(b, "id", "") for b in report.blocks()]) == nominations
+        assert report.synthetic == ""
+
+
+REASONS = {
+    "rank": "By rank.",
+    "rank:7.1<7.345678 in nomination=legal": "By rank in its group: 7.1 < 7.35 (nomination № 2).",
+    "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.0": (
+        "By the quota: nomination № 2 (6.2 < 6.4). Equal estimates, settled by: social impact (8.2 > 8.0)."
+    ),
+    "tie_refused:rank 50 among 3": "Equal estimates that no rule settles; place: 50, submissions: 3.",
+    "threshold:estimate 4.1<5": "Below the threshold: estimate – 4.1, needed: 5.",
+    "threshold:openness missing<5": "Below the threshold: informational openness of the NPO – not computed, needed: 5.",
+    "budget:3000000>1500000": "The budget does not reach; needed: 3,000,000\xa0₸, left: 1,500,000\xa0₸.",
+    "ineligible:bin_valid;consent": (
+        "Not eligible, what is missing: a valid business identification number (BIN), consent to publication."
+    ),
+    "reserve:2; rank": "Place on the reserve list: 2. By rank.",
+    "something:new": "By the rule with the code: something:new.",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_reasons_in_words(code):
+    assert reason_sentence(code, rules_2021().contest, speak("en")) == REASONS[code]
+
+
+def test_public_reasons_hold_no_means_of_criteria():
+    assert bare_reason("tie:social_impact 8.2>8.0", keep=("rank",)) == "tie:social_impact"
+
+
+def test_workbook_keeps_text_as_text(made):
+    book = openpyxl.load_workbook(made[0] / "report" / "results.xlsx")
+    every = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert not [c for c in every if c.data_type == "f"]
+    texts = {c.value for c in every if isinstance(c.value, str)}
+    assert {HOSTILE[3], HOSTILE[4]} <= texts
+    assert book.properties.created.year == 2021
+    assert all(sheet.auto_filter.ref for sheet in book)
+    decisions = book.worksheets[1]
+    assert decisions.max_row - 1 == 60
+
+
+def test_letters_are_one_page_in_the_applicants_language(made, results):
+    letters = {letter.submission: letter for letter in write_letters(results)}
+    press = LetterPress()
+    for row in results.submissions.iloc[::6].itertuples():
+        letter = letters[row.submission]
+        assert letter.lang == row.language
+        reader = PdfReader(__import__("io").BytesIO(press.pdf(letter)))
+        assert len(reader.pages) == 1
+        assert reader.trailer["/Root"]["/Lang"] == row.language
+        assert Outline(letter_html(letter)).lang == row.language
+
+
+def test_letters_merge_comments_without_their_authors(made, tmp_path):
+    run, rules, _ = made
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
+    path = copy / "commission" / "comments.csv"
+    comments = pd.read_csv(path)
+    comments["comment"] = [f"Пікір {i}, {j}" for i, j in enumerate(comments["juror"])]
+    comments.to_csv(path, index=False)
+    results = read_results(copy, rules)
+    pages = {x.submission: letter_html(x) for x in write_letters(results)}
+    said = comments.groupby("submission").size()
+    for submission, n in said.items():
+        assert len(re.findall(r"– Пікір \d+, ▮▮▮", pages[submission])) == n
+    assert not any(j in page for page in pages.values() for j in comments["juror"].unique())
+
+
+def test_letters_withhold_where_few_read(made, tmp_path):
+    run, rules, _ = made
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
+    stage = copy / "commission"
+    ratings, estimates = pd.read_csv(stage / "ratings.csv"), pd.read_csv(stage / "estimates.csv")
+    lone = estimates["submission"].iloc[-1]
+    first = ratings.loc[ratings["submission"] == lone, "juror"].iloc[0]
+    ratings = ratings[(ratings["submission"] != lone) | (ratings["juror"] == first)]
+    estimates.loc[estimates["submission"] == lone, "n_jurors"] = 1
+    ratings.to_csv(stage / "ratings.csv", index=False)
+    estimates.to_csv(stage / "estimates.csv", index=False)
+    pd.DataFrame(
+        [(lone, first, "Жалғыз пікір", "x")], columns=["submission", "juror", "comment", "source"]
+    ).to_csv(stage / "comments.csv", index=False)
+    letter = letter_html(write_letters(read_results(copy, rules), [lone])[0])
+    assert "Жалғыз пікір" not in letter
+    score = estimates.loc[estimates["submission"] == lone, "estimate"].iloc[0]
+    assert speak("kk").number(score, 2) not in letter
