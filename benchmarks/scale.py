@@ -2,14 +2,16 @@
 
 Each size runs in a process of its own on a simulated round (five criteria, five readers a submission in a
 random incomplete design): design, composite, severity by REML, alpha, ICC from variance components,
-divergence and juror diagnostics with nominations and regions. Prints a markdown table: seconds of each
-step, peak memory of the process (`resource.getrusage`), and the exponent of time from the smallest to the
-largest size. `docs/performance.md` holds its last run.
+divergence and juror diagnostics with nominations and regions. Prints a markdown table: processor seconds
+of each step on one thread (so that a busy machine does not count), peak memory of the process
+(`resource.getrusage`), and the exponent of time from the smallest to the largest size.
+`docs/performance.md` holds its last run.
 
     python benchmarks/scale.py [marks ...]        (default: 10000 100000 1000000 10000000)
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -20,11 +22,12 @@ import pandas as pd
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 CRITERIA, READERS = 5, 5
+ONE_THREAD = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def jurors_for(marks: int) -> int:
-    """Jurors grow with the square root of the marks: 50 at 10,000, about 1,600 at 10,000,000."""
-    return round(0.5 * marks**0.5)
+    """The commission of 2021 (12 jurors, 4,420 marks) grown with the square root of the marks."""
+    return max(READERS + 1, round(12 * (marks / 4_420) ** 0.5))
 
 
 def simulated(marks: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,9 +87,9 @@ def measure(marks: int) -> dict[str, float]:
     }
     seconds = {}
     for name, step in steps.items():
-        begun = time.perf_counter()
+        begun = time.process_time()
         answer = step()
-        seconds[name] = time.perf_counter() - begun
+        seconds[name] = time.process_time() - begun
         severity = answer if name == "severity" else severity
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(f"{marks:>10,} {name:12} {seconds[name]:8.2f} s, peak {peak / 2**20:.2f} GiB", file=sys.stderr)
@@ -101,7 +104,9 @@ def main() -> None:
     rows = {}
     for marks in sizes:
         child = [sys.executable, __file__, "--one", str(marks)]
-        rows[marks] = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        rows[marks] = json.loads(
+            subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True, env=ONE_THREAD).stdout
+        )
     names = list(rows[sizes[0]])
     print("| marks | jurors | " + " | ".join(names) + " | whole, s |")
     print("|---" * (len(names) + 3) + "|")
@@ -112,9 +117,11 @@ def main() -> None:
             + " | ".join(f"{row[k]:.2f}" for k in names)
             + f" | {whole[m]:.2f} |"
         )
-    if len(sizes) > 1:
-        rise = np.log(whole[sizes[-1]] / whole[sizes[0]]) / np.log(sizes[-1] / sizes[0])
-        print(f"\nTime grows as marks^{rise:.2f} from {sizes[0]:,} to {sizes[-1]:,}.")
+    for low, high in dict.fromkeys([(sizes[0], sizes[-1]), *zip(sizes[:-1], sizes[1:], strict=True)]):
+        if high > low:
+            rise = np.log(whole[high] / whole[low]) / np.log(high / low)
+            print(f"\nFrom {low:,} to {high:,} marks time grows as marks^{rise:.2f}.", end="")
+    print()
 
 
 if __name__ == "__main__":

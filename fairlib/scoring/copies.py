@@ -43,16 +43,16 @@ def copied(panel: Panel) -> tuple[pd.DataFrame, int]:
         return _none("too_few"), 0
     same = (code[first] == code[second]).astype(float)
     hits = np.bincount(key, weights=same, minlength=len(pair))
-    chance = np.maximum(
-        _by_permutation(panel, code, first, second, key, common),
-        _by_others(panel, first, same, key, len(pair)),
-    )
-    differ = _gap_of_others(panel, first, second, key, same, hits)
     asked = common >= ENOUGH
     listed = asked & (hits >= 2)
-    return _rows(panel, pair[listed], hits[listed], chance[listed], common[listed], differ[listed]), int(
-        np.count_nonzero(asked & ~listed)
+    by_others, differ = _others(panel, first, second, same, key, hits)
+    row = listed[key]
+    by_permutation = _by_permutation(
+        panel, code, first[row], second[row], key[row], np.where(listed, common, 0)
     )
+    chance = np.maximum(by_permutation, by_others)
+    table = _rows(panel, pair[listed], hits[listed], chance[listed], common[listed], differ[listed])
+    return table, int(np.count_nonzero(asked & ~listed))
 
 
 def _pairings(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
@@ -75,13 +75,16 @@ def _sheet_codes(marks: np.ndarray) -> np.ndarray:
 
 
 def _by_permutation(panel: Panel, code, first, second, key, common) -> np.ndarray:
-    """Expected identical sheets (pairs of jurors,) when one juror's are permuted within strata."""
+    """Expected identical sheets (pairs of jurors,) when one juror's are permuted within strata.
+
+    Rows and `common` are of the pairs of jurors that are asked; the others have common 0 and no row.
+    """
     low, high = np.minimum(code[first], code[second]), np.maximum(code[first], code[second])
     quality = np.round(panel.quality[panel.submission[first]], 9)
     order = np.lexsort((high, low, quality, key))
     start = np.cumsum(common) - common
     rank = np.arange(len(key)) - start[key[order]]
-    n_strata = np.maximum(common // STRATUM, 1)
+    n_strata = np.where(common > 0, np.maximum(common // STRATUM, 1), 0)
     begin = np.cumsum(n_strata) - n_strata
     stratum = begin[key[order]] + np.minimum(rank // STRATUM, n_strata[key[order]] - 1)
     size = np.bincount(stratum)
@@ -94,23 +97,23 @@ def _by_permutation(panel: Panel, code, first, second, key, common) -> np.ndarra
     return np.bincount(owner[cells // width], weights=expected, minlength=len(common))
 
 
-def _by_others(panel: Panel, first, same, key, n: int) -> np.ndarray:
-    """Expected identical sheets at the rate of the other pairs of readers of the same submissions."""
+def _others(panel: Panel, first, second, same, key, hits) -> tuple[np.ndarray, np.ndarray]:
+    """What other pairs of readers of the same submissions do, for each pair of jurors.
+
+    Expected identical sheets at their rate, and the mean distance of their composites over the pair's
+    identical sheets (where a submission has no other pair: that of any two readers).
+    """
     i, n_i = panel.submission[first], len(panel.readers)
-    hits, pairings = np.bincount(i, weights=same, minlength=n_i), np.bincount(i, minlength=n_i)
-    rest = pairings[i] - 1
-    rate = np.divide(hits[i] - same, rest, out=np.zeros(len(i)), where=rest > 0)
-    return np.bincount(key, weights=rate, minlength=n)
-
-
-def _gap_of_others(panel: Panel, first, second, key, same, hits) -> np.ndarray:
-    """Mean distance of two other readers' composites over each pair's identical sheets; 0 without any."""
     gap = np.abs(panel.y[first] - panel.y[second])
-    i, n_i = panel.submission[first], len(panel.readers)
-    total, pairings = np.bincount(i, weights=gap, minlength=n_i), np.bincount(i, minlength=n_i)
-    rest = pairings[i] - 1
-    other = np.divide(total[i] - gap, rest, out=np.full(len(i), gap.mean()), where=rest > 0)
-    return np.bincount(key, weights=other * same, minlength=len(hits)) / np.maximum(hits, 1)
+    rest = np.bincount(i, minlength=n_i)[i] - 1
+
+    def mean_of_rest(v: np.ndarray, alone: float) -> np.ndarray:
+        total = np.bincount(i, weights=v, minlength=n_i)[i]
+        return np.divide(total - v, rest, out=np.full(len(i), alone), where=rest > 0)
+
+    expected = np.bincount(key, weights=mean_of_rest(same, 0.0), minlength=len(hits))
+    differ = np.bincount(key, weights=mean_of_rest(gap, float(gap.mean())) * same, minlength=len(hits))
+    return expected, differ / np.maximum(hits, 1)
 
 
 def _rows(panel: Panel, pair, hits, chance, common, differ) -> pd.DataFrame:

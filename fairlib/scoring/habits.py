@@ -123,7 +123,8 @@ def digits(panel: Panel) -> pd.DataFrame:
     mark, `value` and `panel` the two shares, `effect` the excess times the distance between marks: the
     points by which a mark is moved on average. p one-sided under exchange.
     """
-    looks = _looks(panel)
+    values = np.unique(panel.marks[~np.isnan(panel.marks)])
+    looks = _looks(panel, values)
     if not looks:
         return _too_coarse(panel)
     compared = [exchange(panel, heap) for _, heap, _ in looks]
@@ -132,7 +133,7 @@ def digits(panel: Panel) -> pd.DataFrame:
     pick = np.arange(len(best))
     z = np.array([c.z for c in compared])[best, pick]
     shares = [exchange(panel, share) for _, _, share in looks]
-    steps = np.diff(_values(panel)).min()
+    steps = np.diff(values).min()
     informative = np.array([c.informative for c in compared])[best, pick]
     status = verdicts(panel, (informative == 0, "cannot_tell"), (informative < ENOUGH, "too_few"))
     return findings(
@@ -143,9 +144,8 @@ def digits(panel: Panel) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _looks(panel: Panel) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _looks(panel: Panel, values: np.ndarray) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """(name, heaping, share) of each mark that can be preferred, the last two per pair (n,)."""
-    values = _values(panel)
     if (values % 1 != 0).any():
         whole = row_mean(np.where(np.isnan(panel.marks), np.nan, panel.marks % 1 == 0))
         return [("whole", whole, whole)]
@@ -170,10 +170,6 @@ def _too_coarse(panel: Panel) -> pd.DataFrame:
         n=compared_on(panel),
         status=status,
     )
-
-
-def _values(panel: Panel) -> np.ndarray:
-    return np.unique(panel.marks[~np.isnan(panel.marks)])
 
 
 def _variances(panel: Panel):
