@@ -5,7 +5,7 @@ import pandas as pd
 from fairlib.errors import ScoringError
 from fairlib.intake.scorecheck import Roster
 from fairlib.rules import Contest, Round
-from fairlib.runs.outcome import oriented
+from fairlib.runs.outcome import oriented, turned
 from fairlib.scoring.adjust import Estimates
 from fairlib.scoring.assign import extra_assignments
 from fairlib.scoring.concordance import spearman
@@ -77,8 +77,11 @@ def another_reader(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.Data
     """Submissions that want another reader by the round's divergence rule; empty if it has none."""
     if r.divergence is None:
         return pd.DataFrame(columns=["low", "high", "gap", "limit", "another_reader", "status"])
-    table = divergent(ratings, r.divergence, r.scale, contest.weights(r.id))
-    return table[table["another_reader"]]
+    table = divergent(oriented(r, ratings), r.divergence, r.scale, contest.weights(r.id))
+    table = turned(r, table[table["another_reader"]])
+    if r.scale.best == "low":
+        table = table.rename(columns={"low_juror": "high_juror", "high_juror": "low_juror"})
+    return table
 
 
 def by_rank(r: Round, table: pd.DataFrame) -> pd.DataFrame:

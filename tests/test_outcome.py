@@ -1,0 +1,102 @@
+"""Rounds on their own scale: low marks best gives the mirror image of high marks best, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairlib.intake.scorecheck import Roster
+from fairlib.params import check_params
+from fairlib.runs.outcome import estimates_of, select_from
+from fairlib.runs.review import another_reader, compare_here, diagnose_round, supports
+
+
+def contest(best: str, **round_keys):
+    return check_params({
+        "year": 2030,
+        "contest": {
+            "name": "Contest", "data": "x", "seed": 1, "submissions": {"file": "s.csv"},
+            "criteria": [{"id": "a", "name": "A"}, {"id": "b", "name": "B", "weight": 2}],
+            "rounds": [{"id": "one", "name": "One", "scores": {"files": "*.csv"},
+                        "scale": {"min": 1, "max": 10, "best": best}, "select": {"seats": 3, "ties": ["median"]},
+                        "divergence": {"share": 0.3}, **round_keys}],
+        },
+    }).contest  # fmt: skip
+
+
+@pytest.fixture
+def ratings():
+    rng = np.random.default_rng(5)
+    pairs = [(i, j) for i in range(10) for j in range(5) if (i + j) % 3]
+    rows = [(f"S{i}", f"J{j}", c, float(np.clip(round(5 + 0.4 * i - 0.5 * j + rng.normal()), 1, 10)), "scored")
+            for i, j in pairs for c in "ab"]  # fmt: skip
+    return pd.DataFrame(rows, columns=["submission", "juror", "criterion", "score", "status"])
+
+
+def mirrored(ratings):
+    return ratings.assign(score=11 - ratings["score"])
+
+
+@pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity"])
+def test_low_best_is_the_mirror_of_high_best(ratings, estimator):
+    high, low = contest("high", estimator=estimator), contest("low", estimator=estimator)
+    up, table = estimates_of(high, high.rounds[0], ratings)
+    down, mirror = estimates_of(low, low.rounds[0], mirrored(ratings))
+    assert list(table.columns) == list(mirror.columns)
+    for a, b in (("estimate", "estimate"), ("raw_mean", "raw_mean"), ("low", "high"), ("by_a", "by_a")):
+        np.testing.assert_allclose(mirror[a].astype(float), 11 - table[b].astype(float), rtol=1e-9)
+    for same in ("rank", "rank_raw", "se", "change", "n_missing"):
+        pd.testing.assert_series_equal(table[same], mirror[same], check_exact=False)
+    np.testing.assert_allclose(
+        up.jurors["severity"].astype(float), down.jurors["severity"].astype(float), atol=1e-9
+    )
+
+
+def test_the_choice_is_the_same_and_told_on_the_own_scale(ratings):
+    submissions = pd.DataFrame(
+        {"eligible": True, "ineligible_by": ""},
+        index=pd.Index(ratings["submission"].unique(), name="submission"),
+    )
+    here = submissions["eligible"]
+    chosen = []
+    for best, marks in (("high", ratings), ("low", mirrored(ratings))):
+        c = contest(best)
+        _, table = estimates_of(c, c.rounds[0], marks)
+        choice = select_from(c, c.rounds[0], submissions, here, table)
+        chosen.append(list(choice.selected))
+        told = choice.decisions["estimate"].astype(float)
+        np.testing.assert_allclose(told, table["estimate"].astype(float).reindex(told.index), atol=1e-6)
+    assert chosen[0] == chosen[1]
+
+
+def test_too_few_jurors_keep_their_raw_mean_and_have_no_estimate(ratings):
+    c = contest("high", min_scores=4)
+    _, table = estimates_of(c, c.rounds[0], ratings)
+    few = table["n_jurors"] < 4
+    assert few.any() and set(table.loc[few, "status"]) == {"too_few_jurors"}
+    assert table.loc[few, "estimate"].isna().all() and table.loc[few, "raw_mean"].notna().all()
+
+
+def test_another_reader_is_told_on_the_own_scale(ratings):
+    high, low = contest("high"), contest("low")
+    a = another_reader(high, high.rounds[0], ratings)
+    b = another_reader(low, low.rounds[0], mirrored(ratings))
+    assert list(a.index) == list(b.index) and len(a)
+    np.testing.assert_allclose(b["low"], 11 - a["high"])
+    assert list(a["low_juror"]) == list(b["high_juror"])
+    none = contest("high", divergence=None)
+    assert another_reader(none, none.rounds[0], ratings).empty
+
+
+def test_rounds_without_a_line_say_so(ratings):
+    c = contest("high", select={"seats": 10, "ties": ["median"]})
+    assert supports(c, c.rounds[0], ratings)["status"] == "no_line"
+    assert compare_here(c, c.rounds[0], ratings).empty
+
+
+def test_diagnostics_of_a_round_with_nothing_known_of_its_people(ratings):
+    c = contest("high")
+    estimates, _ = estimates_of(c, c.rounds[0], ratings)
+    subs = pd.DataFrame({"in_round": True}, index=pd.Index(ratings["submission"].unique(), name="submission"))
+    roster = Roster(None, pd.DataFrame(columns=["juror", "submission"]), subs, {})
+    review = diagnose_round(c, c.rounds[0], ratings, roster, estimates)
+    assert list(review.jurors.index) == [f"J{j}" for j in range(5)]
