@@ -119,15 +119,8 @@ def row(marks: int, jurors: int, design: str, method: str, repeat: int) -> str:
     return f"| {' | '.join([*cells, ', '.join(agree), f'{memory:.2f}'])} |"
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--large", action="store_true", help="10^7 marks only")
-    parser.add_argument(
-        "--marginal", action="store_true", help="the marginal method instead of the joint one"
-    )
-    call = parser.parse_args()
+def table(sizes: dict[int, int], method: str, repeat: int) -> None:
+    """Measure and print every size and design."""
     print(
         "Seconds and ratios are wall / processor; r are correlations of severities with lsqr's, RaschPy's.\n"
     )
@@ -135,10 +128,21 @@ def main() -> None:
         "| marks | jurors | design | rasch | lsqr | RaschPy | rasch:lsqr | rasch:RaschPy | r | GiB so far |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for marks, jurors in (LARGE if call.large else SIZES).items():
+    for marks, jurors in sizes.items():
         for design in DESIGNS:
-            method = "marginal" if call.marginal else "joint"
-            print(row(marks, jurors, design, method, call.repeat), flush=True)
+            print(row(marks, jurors, design, method, repeat), flush=True)
+
+
+def main() -> None:
+    """Read the call and measure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--large", action="store_true", help="10^7 marks only")
+    parser.add_argument(
+        "--marginal", action="store_true", help="the marginal method instead of the joint one"
+    )
+    call = parser.parse_args()
+    table(LARGE if call.large else SIZES, "marginal" if call.marginal else "joint", call.repeat)
 
 
 if __name__ == "__main__":

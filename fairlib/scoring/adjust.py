@@ -108,9 +108,11 @@ def estimate(
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
     that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
     be an invention. `within=True` estimates all the same, to be ranked inside each `component` only.
+
+    Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity); Abowd,
+    Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
     """
-    if method not in METHODS:
-        raise ScoringError(f"Unknown estimator {method!r}; it is one of {', '.join(METHODS)}.")
+    _known(method)
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
     design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
@@ -133,8 +135,9 @@ def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bo
     """Estimates of each criterion on its own: the columns of `Estimates.submissions`, by (criterion, submission).
 
     A criterion whose marks cannot support the method (one value only, say) keeps its raw numbers, has no
-    estimate and the status not_estimable.
+    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources see `estimate`.
     """
+    _known(method)
     marks = scored(ratings)
     parts = {}
     for code, name in enumerate(marks.criteria):
@@ -155,8 +158,8 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
 
     `change` is raw rank minus adjusted rank (positive: moved up). `by_readers` is the mean severity of
     its readers, `by_shrinkage` the rest: the pull towards the mean of a submission with few or noisy
-    readings (for z-scores: the stretching of each juror's scale). `cause` names the larger. Ties share
-    the better rank. In a disconnected design ranks are within each component.
+    readings (Henderson 1975; for z-scores: the stretching of each juror's scale). `cause` names the larger.
+    Ties share the better rank. In a disconnected design ranks are within each component.
     """
     table = estimates.submissions
     known = table[table["estimate"].notna()]
@@ -179,6 +182,11 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
             "component": groups,
         }
     )
+
+
+def _known(method: str) -> None:
+    if method not in METHODS:
+        raise ScoringError(f"Unknown estimator {method!r}; it is one of {', '.join(METHODS)}.")
 
 
 def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, method: str) -> None:

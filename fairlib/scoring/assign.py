@@ -30,6 +30,8 @@ def extra_assignments(
     the contrasts, in residual standard deviations; NA while some contrast is impossible).
 
     Raises ScoringError when k < 1 or no free pair is left.
+
+    Source: Sherman & Morrison (1950) Ann. Math. Stat. 21:124 (the gain of each candidate).
     """
     if k < 1:
         raise ScoringError(f"The number of extra readings must be at least 1, found {k}.")

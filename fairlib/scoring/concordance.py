@@ -193,7 +193,7 @@ def mean_spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = N
     """Mean of the pairwise Spearman correlations that exist; `n` is their number.
 
     No interval: pairs share jurors and are not independent. Kendall's W of complete tables without ties is
-    (1 + (k − 1) r̄)/k of it.
+    (1 + (k − 1) r̄)/k of it (Kendall & Babington Smith 1939).
     """
     table = spearman(ratings, weights)
     base = Statistic("mean Spearman correlation", None, n_jurors=len({*table.juror_a, *table.juror_b}))

@@ -72,6 +72,8 @@ def design(
     as a reading; rows of the ratings with status recused are added to them.
 
     Raises ScoringError when a submission with marks has no group.
+
+    Sources: Jochmans & Weidner (2019) Econometrica 87:1543; MacKay, Kenna, Low & Parker (2017).
     """
     pairs = composite(ratings)
     graph = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))

@@ -28,6 +28,7 @@ def divergent(
     `another_reader`, `status`: `another_reader`, `agree`, `all_below`, `one_reader` or `no_reader` (with
     fewer than two readers there is nothing to compare). Marks are oriented: higher is better; the line
     is on the contest's own scale and is turned here. "More than" is strict, "below" too.
+    The rule is the contest's own: see `rules.Divergence`. Raises ScoringError as `composite` does.
     """
     pairs = composite(ratings, weights)
     order = np.lexsort((pairs.juror, pairs.y, pairs.submission))

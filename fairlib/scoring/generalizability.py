@@ -285,6 +285,8 @@ def jurors_needed(
 
     `panels="own"`: every submission has jurors of its own (dependability); `"same"`: the same jurors read
     everything (generalizability). Solves signal/(signal + constant + error/n) ≥ target for n.
+
+    Source: Brennan (2001), ch. 4–5. Raises ScoringError as `decision_study` does.
     """
     if not 0 < target < 1 or panels not in ("own", "same"):
         raise ScoringError("The target lies between 0 and 1, and panels are own or same.")

@@ -43,6 +43,8 @@ def compare_estimators(
 
     Raises ScoringError for an unknown method, `k` outside 1 … submissions − 1, a disconnected design,
     or variances that the marks cannot tell apart.
+
+    Source: Stone (1974) J. R. Stat. Soc. B 36:111 (prediction of hidden marks); the simulation is our own.
     """
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
