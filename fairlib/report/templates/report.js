@@ -41,7 +41,7 @@ function searchable(table) {
   const output = document.createElement("output");
   const rows = [...table.tBodies[0].rows];
   tools.append(labelled(table.dataset.search, input));
-  const badges = [...new Set(rows.flatMap((r) => [...r.querySelectorAll(".badge")].map((b) => b.textContent)))];
+  const badges = [...new Set(rows.flatMap((r) => [...r.querySelectorAll("span.badge")].map((b) => b.textContent)))];
   const select = document.createElement("select");
   if (badges.length > 1) {
     for (const text of ["", ...badges]) select.add(new Option(text || table.dataset.all, text));
@@ -52,7 +52,7 @@ function searchable(table) {
     let n = 0;
     for (const row of rows) {
       const text = row.textContent.toLocaleLowerCase(document.documentElement.lang);
-      const badge = row.querySelector(".badge");
+      const badge = row.querySelector("span.badge");
       row.hidden = !words.every((w) => text.includes(w)) || (select.value && badge?.textContent !== select.value);
       if (!row.hidden) n += 1;
     }

@@ -1,0 +1,149 @@
+"""Pages in a real browser: nothing is loaded, nothing complains, everything can be used by keyboard."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sync_api = pytest.importorskip("playwright.sync_api")
+from report_fixture import build_run, rules_2021  # noqa: E402
+
+from fairlib.report.chapters import write_report  # noqa: E402
+from fairlib.report.figures import to_svg  # noqa: E402
+from fairlib.report.html import to_html  # noqa: E402
+from fairlib.report.letters import letter_html, write_letters  # noqa: E402
+from fairlib.report.privacy import for_public  # noqa: E402
+from fairlib.report.tables import read_results  # noqa: E402
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic", "--no-first-run",
+]  # fmt: skip
+PAGES = [f"{audience}/{lang}.html" for audience in ("public", "internal") for lang in ("kk", "ru", "en")]
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Six pages and a letter of a small contest."""
+    folder, rules = tmp_path_factory.mktemp("site"), rules_2021()
+    results = read_results(build_run(folder / "run", rules, n=40), rules)
+    for audience, seen in (("public", for_public(results)), ("internal", results)):
+        (folder / audience).mkdir()
+        for lang in ("kk", "ru", "en"):
+            report = write_report(seen, lang, audience)
+            drawings = {p.id: to_svg(p.draw, p.size, p.id) for p in report.pictures()}
+            (folder / audience / f"{lang}.html").write_text(to_html(report, drawings), "utf-8")
+    (folder / "letter.html").write_text(letter_html(write_letters(results, ["S012"])[0]), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """Open a page of the site and fail on any console message or request but its own."""
+    opened = []
+
+    def visit(name: str, width: int = 1280, **options):
+        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        url, noise = (site / name).as_uri(), []
+        page.on("console", lambda m: noise.append(m.text))
+        page.on("pageerror", lambda e: noise.append(str(e)))
+        page.on("request", lambda r: noise.append(r.url) if r.url != url else None)
+        page.goto(url)
+        opened.append((page, noise))
+        return page
+
+    yield visit
+    for page, noise in opened:
+        page.close()
+        assert noise == []
+
+
+@pytest.mark.parametrize("name", [*PAGES, "letter.html"])
+def test_no_page_scrolls_sideways(open_page, name):
+    page = open_page(name)
+    for width in (360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (npm)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*PAGES, "letter.html"])
+def test_axe_finds_nothing_serious(open_page, name, scheme):
+    page = open_page(name, color_scheme=scheme, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.add_script_tag(content=AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    grave = [(v["id"], v["nodes"][0]["html"][:150]) for v in found if v["impact"] in ("serious", "critical")]
+    assert grave == []
+
+
+def test_a_column_sorts_both_ways_by_keyboard(open_page):
+    page = open_page("public/kk.html")
+    table = page.locator("#decisions-commission")
+    button = table.locator("thead th").nth(3).locator("button")
+    button.focus()
+    page.keyboard.press("Enter")
+    head = table.locator("thead th").nth(3)
+    assert head.get_attribute("aria-sort") == "ascending"
+    column = "rows => rows.map(r => r.cells[3].dataset.v).filter(Boolean).map(Number)"
+    rising = table.locator("tbody tr").evaluate_all(column)
+    assert rising == sorted(rising)
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    assert table.locator("tbody tr").evaluate_all(column) == sorted(rising, reverse=True)
+
+
+def test_kazakh_names_sort_by_the_kazakh_alphabet(open_page):
+    page = open_page("public/kk.html")
+    order = page.evaluate("['Яблоко','Әже','Апа','Қала','Кала'].sort(collator.compare)")
+    assert order == ["Апа", "Әже", "Кала", "Қала", "Яблоко"]
+
+
+def test_search_and_decision_narrow_the_list(open_page):
+    page = open_page("internal/en.html")
+    table = page.locator("#decisions-commission")
+    total = table.locator("tbody tr").count()
+    tools = page.locator(".tools").first
+    tools.locator("input").fill("№ 7:")
+    assert 0 < table.locator("tbody tr:visible").count() < total
+    tools.locator("input").fill("")
+    tools.locator("select").select_option("selected")
+    shown = table.locator("tbody tr:visible")
+    assert 0 < shown.count() <= total
+    assert set(shown.locator("span.badge").all_inner_texts()) == {"selected"}
+    assert f"{shown.count()} / {total}" in tools.locator("output").inner_text()
+
+
+def test_first_tab_skips_to_the_report(open_page):
+    page = open_page("public/ru.html")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_without_script_everything_can_be_read(browser, site):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto((site / "public/kk.html").as_uri())
+    assert page.locator("#decisions-commission tbody tr").count() == 40
+    assert page.locator("th button").count() == 0
+    page.close()
+
+
+def test_languages_lead_to_the_siblings(open_page):
+    page = open_page("public/kk.html")
+    links = page.locator(".languages a").evaluate_all("all => all.map(a => [a.getAttribute('href'), a.lang])")
+    assert links == [["kk.html", "kk"], ["ru.html", "ru"], ["en.html", "en"]]
+    assert page.locator(".languages a[aria-current=page]").get_attribute("lang") == "kk"
