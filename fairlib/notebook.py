@@ -2,12 +2,9 @@
 
 import io
 
-import matplotlib
-
-matplotlib.use("agg")
-
-from IPython.display import Image, display  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
+import matplotlib.pyplot as plt
+from IPython.display import Image, display
+from matplotlib.axes import Axes
 
 
 def show(axes: Axes, alt: str) -> None:
@@ -15,8 +12,6 @@ def show(axes: Axes, alt: str) -> None:
 
     The numbers behind a figure belong printed beside it: pictures are not compared between runs.
     """
-    import matplotlib.pyplot as plt
-
     figure = axes.get_figure()
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})

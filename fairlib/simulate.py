@@ -220,6 +220,27 @@ def draw_marks(
     )
 
 
+def simulate_scores(
+    submission: np.ndarray,
+    juror: np.ndarray,
+    components: dict[str, float],
+    seed: int | np.random.Generator,
+    size: tuple[int, int] | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One contest on the pairs of a design: marks y (n,), true submission levels (I,), severities (J,).
+
+    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`;
+    `size` is (I, J), the highest codes plus one if not given.
+    """
+    rng = np.random.default_rng(seed)
+    n_i, n_j = size or (int(submission.max()) + 1, int(juror.max()) + 1)
+    sd = {name: np.sqrt(components[name]) for name in ("submission", "juror", "residual")}
+    truth = components["mu"] + sd["submission"] * rng.standard_normal(n_i)
+    severity = sd["juror"] * rng.standard_normal(n_j)
+    noise = sd["residual"] * rng.standard_normal(len(submission))
+    return truth[submission] - severity[juror] + noise, truth, severity
+
+
 def on_scale(x: np.ndarray, scale: Scale | None) -> np.ndarray:
     """Put drawn values on a scale: to the nearest step, cut at the ends; `best: low` is turned round."""
     if scale is None:

@@ -17,6 +17,7 @@ from fairlib.scoring.panels import Panels, panels
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import Fit, fit_sums, sums_of
 from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
+from fairlib.simulate import simulate_scores
 
 COMPARED = ("raw", "median", "trimmed", "zscore", "additive", "severity")
 Core = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -55,27 +56,6 @@ def compare_estimators(
     predicted = _predict(pairs, cells, methods, folds, np.random.default_rng([seed, 0]))
     found = _simulate(design, cells, fit, k, methods, n_sim, np.random.default_rng([seed, 1]))
     return predicted.join(found).rename_axis("method")
-
-
-def simulate_scores(
-    submission: np.ndarray,
-    juror: np.ndarray,
-    components: dict[str, float],
-    seed: int | np.random.Generator,
-    size: tuple[int, int] | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One contest on the pairs of a design: marks y (n,), true submission levels (I,), severities (J,).
-
-    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`;
-    `size` is (I, J), the highest codes plus one if not given.
-    """
-    rng = np.random.default_rng(seed)
-    n_i, n_j = size or (int(submission.max()) + 1, int(juror.max()) + 1)
-    sd = {name: np.sqrt(components[name]) for name in ("submission", "juror", "residual")}
-    truth = components["mu"] + sd["submission"] * rng.standard_normal(n_i)
-    severity = sd["juror"] * rng.standard_normal(n_j)
-    noise = sd["residual"] * rng.standard_normal(len(submission))
-    return truth[submission] - severity[juror] + noise, truth, severity
 
 
 def _check(design: Panels, k: int, methods: Sequence[str], n_sim: int, folds: int) -> None:
