@@ -243,3 +243,45 @@ def test_panels_sums_equal_their_definition(monkeypatch, limit):
         np.testing.assert_allclose(
             design.quadratic(q), np.einsum("ij,jk,ik->i", wide[:, :-1], q, wide[:, :-1]), atol=1e-9
         )
+
+
+def many_jurors(seed, sd_juror=0.6):
+    return incomplete(seed, n=12, k=40, share=0.4, sd=(1.0, sd_juror, 0.8))
+
+
+@pytest.mark.parametrize("sd_juror", [0.6, 0.0])
+@pytest.mark.parametrize("restricted", [True, False])
+def test_more_jurors_than_submissions_change_places_and_nothing_else(monkeypatch, restricted, sd_juror):
+    turned = reml.fit(*many_jurors(3, sd_juror), reml=restricted)
+    assert turned.is_turned and turned.core.panels.n_jurors == 12
+    grid = posterior.nodes(turned)
+    errors, drawn = (
+        posterior.errors(turned, grid),
+        posterior.draws(turned, grid, 20_000, np.random.default_rng(1)),
+    )
+    covariance = turned.log_covariance
+    monkeypatch.setattr(reml, "_is_turned", lambda sums, status: False)
+    plain = reml.fit(*many_jurors(3, sd_juror), reml=restricted)
+    assert plain.status == turned.status
+    for name in ("submission", "juror", "residual", "mu", "mu_se", "loglik"):
+        assert getattr(turned, name) == pytest.approx(getattr(plain, name), rel=1e-5, abs=1e-9), name
+    np.testing.assert_allclose(turned.submission_effect, plain.submission_effect, atol=1e-5)
+    np.testing.assert_allclose(turned.juror_effect, plain.juror_effect, atol=1e-5)
+    np.testing.assert_allclose(covariance, plain.log_covariance, rtol=1e-3, atol=1e-6)
+    expected = posterior.errors(plain, posterior.nodes(plain))
+    for mine, theirs in zip(errors, expected, strict=True):  # the grids of the two differ a little
+        np.testing.assert_allclose(mine, theirs, rtol=5e-3)
+    np.testing.assert_allclose(drawn.std(axis=0), expected[0], rtol=0.06)
+
+
+def test_turning_twice_gives_the_sums_back():
+    i, j, y, n, k = many_jurors(5)
+    sums = reml.sums_of(panels(i, j, n, k), y)
+    again = sums.turned.turned
+    for name in ("total", "ysum", "nt", "tt"):
+        np.testing.assert_allclose(getattr(again, name), getattr(sums, name), atol=1e-9)
+    ratios = np.array([0.7, 0.3])
+    for reml_too in (True, False):
+        assert reml.Point(sums.turned, ratios[::-1], reml_too).deviance == pytest.approx(
+            reml.Point(sums, ratios, reml_too).deviance
+        )

@@ -139,10 +139,10 @@ class _Plane:
     """Restricted likelihood over u = log(1 + kλ_s), v = log(1 + mλ_j), uniform prior in u and v."""
 
     def __init__(self, fit: reml.Fit, k: float, m: float):
-        self.sums, self.scale = fit.sums, np.array([k, m])
+        self.fit, self.scale = fit, np.array([k, m])
         self.best = np.log1p(self.scale * fit.ratios)
         self.top = self._deviance(*self.best)
-        nodes = 25 if fit.sums.panels.n_jurors <= 200 else 11
+        nodes = 25 if fit.core.panels.n_jurors <= 200 else 11
         u, v = (np.linspace(*self._reach(axis), nodes) for axis in (0, 1))
         fall = np.array([[self._deviance(a, b) - self.top for b in v] for a in u])
         # a spline of log density is smooth where the density spans many powers of ten
@@ -151,7 +151,7 @@ class _Plane:
         self.mass = np.exp(-spline(self.u, self.v) / 2)
 
     def _deviance(self, u: float, v: float) -> float:
-        return reml.Point(self.sums, np.expm1([u, v]) / self.scale).deviance
+        return reml.Point(self.fit.core, self.fit.in_core(np.expm1([u, v]) / self.scale)).deviance
 
     def _reach(self, axis: int) -> tuple[float, float]:
         """Where the deviance, the other ratio re-estimated roughly by a slack of 1.3, has fallen by FALL."""

@@ -194,7 +194,10 @@ def _count_pairs(block: Block, n_jurors: int) -> np.ndarray:
 
 
 def _gathered_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
-    return matrix[who[:, :, None], who[:, None, :]].sum(axis=(1, 2))
+    total = np.diagonal(matrix)[who].sum(axis=1)
+    for p in range(1, who.shape[1]):
+        total += 2 * matrix[who[:, p, None], who[:, :p]].sum(axis=1)
+    return total
 
 
 def _dense_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:

@@ -5,7 +5,9 @@ prior on each standard deviation relative to the residual's (Gelman 2006, Bayesi
 residual variance integrated exactly (inverse χ²). Given λ everything is normal. An axis whose log ratio
 is known to better than 0.15 is kept at its optimum: the correction would be below one per cent.
 
-For one λ_a a single eigendecomposition of the juror matrix serves every λ_b.
+For one λ_a a single eigendecomposition of the juror matrix serves every λ_b, and a single product their mean
+covariance. All of it works on the core of a fit (`Fit.core`), where with more jurors than submissions the two
+have changed places: read "submission" for rows, a, and "juror" for columns, b, otherwise.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairlib.scoring.panels import Panels
 from fairlib.scoring.reml import Fit, Point, Sums
 
 _KNOWN = 0.15  # standard deviation of log λ below which an axis needs no grid
@@ -40,12 +43,7 @@ class Node:
 
     def covariance(self) -> np.ndarray:
         """H at this node, (J+1) × (J+1)."""
-        g = self.given
-        half = g.vectors * np.sqrt(self.lb / (1 + self.lb * g.values))
-        lift = np.vstack([half, -(g.a[-1, :-1] @ half) / g.a[-1, -1]])
-        h = lift @ lift.T
-        h[-1, -1] += 1 / g.a[-1, -1]
-        return h
+        return self.given.covariance(np.array([self.lb]), np.ones(1))
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """`n` draws of u (n, J+1) and of the residual variance (n,)."""
@@ -86,6 +84,15 @@ class Slice:
         logdet = np.log1p(np.multiply.outer(lb, self.values)).sum(axis=1)
         return self._logdet + logdet + self.dof * np.log(self.r2(lb)) + _prior(self.la) + _prior(lb)
 
+    def covariance(self, lb: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Σ_k weight_k H(λ_a, lb_k), (J+1) × (J+1)."""
+        tilt = weight @ (lb[:, None] / (1 + np.multiply.outer(lb, self.values)))
+        half = self.vectors * np.sqrt(tilt)
+        lift = np.vstack([half, -(self.a[-1, :-1] @ half) / self.a[-1, -1]])
+        h = lift @ lift.T
+        h[-1, -1] += weight.sum() / self.a[-1, -1]
+        return h
+
 
 def _prior(ratio: float | np.ndarray) -> float | np.ndarray:
     """−2 log density of log λ when √λ is half-Cauchy(1)."""
@@ -94,8 +101,8 @@ def _prior(ratio: float | np.ndarray) -> float | np.ndarray:
 
 def nodes(fit: Fit) -> list[Node]:
     """The grid of variance ratios, weights summing to 1; a single node where both are well known."""
-    sums, ratios = fit.sums, fit.ratios
-    sd = np.sqrt(np.maximum(np.diag(_ratio_covariance(fit)), 0))
+    sums, ratios = fit.core, fit.in_core(fit.ratios)
+    sd = fit.in_core(np.sqrt(np.maximum(np.diag(_ratio_covariance(fit)), 0)))
     wide = [not (0 < s < _KNOWN) for s in sd]
     if fit.status == "juror_variance_not_identified":
         wide[1] = False
@@ -156,21 +163,32 @@ def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
     se² = E[Var(effect | λ)] + E[(BLUP(λ) − BLUP)²] over the posterior of the variances; the first term is
     Henderson's prediction error variance, the second what Kackar & Harville (1984) JASA 79:853 correct for.
     """
-    p = fit.sums.panels
-    merit = fit.mu - fit.sums.centre + fit.submission_effect
-    total_a, total_b = np.zeros(p.n_submissions), np.zeros(p.n_jurors)
-    for node in grid:
-        scale = node.s2 * node.dof / max(node.dof - 2, 1)
-        h, u, shrink = node.covariance(), node.solution(), node.la / (1 + node.la * p.readers)
-        inner = (
-            p.quadratic(h[:-1, :-1]) + 2 * p.readers * p.over_readers(h[:-1, -1]) + p.readers**2 * h[-1, -1]
-        )
-        cross = p.over_readers(h[:-1, -1]) + p.readers * h[-1, -1]
-        pev = scale * (shrink + h[-1, -1] - 2 * shrink * cross + shrink**2 * inner)
-        here = u[-1] + shrink * (fit.sums.total - p.over_readers(u[:-1]) - p.readers * u[-1])
-        total_a += node.weight * (pev + (here - merit) ** 2)
-        total_b += node.weight * (scale * np.diag(h)[:-1] + (u[:-1] - fit.juror_effect) ** 2)
-    return np.sqrt(np.maximum(total_a, 0)), np.sqrt(np.maximum(total_b, 0))
+    p, centred = fit.core.panels, fit.mu - fit.core.centre
+    best = fit.in_core([fit.submission_effect, fit.juror_effect])
+    with_mean = fit.in_core([1.0, 0.0])  # the mean goes with the submissions
+    row, column = np.zeros(p.n_submissions), np.zeros(p.n_jurors)
+    for given in {id(node.given): node.given for node in grid}.values():
+        beside = [node for node in grid if node.given is given]
+        scales = np.array([node.weight * node.s2 * node.dof / max(node.dof - 2, 1) for node in beside])
+        h = given.covariance(np.array([node.lb for node in beside]), scales)
+        shrink = given.la / (1 + given.la * p.readers)
+        row += scales.sum() * shrink + _row_error(p, h, shrink, with_mean[0])
+        column += np.diag(h)[:-1] + with_mean[1] * (2 * h[-1, :-1] + h[-1, -1])
+        for node in beside:
+            u = node.solution()
+            moved = u[-1] - centred
+            here = shrink * (fit.core.total - p.over_readers(u[:-1]) - p.readers * u[-1])
+            row += node.weight * (here - best[0] + with_mean[0] * moved) ** 2
+            column += node.weight * (u[:-1] - best[1] + with_mean[1] * moved) ** 2
+    return tuple(fit.in_core([np.sqrt(np.maximum(total, 0)) for total in (row, column)]))
+
+
+def _row_error(p: Panels, h: np.ndarray, shrink: np.ndarray, with_mean: float) -> np.ndarray:
+    """What the errors of u = (b, μ) add to the variance of a_i, or with the mean to that of μ + a_i."""
+    linked = p.over_readers(h[:-1, -1])
+    inner = p.quadratic(h[:-1, :-1]) + 2 * p.readers * linked + p.readers**2 * h[-1, -1]
+    cross = linked + p.readers * h[-1, -1]
+    return shrink**2 * inner + with_mean * (h[-1, -1] - 2 * shrink * cross)
 
 
 def draws(fit: Fit, grid: list[Node], n: int, rng: np.random.Generator) -> np.ndarray:
@@ -179,16 +197,22 @@ def draws(fit: Fit, grid: list[Node], n: int, rng: np.random.Generator) -> np.nd
     Each draw takes its own variances from the grid, then jurors and mean from one normal, then every
     submission independently given these. Submissions without a mark are drawn from the population.
     """
-    p = fit.sums.panels
     picks = np.bincount(rng.choice(len(grid), n, p=[g.weight for g in grid]), minlength=len(grid))
-    out, start = np.empty((n, p.n_submissions)), 0
+    out, start = np.empty((n, fit.sums.panels.n_submissions)), 0
     for node, count in zip(grid, picks, strict=True):
         if count:
-            u, s2 = node.draw(count, rng)
-            shrink = node.la / (1 + node.la * p.readers)
-            read = p.over_readers(u[:, :-1].T).T + np.multiply.outer(u[:, -1], p.readers)
-            part = u[:, -1:] + shrink * (fit.sums.total - read)
-            part += rng.standard_normal(part.shape) * np.sqrt(np.multiply.outer(s2, shrink))
-            out[start : start + count] = part + fit.sums.centre
+            out[start : start + count] = effects(fit, node, count, rng)[0]
             start += count
     return out[rng.permutation(n)]
+
+
+def effects(fit: Fit, node: Node, n: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """`n` joint draws at one node: μ + a_i (n, I), b_j (n, J) and the residual variance (n,)."""
+    p = fit.core.panels
+    u, s2 = node.draw(n, rng)
+    column, mean = u[:, :-1], u[:, -1:]
+    shrink = node.la / (1 + node.la * p.readers)
+    row = shrink * (fit.core.total - p.over_readers(column.T).T - mean * p.readers)
+    row += rng.standard_normal(row.shape) * np.sqrt(np.multiply.outer(s2, shrink))
+    submission, juror = fit.in_core([row, column])
+    return submission + (mean + fit.core.centre), juror, s2

@@ -4,7 +4,8 @@ Model: y_ij = μ + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~
 The likelihood needs no more of the marks than the sums of `panels`: after one pass over them every
 evaluation works on (J+1) × (J+1) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
 ρ_d = 1/(1 + λ_a d), u = (b, μ) the mixed-model solution after eliminating submissions, H its covariance
-over σ².
+over σ². The model does not know which factor is which: with more jurors than submissions they change places
+(`Sums.turned`), so that matrices have the size of the smaller one.
 
 Patterson & Thompson (1971) Biometrika 58:545 (REML); Henderson (1975) Biometrics 31:423 (BLUP);
 Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
@@ -50,6 +51,15 @@ class Sums:
         """X̃ᵀX̃, kept because every evaluation starts from it."""
         return self.panels.border()
 
+    @cached_property
+    def turned(self) -> "Sums":
+        """The same sums with jurors and submissions in each other's place."""
+        p = self.panels
+        design = panels(p.who, p.owner, p.n_jurors, p.n_submissions)
+        nt, tt = _block_sums(design, self.ysum[:-1])
+        ysum = np.append(self.total, self.ysum[-1])
+        return Sums(design, self.centre, self.ysum[:-1], ysum, nt, tt, self.yy)
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -80,7 +90,22 @@ class Fit:
     @cached_property
     def log_covariance(self) -> np.ndarray:
         """Inverse observed information of log (σ_a², σ_b², σ²), 3 × 3; 0 for a variance on its boundary."""
-        return _log_covariance(Point(self.sums, self.ratios, self.reml))
+        found = _log_covariance(Point(self.core, self.in_core(self.ratios), self.reml))
+        return found[np.ix_([1, 0, 2], [1, 0, 2])] if self.is_turned else found
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the core has jurors and submissions in each other's place."""
+        return _is_turned(self.sums, self.status)
+
+    @property
+    def core(self) -> Sums:
+        """The sums that computing goes on with: those with the smaller matrices."""
+        return self.sums.turned if self.is_turned else self.sums
+
+    def in_core(self, pair: np.ndarray) -> np.ndarray:
+        """(of submissions, of jurors) in the order of the core, and back."""
+        return pair[::-1] if self.is_turned else pair
 
 
 def fit(
@@ -107,38 +132,49 @@ def sums_of(design: Panels, y: np.ndarray) -> Sums:
     centre = float(y.mean())
     y = y[design.order] - centre
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
-    ysum, nt = np.zeros(design.n_jurors + 1), np.zeros((len(design.blocks), design.n_jurors + 1))
+    ysum = np.append(np.bincount(design.who, weights=y, minlength=design.n_jurors), y.sum())
+    return Sums(design, centre, total, ysum, *_block_sums(design, total), float(y @ y))
+
+
+def _block_sums(design: Panels, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Σ ñ_i t_i (G, J+1) and Σ t_i² (G,) of each block."""
+    nt = np.zeros((len(design.blocks), design.n_jurors + 1))
     for g, block in enumerate(design.blocks):
-        t, who = total[block.members], block.jurors.ravel()
-        marks = y[design.rows(block)]
-        ysum[:-1] += np.bincount(who, weights=marks.ravel(), minlength=design.n_jurors)
-        nt[g, :-1] = np.bincount(who, weights=np.repeat(t, block.d), minlength=design.n_jurors)
+        t = total[block.members]
+        weights = np.repeat(t, block.d)
+        nt[g, :-1] = np.bincount(block.jurors.ravel(), weights=weights, minlength=design.n_jurors)
         nt[g, -1] = block.d * t.sum()
-    ysum[-1] = y.sum()
-    tt = np.array([total[b.members] @ total[b.members] for b in design.blocks])
-    return Sums(design, centre, total, ysum, nt, tt, float(y @ y))
+    return nt, np.array([total[b.members] @ total[b.members] for b in design.blocks])
+
+
+def _is_turned(sums: Sums, status: str) -> bool:
+    p = sums.panels
+    return p.n_jurors > p.n_submissions and status != "juror_variance_not_identified"
 
 
 def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     """`fit` from the sums of `sums_of`, for many sets of marks on one design."""
     status = _refuse_unidentified(sums)
     free = np.array([True, status == "ok"])
-    at, calls = _optimise(sums, free, reml)
+    turned = _is_turned(sums, status)
+    core = sums.turned if turned else sums
+    at, calls = _optimise(core, free, reml)
+    u, p, s2 = at.u, core.panels, at.residual
+    shrink = at.la / (1 + at.la * p.readers)
+    effects = [shrink * (core.total - p.over_readers(u[:-1]) - p.readers * u[-1]), u[:-1].copy()]
     ratios = at.ratios
+    if turned:
+        ratios, effects = ratios[::-1], effects[::-1]
     if status == "ok":
         status = _boundary_status(ratios)
-    u = at.u
-    shrink = ratios[0] / (1 + ratios[0] * sums.panels.readers)
-    effect = shrink * (sums.total - sums.panels.over_readers(u[:-1]) - sums.panels.readers * u[-1])
-    s2 = at.residual
     return Fit(
         *(float(v) for v in (*(ratios * s2), s2, u[-1] + sums.centre, np.sqrt(s2 * at.h[-1, -1]))),
         loglik=-at.deviance / 2,
         reml=reml,
         status=status,
         evaluations=calls,
-        submission_effect=effect,
-        juror_effect=u[:-1].copy(),
+        submission_effect=effects[0],
+        juror_effect=effects[1],
         sums=sums,
     )
 
@@ -315,11 +351,13 @@ def _start(sums: Sums) -> np.ndarray:
     rhs = np.array([within, deviation @ deviation])
     s2, sb = np.linalg.lstsq(lhs, rhs, rcond=None)[0]
     floor = 1e-3 * sums.yy / n
-    s2, sb = max(s2, floor), max(sb, floor)
+    s2, sb = max(s2, floor), max(sb, 0.0)
     between = float((sums.tt / d).sum()) - s2 * (len(readers) - 1)
     between -= sb * (np.trace(co) - (p.load**2).sum() / n)
     sa = max(between / (n - (readers**2).sum() / n), floor)
-    return np.clip(np.array([sa, sb]) / s2, 1e-3, 1e3)
+    # as low as the loads can tell from 0, so that a juror variance of 0 is met in a step or two
+    least = min(1e-3, 0.03 / p.load.mean())
+    return np.clip(np.array([sa, sb]) / s2, [1e-3, least], 1e3)
 
 
 def _optimise(sums: Sums, free: np.ndarray, reml: bool) -> tuple["Point", int]:

@@ -41,13 +41,9 @@ def worlds(fit: Fit, n: int, seed: int) -> Worlds:
     of_juror, residual = np.empty(n), np.empty(n)
     for k in np.unique(picks):
         node, rows = grid[k], np.flatnonzero(picks == k)
-        u, s2 = node.draw(len(rows), rng)
-        shrink = node.la / (1 + node.la * p.readers)
-        read = p.over_readers(u[:, :-1].T).T + np.multiply.outer(u[:, -1], p.readers)
-        part = u[:, -1:] + shrink * (fit.sums.total - read)
-        part += rng.standard_normal(part.shape) * np.sqrt(np.multiply.outer(s2, shrink))
-        merit[rows], juror[rows] = part + fit.sums.centre, u[:, :-1]
-        of_juror[rows], residual[rows] = np.sqrt(node.lb * s2), np.sqrt(s2)
+        merit[rows], juror[rows], s2 = posterior.effects(fit, node, len(rows), rng)
+        of_juror[rows] = np.sqrt(fit.in_core([node.la, node.lb])[1] * s2)
+        residual[rows] = np.sqrt(s2)
     return Worlds(merit, juror, of_juror, residual)
 
 
