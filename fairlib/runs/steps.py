@@ -51,16 +51,19 @@ def roster(
     return Roster(jurors, conflicts, submissions.assign(in_round=here), versions)
 
 
-def read_round(run: Run, round_id: str) -> Scoresheets:
-    """The score files of a round, read against what the steps before have written."""
+def read_roster(run: Run, round_id: str) -> Roster:
+    """Who may mark what in a round of a run, from what the steps before have written."""
     r, submissions = run.round(round_id), read_submissions(run)
     aside = read_table(run.folder("intake") / "set_aside.csv", text=("kept",))
     resent = aside[aside["reason"] == "resent"]
     versions = dict(zip(resent["submission"], resent["kept"], strict=True))
     here = in_round(run, round_id, submissions)
-    return read_scores(
-        run.contest, r, run.data, roster(run.contest, r, run.data, submissions, here, versions)
-    )
+    return roster(run.contest, r, run.data, submissions, here, versions)
+
+
+def read_round(run: Run, round_id: str) -> Scoresheets:
+    """The score files of a round, read against what the steps before have written."""
+    return read_scores(run.contest, run.round(round_id), run.data, read_roster(run, round_id))
 
 
 def save_scoring(run: Run, round_id: str, sheets: Scoresheets, tables: dict[str, pd.DataFrame]) -> None:
@@ -82,12 +85,6 @@ def read_estimates(run: Run, round_id: str) -> pd.DataFrame:
 def read_ratings(run: Run, round_id: str) -> pd.DataFrame:
     """The ratings table of a round, as scoring wrote it."""
     return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot"))
-
-
-def read_round_submissions(run: Run, round_id: str) -> tuple[pd.DataFrame, pd.Series]:
-    """All accepted submissions, and which of them the round is about."""
-    submissions = read_submissions(run)
-    return submissions, in_round(run, round_id, submissions)
 
 
 def save_selection(run: Run, round_id: str, decisions: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> None:

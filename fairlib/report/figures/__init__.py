@@ -5,6 +5,7 @@ from fairlib.report.figures.counts import plot_counts, plot_funnel, plot_tile_ma
 from fairlib.report.figures.groups import plot_budget, plot_profiles, plot_rates
 from fairlib.report.figures.jurors import plot_agreement, plot_marks, plot_severity
 from fairlib.report.figures.ranking import plot_probabilities, plot_ranking, plot_slopes
+from fairlib.report.figures.whatif import plot_what_if
 
 __all__ = [
     "plot_agreement",
@@ -19,5 +20,6 @@ __all__ = [
     "plot_severity",
     "plot_slopes",
     "plot_tile_map",
+    "plot_what_if",
     "to_svg",
 ]
