@@ -273,7 +273,7 @@ def test_other_contests_are_told_too(tmp_path, rounds, nominations):
 
 REASONS = {
     "rank": "By rank.",
-    "rank:7.1<7.345678 in nomination=legal": "By rank in its group: 7.1 < 7.35 (nomination № 2).",
+    "rank:7.1<7.345678 in nomination=legal": "By rank in its group (nomination № 2): estimate 7.1, the line: 7.35.",
     "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.0": (
         "By the quota: nomination № 2 (6.2 < 6.4). Equal estimates, settled by: social impact (8.2 > 8.0)."
     ),

@@ -20,7 +20,6 @@ from fairlib.report.privacy import READERS, end_coded, mask, withheld
 from fairlib.report.reasons import bare_reason, criterion_name, reason_sentence
 from fairlib.report.tables import Results, RoundResults
 
-
 COMMENTS = 1500  # letters of comments that a round has room for on the page
 
 
@@ -151,13 +150,18 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
                 "note",
             )
         ]
-    heads = [Column(h, "number") for h in (say("Estimate"), say("95 % interval"), say("Rank"), say("Places"),
-                                           say("Readers"))]  # fmt: skip
-    values = [number(say, row["estimate"], 2), interval(say, row["low"], row["high"], 2), number(say, row["rank"]),
-              interval(say, row["rank_low"], row["rank_high"]), number(say, row["n_jurors"])]  # fmt: skip
+    shown = {
+        say("Estimate"): number(say, row["estimate"], 2),
+        say("95 % interval"): interval(say, row["low"], row["high"], 2),
+        say("Rank"): number(say, row["rank"]),
+        say("Places"): interval(say, row["rank_low"], row["rank_high"]),
+        say("Readers"): number(say, row["n_jurors"]),
+    }
+    known = {label: cell for label, cell in shown.items() if cell.sort is not None}
     caption = say("Score, {low} to {high}", low=say.number(field.stage.rule.scale.min),
                   high=say.number(field.stage.rule.scale.max))  # fmt: skip
-    return [table(f"score-{field.stage.id}", caption, heads, [values])]
+    heads = [Column(label, "number") for label in known]
+    return [table(f"score-{field.stage.id}", caption, heads, [list(known.values())])]
 
 
 def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:

@@ -7,13 +7,13 @@ import nbformat
 from nbconvert import HTMLExporter
 
 from fairlib.report.html import TEMPLATES, style
+from fairlib.report.tables import executed_notebooks
 
 
 def notebook_html(path: Path, lang: str = "en") -> str:
     """An executed notebook as one page that loads nothing; `lang` is the language of its prose.
 
-    Figures get the alt text of their output's metadata, else the first line of the cell's last comment
-    is no substitute: they are then said to be described in the text.
+    Code is folded behind its last line; figures keep the alt text of their output's metadata.
     """
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"name": path.stem}, "lang": lang, "style": str(style("notebook.css"))}
@@ -24,8 +24,7 @@ def notebook_html(path: Path, lang: str = "en") -> str:
 def save_notebooks(run_dir: Path, folder: Path) -> list[Path]:
     """Write every executed notebook of a run directory into `folder`, in the order of the chain."""
     paths = []
-    for source in [*sorted(run_dir.glob("*.ipynb")), *sorted(run_dir.glob("*/*.ipynb"))]:
-        name = source.stem if source.parent == run_dir else f"{source.stem}_{source.parent.name}"
+    for name, source in executed_notebooks(run_dir).items():
         target = folder / f"{name}.html"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(notebook_html(source), "utf-8", newline="\n")

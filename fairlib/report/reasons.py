@@ -116,11 +116,15 @@ def _rank(detail: str, contest: Contest, say: Voice) -> str:
     numbers, _, group = detail.partition(" in ")
     if not numbers:
         return say("By rank.")
-    text = say("By rank: {numbers}.", numbers=_spoken(numbers, say))
+    mine, _, line = (_spoken(part, say) for part in re.split("(<)", numbers, maxsplit=1))
     if not group:
-        return text
-    return say("By rank in its group: {numbers} ({group}).", numbers=_spoken(numbers, say),
-               group=_group(group, contest, say))  # fmt: skip
+        return say("By rank: estimate {mine}, the line: {line}.", mine=mine, line=line)
+    return say(
+        "By rank in its group ({group}): estimate {mine}, the line: {line}.",
+        group=_group(group, contest, say),
+        mine=mine,
+        line=line,
+    )
 
 
 def _quota(detail: str, contest: Contest, say: Voice) -> str:

@@ -140,6 +140,12 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
     )
 
 
+def executed_notebooks(run_dir: Path) -> dict[str, Path]:
+    """The executed notebooks of a run directory by the names of their pages, in the order of the chain."""
+    found = [*sorted(run_dir.glob("*.ipynb")), *sorted(run_dir.glob("*/*.ipynb"))]
+    return {p.stem if p.parent == run_dir else f"{p.stem}_{p.parent.name}": p for p in found}
+
+
 def flag(column: pd.Series) -> pd.Series:
     """Yes and no as people and programs write them: True, False, or missing."""
     text = column.astype("string").str.strip().str.lower()

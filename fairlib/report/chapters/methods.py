@@ -1,7 +1,8 @@
 """By what formulas, from which sources, and how can it be computed again? Methods and the record."""
 
-from fairlib.report.blocks import Block, Chapter, Column, Heading, Text, table
-from fairlib.report.chapters.common import Context
+from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
+from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.tables import executed_notebooks
 
 
 def chapter(context: Context) -> Chapter:
@@ -91,11 +92,7 @@ def record(context: Context) -> Chapter:
         Text(f"fairlib run params/{year}.yaml\nfairlib verify runs/{year}", "formula"),
     ]  # fmt: skip
     if not found:
-        return Chapter(
-            "record",
-            say("The record"),
-            (*blocks, Text(say("Not computed in this run: {what}.", what=say("the record")), "note")),
-        )
+        blocks.append(not_computed(context, say("the record")))
     heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "text", 4)]
     captions = {"inputs": say("Files that went in"), "versions": say("Versions")}
     for part, value in found.items():
@@ -105,6 +102,10 @@ def record(context: Context) -> Chapter:
         if rows:
             caption = captions.get(part, part.replace("_", " "))
             blocks.append(table(f"record-{part}", caption, heads, rows, folded=len(rows) > 12))
+    pages = executed_notebooks(context.results.run_dir) if context.internal else {}
+    if pages:
+        blocks += [Heading(say("The full working")),
+                   Links(tuple(Link(f"notebooks/{name}.html", name.replace("_", " ")) for name in pages))]  # fmt: skip
     return Chapter("record", say("The record"), tuple(blocks))
 
 
