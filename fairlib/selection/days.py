@@ -12,7 +12,7 @@ from scipy.stats import t as student
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.panels import panels
-from fairlib.scoring.ratings import Pairs, composite
+from fairlib.scoring.ratings import KEYS, Pairs, composite
 from fairlib.scoring.reml import Fit, fit_sums, sums_of
 
 COLUMNS = ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"]
@@ -59,17 +59,27 @@ def _of_pair(ratings: pd.DataFrame, pairs: Pairs, column: str) -> tuple[np.ndarr
     """Code of a column's value in each pair (n,), NaN if none, and the values in order; None without any."""
     if column not in ratings or ratings[column].isna().all():
         return None
-    seen = ratings[ratings[column].notna()].drop_duplicates(["submission", "juror"])
-    number = pd.to_numeric(seen[column], errors="coerce")
-    value = seen[column].astype(str) if number.isna().any() else number
-    codes, values = pd.factorize(value, sort=True)
-    at = pd.Series(
-        codes, index=pd.MultiIndex.from_frame(seen[["submission", "juror"]].astype(object)), dtype=float
-    )
+    seen = ratings[ratings[column].notna()]
+    codes, values = pd.factorize(_sortable(seen[column]), sort=True)
+    at = pd.Series(codes, dtype=float).groupby([seen[c].astype(object).to_numpy() for c in KEYS[:2]]).min()
     wanted = pd.MultiIndex.from_arrays(
         [pairs.submissions[pairs.submission].astype(object), pairs.jurors[pairs.juror].astype(object)]
     )
-    return at.reindex(wanted).to_numpy(), pd.Index(values)
+    first = seen[column].to_numpy()[np.unique(codes, return_index=True)[1]]
+    return at.reindex(wanted).to_numpy(), pd.Index(first)
+
+
+def _sortable(column: pd.Series) -> pd.Series:
+    """Values in the order of their numbers or dates (15.03.2021 or 2021-03-15), else as text."""
+    number = pd.to_numeric(column, errors="coerce")
+    if number.notna().all():
+        return number
+    text = column.astype(str)
+    for form in ("%d.%m.%Y", "%Y-%m-%d"):
+        date = pd.to_datetime(text, format=form, errors="coerce")
+        if date.notna().all():
+            return date
+    return text
 
 
 def _add_days(rows: list, parts: list, names: list, code: np.ndarray, values: pd.Index) -> None:
