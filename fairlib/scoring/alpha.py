@@ -62,17 +62,21 @@ def krippendorff_alpha(
         raise ScoringError(
             f"Unknown level {level!r} of Krippendorff's alpha; it is one of {', '.join(LEVELS)}."
         )
-    table = _table(ratings, level, weights)
-    units = _units(*table[:3])
+    submission, marks, values, n_jurors = _table(ratings, level, weights)
+    marks, size = _pairable(submission, marks)
     base = Statistic(
-        f"Krippendorff's alpha ({level})", None, n=len(units.code),
-        n_submissions=len(units.size), n_jurors=table[3],
-    )  # fmt: skip
-    if len(units.size) == 0:
-        return replace(base, status="one_juror" if table[3] == 1 else "no_pairs")
-    if level == "ratio" and units.values[0] < 0:
-        raise ScoringError("Level ratio needs marks that are not negative; use level interval.")
-    value = _alpha(units, level)
+        f"Krippendorff's alpha ({level})", None, n=len(marks), n_submissions=len(size), n_jurors=n_jurors
+    )
+    if len(size) == 0:
+        return replace(base, status="one_juror" if n_jurors == 1 else "no_pairs")
+    if level == "interval" and n_boot == 0:  # the sums of the marks themselves are enough
+        value = _from_sums(marks, size)
+    else:
+        code, values = value_codes(marks) if values is None else (marks, values)
+        units = Units(code, values, np.cumsum(size) - size, size)
+        if level == "ratio" and values[0] < 0:
+            raise ScoringError("Level ratio needs marks that are not negative; use level interval.")
+        value = _alpha(units, level)
     if value is None:
         return replace(base, status="no_variation")
     if n_boot == 0:
@@ -83,21 +87,30 @@ def krippendorff_alpha(
 
 
 def _table(ratings: pd.DataFrame, level: str, weights: Mapping[str, float] | None) -> tuple:
-    """Submission codes (sorted), category codes, sorted values, number of jurors."""
+    """Submission codes (sorted); nominal: category codes and sorted values, else marks and None; jurors."""
     if level == "nominal":
         c = categories(ratings, weights)
         return c.submission, c.code, c.values, len(c.jurors)
     pairs = composite(ratings, weights)
-    code, values = value_codes(pairs.y)
-    return pairs.submission, code, values, int(np.count_nonzero(np.bincount(pairs.juror)))
+    return pairs.submission, pairs.y, None, int(np.count_nonzero(np.bincount(pairs.juror)))
 
 
-def _units(submission: np.ndarray, code: np.ndarray, values: np.ndarray) -> Units:
+def _pairable(submission: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Marks (or codes) of submissions with two or more, and the number of each such submission."""
     size = np.bincount(submission)
     if size.min() < 2:
-        keep = size[submission] > 1
-        code, size = code[keep], size[size > 1]
-    return Units(code, values, np.cumsum(size) - size, size)
+        return marks[size[submission] > 1], size[size > 1]
+    return marks, size
+
+
+def _from_sums(y: np.ndarray, size: np.ndarray) -> float | None:
+    """Alpha at the interval level of marks y (n,) in units of these sizes; None without two different marks."""
+    if y.min() == y.max():
+        return None
+    x, n = y - y.mean(), len(y)
+    s1, s2 = _sums(x, size)
+    expected = 2 * (n * s2.sum() - s1.sum() ** 2) / (n - 1)
+    return float(1 - _apart(size, s1, s2).sum() / expected)
 
 
 def _alpha(u: Units, level: str) -> float | None:
@@ -124,10 +137,23 @@ def _observed(u: Units, level: str, x: np.ndarray) -> np.ndarray:
         return (u.size**2 - _same(u)) / (u.size - 1)
     if level == "ratio":
         return _ratio_pairs(u, x) / (u.size - 1)
-    s1 = np.add.reduceat(x[u.code], u.start)
-    s2 = np.add.reduceat((x * x)[u.code], u.start)
+    return _apart(u.size, *_sums(x[u.code], u.size))
+
+
+def _apart(size: np.ndarray, s1: np.ndarray, s2: np.ndarray) -> np.ndarray:
+    """Σ of squared differences over ordered pairs of each unit, over its size less one."""
     # equal marks leave only rounding in the difference: an exact zero must stay one
-    return np.maximum(2 * (u.size * s2 - s1 * s1), 0) / (u.size - 1)
+    return np.maximum(2 * (size * s2 - s1 * s1), 0) / (size - 1)
+
+
+def _sums(marks: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and sum of squares of the marks of each unit."""
+    m = int(size[0])
+    if len(marks) == m * len(size) and (size == m).all():
+        table = marks.reshape(-1, m)
+        return table @ np.ones(m), np.einsum("ij,ij->i", table, table)
+    start = np.cumsum(size) - size
+    return np.add.reduceat(marks, start), np.add.reduceat(marks * marks, start)
 
 
 def _cells(u: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -56,8 +56,9 @@ def value_codes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Codes 0…V−1 of the sorted distinct values of y; whole numbers of a short range without sorting."""
     low, high = y.min(), y.max()
     if high - low <= len(y) + 1000:
-        whole = (y - low).astype(np.int64)
-        if low == np.floor(low) and (whole + low == y).all():
+        shifted = y - low if low else y
+        whole = shifted.astype(np.int64)
+        if low == np.floor(low) and (whole == shifted).all():
             present = np.flatnonzero(np.bincount(whole))
             rank = np.zeros(int(high - low) + 1, dtype=np.int64)
             rank[present] = np.arange(len(present))

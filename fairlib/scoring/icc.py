@@ -73,7 +73,10 @@ def icc(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd
     rows = [found[name] for name, _ in FORMS.values()]
     names, models = zip(*FORMS.values(), strict=True)
     columns = {"name": names, "model": models}
-    columns |= {c: pd.array([r[i] for r in rows], dtype="Float64") for i, c in enumerate(NUMBERS)}
+    numbers = np.array(
+        [[np.nan if x is None or x is pd.NA else x for x in r[:-1]] for r in rows], dtype=float
+    )
+    columns |= {c: pd.arrays.FloatingArray(v, np.isnan(v)) for c, v in zip(NUMBERS, numbers.T, strict=True)}
     columns |= {"n_submissions": table.shape[0], "n_jurors": table.shape[1], "status": [r[-1] for r in rows]}
     return pd.DataFrame(columns, index=pd.Index(FORMS, name="form"))
 

@@ -159,7 +159,7 @@ def _text_codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _whole_codes(values: np.ndarray, low: int, high: int) -> tuple[np.ndarray, pd.Index]:
     """Codes of whole numbers of a short range, by marking those that occur."""
     if low == high:
-        return np.zeros(len(values), dtype=np.int64), pd.Index(values[:1])
+        return np.broadcast_to(np.int64(0), len(values)), pd.Index(values[:1])
     shifted = values.astype(np.int64, copy=False)
     if low:
         shifted = shifted - low
