@@ -116,7 +116,7 @@ def _rank(detail: str, contest: Contest, say: Voice) -> str:
     numbers, _, group = detail.partition(" in ")
     if not numbers:
         return say("By rank.")
-    mine, _, line = (_spoken(part, say) for part in re.split("(<)", numbers, maxsplit=1))
+    mine, _, line = (_spoken(part, say) for part in re.split("([<>])", numbers, maxsplit=1))
     if not group:
         return say("By rank: estimate {mine}, the line: {line}.", mine=mine, line=line)
     return say(
@@ -154,7 +154,7 @@ def _threshold(detail: str, contest: Contest, say: Voice) -> str:
     name = criterion_name(key, contest, say)
     if not numbers:
         return say("Below the threshold: {what}.", what=name)
-    found, _, least = numbers.partition("<")
+    found, _, least = re.split("([<>])", numbers, maxsplit=1)
     found = say("not computed") if found == "missing" else _spoken(found, say)
     return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
                least=_spoken(least, say))  # fmt: skip

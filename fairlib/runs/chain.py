@@ -74,6 +74,7 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
         from fairlib.report import render  # the report's libraries are not needed before this point
 
         tell("report")
+        _write_json(made_from, work / "basis.json")  # what the report's last chapter tells
         report = render(work, rules)
         record.write_record(run, made_from)
         _write_times(work, started, times)
