@@ -91,6 +91,32 @@ def test_a_misspelt_heading_is_taken_with_a_finding(tmp_path):
     assert "heading_near" in set(read(tmp_path).findings["code"])
 
 
+def test_a_clean_sheet_has_nothing_to_tell(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [[s, "x", 5, 6, ""] for s in "ABC"])
+    assert read(tmp_path).findings.empty
+
+
+def test_row_numbers_are_not_ids(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["1", "A", 5, 6, ""]], ["№", "Өтінім №", "маңыздылық", "жаңашылдық", ""])
+    assert set(read(tmp_path).ratings["submission"]) == {"A"}
+
+
+def test_no_personal_number_leaves_a_scoresheet(tmp_path):
+    iin = "990101199901"  # synthetic, with a right check digit
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", iin, 6, f"см. {iin}"], [iin, "x", 5, 5, ""]])
+    sheet(tmp_path / "e2.csv", f"Сарапшы {iin}", [["Z", "x", f"ЖСН {iin}", 6, ""]])
+    result = read(tmp_path)
+    for table in (result.ratings, result.rejected, result.comments, result.findings):
+        assert iin not in table.to_csv()
+    assert len(result.rejected) == 4
+
+
+def test_sheets_that_nobody_filled(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [])
+    result = read(tmp_path)
+    assert result.received == 0 and set(result.findings["code"]) == {"no_marks"}
+
+
 def test_an_absent_criterion_is_said(tmp_path):
     sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылық", "басқа баған", ""])
     result = read(tmp_path)
@@ -157,6 +183,14 @@ def test_long_layout_with_criteria_named_in_any_language(tmp_path):
     assert result.received == 4
     assert list(result.rejected["reason"]) == ["unknown_criterion"]
     assert by_cell(result).loc[("A", "E1", "significance"), ["score", "day", "slot"]].tolist() == [7, "1", "2"]
+
+
+def test_a_mark_of_nobody_is_rejected(tmp_path):
+    lines = ["juror;submission;criterion;score", ";A;novelty;7", "E1;A;novelty;8"]
+    (tmp_path / "scores.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = read(tmp_path, replace(make_roster(), jurors=None), layout="long")
+    assert result.rejected[["juror", "reason"]].values.tolist() == [["", "unknown_juror"]]
+    assert result.ratings["juror"].tolist() == ["E1"]
 
 
 def test_no_score_files_and_no_headings(tmp_path):

@@ -15,6 +15,7 @@ from fairlib.intake.values import consents, durations, money
 from fairlib.rules import Contest
 
 TEXTS = ("organisation", "legal_form", "title", "summary", "contact_person")
+MASKED = (*TEXTS, "place", "links", "email")  # free text, in which people write personal numbers
 
 # What a person must act on, what is worth a look; every other code is a repair that was proved.
 ERRORS = {
@@ -38,8 +39,7 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     for field in TEXTS:
         text, codes = repair_text(rows[field])
         _tell(form, field, codes, text, found)
-        text = text if field == "summary" else text.str.split().str.join(" ")
-        out[field] = text.map(mask)
+        out[field] = text if field == "summary" else text.str.split().str.join(" ")
     _identifier(form, contest, out, found)
     _moments(form, contest, out, found)
     _places(form, contest, out, found)
@@ -53,6 +53,8 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     out["first_time"] = _read(form, "first_time", consents(rows["first_time"]), found)
     out["links"] = rows["links"].str.strip().where(rows["links"].str.contains(r"\w\.\w", regex=True), "")
     out["language"] = guess_language(out["title"] + " " + out["summary"])
+    for column in MASKED:
+        out[column] = out[column].map(mask)
     return out
 
 
@@ -68,7 +70,7 @@ def _tell(form: Form, field: str, codes: pd.Series, values: pd.Series, found: li
         for code in codes[i].split(";"):
             severity = "error" if code in ERRORS else "warning" if code in WARNINGS else "info"
             gone = pd.isna(value) or value == ""
-            said = "repaired" if field in PERSONAL else f"read as {mask(_short(value))}"
+            said = "repaired" if field in PERSONAL else f"read as {_short(value)}"
             typed = "" if field in PERSONAL else row[field]
             found.append(
                 finding(code, severity, "no value" if gone else said, found=typed, **form.at(row, field))
@@ -78,7 +80,7 @@ def _tell(form: Form, field: str, codes: pd.Series, values: pd.Series, found: li
 def _short(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
-    return f"{value:.12g}" if isinstance(value, float) else str(value)[:120]
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _identifier(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:

@@ -19,12 +19,13 @@ def finding(code: str, severity: str, done: str, *, found: str = "", **where: st
 def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
     """Findings as a table in a stated order: gravest first, then by file, sheet and cell.
 
-    Personal numbers in what was typed are masked here, whoever found them.
+    Personal numbers in what was typed or read are masked here, whoever found them.
     """
     table = pd.DataFrame(list(found), columns=COLUMNS, dtype="str").fillna("")
     if table.empty:
         return table
-    table["found"] = table["found"].map(mask).str.slice(0, 200)
+    for told in ("found", "done"):
+        table[told] = table[told].map(mask).str.slice(0, 200)
     place = table["cell"].str.extract(r"^([A-Z]*)(\d*)$").fillna("")
     keys = pd.DataFrame({
         "severity": table["severity"].map(SEVERITIES.index),

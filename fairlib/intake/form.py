@@ -1,6 +1,6 @@
 """What does the form say? The export of the application form as one raw table, each row at its place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,12 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.findings import finding
 from fairlib.intake.headings import Headings, find_headings
+from fairlib.intake.ids import clean_ids
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.rules import Submissions
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "submission": ("өтінім №", "№ заявки", "заявка №", "өтінім нөмірі", "номер заявки", "submission", "№", "id"),
+    "submission": ("өтінім №", "№ заявки", "заявка №", "өтінім нөмірі", "номер заявки", "submission", "id", "№"),
     "sent_at": ("жіберілген уақыты", "время отправки", "уақыт белгісі", "отметка времени", "sent", "timestamp"),
     "organisation": ("ұйымның атауы", "ұйым", "наименование организации", "организация", "organisation"),
     "legal_form": ("құқықтық нысаны", "ұйымдық-құқықтық нысаны", "правовая форма", "форма", "legal form"),
@@ -39,7 +40,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
 class Form:
     """The rows of the form as typed: a column for each field of FIELDS (absent ones ""), and where they stand.
 
-    `rows` has besides the fields `file, sheet, row` (as a spreadsheet counts rows); `letters` gives the
+    `submission` is the id that the form has from here on. `rows` has besides the fields `file, sheet, row`
+    (as a spreadsheet counts rows); `letters` gives the
     column of each field in each sheet, for the address of a finding.
     """
 
@@ -61,7 +63,7 @@ class Form:
 def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
     """Read the form export; appends to `found` what is strange about its sheets and headings.
 
-    Raises DataError if no sheet has a heading row with at least a title column.
+    Raises DataError if no sheet has a heading row with at least a title column, or none has a row below it.
     """
     path = data / rules.file
     extra = {f: tuple(rules.columns.get(f, ())) for f in FIELDS}
@@ -90,8 +92,26 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
             f"«{FIELDS['title'][0]}», or name yours in params under contest.submissions.columns."
         )
     rows = pd.concat(parts, ignore_index=True)
+    if rows.empty:
+        raise DataError(f"{path}: there are headings and no form below them; ask for the filled export.")
     rows = rows.reindex(columns=[*FIELDS, "file", "sheet", "row"]).fillna(dict.fromkeys(FIELDS, ""))
-    return Form(rows, letters, frozenset(present))
+    return _with_ids(Form(rows, letters, frozenset(present)), found)
+
+
+def _with_ids(form: Form, found: list[dict]) -> Form:
+    """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
+    typed = clean_ids(form.rows["submission"])
+    bare = typed == ""
+    ids = typed.mask(bare, "row-" + form.rows["row"].astype(str))
+    again = ids.groupby(ids).cumcount()
+    ids = ids.where(again == 0, ids + "#" + (again + 1).astype(str))
+    form = replace(form, rows=form.rows.assign(submission=ids))
+    nameless = bare & (form.rows["title"] != "") & ("submission" in form.present)
+    for code, severity, which in (("id_missing", "warning", nameless), ("id_twice", "error", again > 0)):
+        for i in ids.index[which]:
+            where = form.at(form.rows.loc[i], "submission")
+            found.append(finding(code, severity, f"called {ids[i]}", found=typed[i], **where))
+    return form
 
 
 def _rows(sheet: Sheet, head: Headings) -> pd.DataFrame:

@@ -31,9 +31,10 @@ def find_headings(
 
     A heading names a field if it, or one of its parts around a slash or a line break, equals one of the
     field's headings after folding case, spaces and look-alike letters; failing that, if it is very
-    near one of them. A field is taken once: the first column that names it.
+    near one of them. A field is taken once: from the column whose heading stands first among the field's
+    (a column «Өтінім №» goes before a column «№» of row numbers), the first such column.
     """
-    known = {fold(h): field for field, headings in fields.items() for h in headings}
+    known = {_key(h): (field, n) for field, headings in fields.items() for n, h in enumerate(headings)}
     best = None
     for row in range(min(_LOOK, len(cells))):
         here = _match_row(cells.iloc[row].tolist(), row, known)
@@ -42,19 +43,16 @@ def find_headings(
     return best
 
 
-def _match_row(texts: list[str], row: int, known: Mapping[str, str]) -> Headings:
-    columns: dict[str, int] = {}
-    near: dict[str, str] = {}
-    left = []
+def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]]) -> Headings:
+    named: dict[str, list[tuple[int, int]]] = {}
     for at, text in enumerate(texts):
-        field = next((known[p] for p in _parts(text) if p in known), None)
-        if field and field not in columns:
-            columns[field] = at
-        elif text:
-            left.append(at)
+        if hit := next((known[p] for p in _parts(text) if p in known), None):
+            named.setdefault(hit[0], []).append((hit[1], at))
+    columns = {field: min(hits)[1] for field, hits in named.items()}
+    near: dict[str, str] = {}
     unknown = []
-    for at in left:
-        field = _nearest(texts[at], {h: f for h, f in known.items() if f not in columns})
+    for at in sorted({at for at, text in enumerate(texts) if text} - set(columns.values())):
+        field = _nearest(texts[at], {h: f for h, (f, _) in known.items() if f not in columns})
         if field:
             columns[field] = at
             near[field] = texts[at]
@@ -64,7 +62,12 @@ def _match_row(texts: list[str], row: int, known: Mapping[str, str]) -> Headings
 
 
 def _parts(text: str) -> list[str]:
-    return [fold(text), *(fold(p) for p in _PARTS.split(text))] if text else []
+    return [_key(text), *(_key(p) for p in _PARTS.split(text) if p.strip())] if text.strip() else []
+
+
+def _key(heading: str) -> str:
+    """The folded heading; one of signs alone, such as №, as it is."""
+    return fold(heading) or heading.strip()
 
 
 def _nearest(text: str, free: Mapping[str, str]) -> str | None:
@@ -75,8 +78,3 @@ def _nearest(text: str, free: Mapping[str, str]) -> str | None:
     ]
     hits = [h for h in hits if h]
     return free[max(hits, key=lambda h: h[1])[0]] if hits else None
-
-
-def clean_ids(typed: pd.Series) -> pd.Series:
-    """Ids as they were given out: any dash a hyphen, no spaces (an autocorrected «21–0208», a pasted « 21-0208»)."""
-    return typed.str.replace(r"[\u2010-\u2015\u2212]", "-", regex=True).str.replace(r"\s+", "", regex=True)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.findings import finding
+from fairlib.intake.identifiers import mask
 
 CELL = ["submission", "juror", "criterion"]
 RATINGS = ["round", *CELL, "score", "status", "source"]
@@ -44,7 +45,8 @@ def check_marks(
     kept = _recuse(raw[reason == ""], roster, found)
     _tell_own_organisation(kept, roster, found)
     _tell_unmarked(kept, roster, found)
-    rejected = raw.assign(reason=reason).loc[reason != "", ["source", *CELL, "typed", "reason"]]
+    rejected = raw.assign(reason=reason, typed=raw["typed"].map(mask))
+    rejected = rejected.loc[reason != "", ["source", *CELL, "typed", "reason"]]
     return kept[[*RATINGS, *(c for c in ("day", "slot") if c in kept)]], rejected
 
 
@@ -70,6 +72,7 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> pd.Serie
     reason = reason.mask(~raw["submission"].isin(roster.submissions.index), "unknown_submission")
     if roster.jurors is not None:
         reason = reason.mask((reason == "") & ~raw["juror"].isin(roster.jurors.index), "unknown_juror")
+    reason = reason.mask((reason == "") & (raw["juror"] == ""), "unknown_juror")
     return reason.mask((reason == "") & ~raw["criterion"].isin(criteria), "unknown_criterion")
 
 
@@ -90,7 +93,7 @@ def _repeated(raw: pd.DataFrame, reason: pd.Series, found: list[dict]) -> pd.Ser
     for _, group in twins.groupby(CELL, sort=True):
         if len(set(zip(group["score"].fillna(-1), group["status"], strict=True))) > 1:
             places = " and ".join(
-                f"{s} ({t or 'empty'})" for s, t in zip(group["source"], group["typed"], strict=True)
+                f"{s} ({mask(t) or 'empty'})" for s, t in zip(group["source"], group["typed"], strict=True)
             )
             row = group.iloc[0]
             raise DataError(

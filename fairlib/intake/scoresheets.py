@@ -13,14 +13,16 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.findings import as_table, finding
-from fairlib.intake.headings import Headings, clean_ids, find_headings
+from fairlib.intake.headings import Headings, find_headings
+from fairlib.intake.identifiers import mask
+from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
 from fairlib.intake.scorecheck import Roster, at_mark, check_marks
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round
 
-SUBMISSION = ("№", "өтінім №", "заявка №", "№ заявки", "өтінім нөмірі", "номер заявки", "submission", "id")
+SUBMISSION = ("өтінім №", "заявка №", "№ заявки", "өтінім нөмірі", "номер заявки", "submission", "id", "№")
 JUROR = ("сарапшы", "эксперт", "қазы", "член жюри", "juror", "expert", "judge")
 COMMENT = ("түсініктеме", "пікір", "ескерту", "комментарий", "примечание", "comment", "note")
 DAY = ("күн", "күні", "день", "day")
@@ -63,7 +65,7 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     raw = _with_marks(raw, r, found)
     ratings, rejected = check_marks(raw, roster, [c.id for c in contest.criteria], found)
     assert len(ratings) + len(rejected) == len(raw), "a mark was lost"
-    comments = comments.replace({"submission": roster.versions})
+    comments = comments.replace({"submission": roster.versions}).assign(comment=comments["comment"].map(mask))
     comments = comments[comments["submission"].isin(roster.submissions.index)]
     return Scoresheets(
         ratings.sort_values(["submission", "juror", "criterion"], kind="stable").reset_index(drop=True),
@@ -160,7 +162,7 @@ def _juror_of(sheet: Sheet, head: Headings, roster: Roster) -> str:
     """The juror named above the headings («Эксперт: E01»), else the sheet's or the file's name."""
     for text in sheet.cells.iloc[: head.row].to_numpy().ravel():
         if text and (named := _NAMED.search(text)):
-            return named["juror"].strip()
+            return mask(named["juror"].strip())
     stem = Path(sheet.file).stem
     known = roster.jurors.index if roster.jurors is not None else ()
     return sheet.name if sheet.name in known else stem
@@ -202,7 +204,7 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
         if head is None:
             raise DataError(f"{sheet.file}, sheet {sheet.name}: no heading row with {', '.join(needed)}.")
         body = _body(sheet, head).rename(columns={"score": "typed"})
-        body["juror"] = body["juror"].str.strip()
+        body["juror"] = body["juror"].str.strip().map(mask)
         if "criterion" not in body:
             body["criterion"] = one
         body["cell"] = column_letters(head.columns["score"]) + body.pop("row").astype(str)
@@ -230,7 +232,7 @@ def _with_marks(raw: pd.DataFrame, r: Round, found: list) -> pd.DataFrame:
     status = status.mask(off, "invalid")
     raw = raw.assign(score=score.where(status == "scored"), status=status, source=_source(raw), round=r.id)
     codes = read["code"].mask(off, "off_scale")
-    noted = raw[codes.notna() & (codes != "")].assign(code=codes)
+    noted = raw.assign(code=codes)[codes != ""]
     for row in noted.to_dict("records"):
         if row["status"] == "invalid":
             found.append(at_mark(row, row["code"], "error", "not used", row["typed"]))

@@ -15,7 +15,6 @@ from fairlib.intake.duplicates import find_resent
 from fairlib.intake.eligibility import failed_rules
 from fairlib.intake.findings import as_table, finding
 from fairlib.intake.form import Form, read_form
-from fairlib.intake.headings import clean_ids
 from fairlib.intake.kazakh import fold
 from fairlib.rules import Contest
 
@@ -60,7 +59,7 @@ def receive(contest: Contest, data: Path) -> Intake:
     found: list[dict] = []
     form = read_form(contest.submissions, data, found)
     forms = clean_form(form, contest, found)
-    forms["submission"] = _ids(form, forms, found)
+    forms["submission"] = form.rows["submission"]
     forms["reason"], forms["kept"] = _set_aside(form, forms, contest, found)
     accepted = forms[forms["reason"] == ""].copy()
     accepted["ineligible_by"] = failed_rules(accepted, contest.submissions.eligibility)
@@ -70,24 +69,6 @@ def receive(contest: Contest, data: Path) -> Intake:
     return Intake(
         accepted.set_index("submission")[COLUMNS].sort_index(), aside, as_table(found), len(form.rows)
     )
-
-
-def _ids(form: Form, forms: pd.DataFrame, found: list[dict]) -> pd.Series:
-    """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
-    ids = clean_ids(form.rows["submission"])
-    bare = ids == ""
-    ids = ids.mask(bare, "row-" + form.rows["row"].astype(str))
-    if "submission" in form.present:
-        for i in ids.index[bare & (forms["title"] != "")]:
-            done = f"called {ids[i]}"
-            found.append(finding("id_missing", "warning", done, **form.at(form.rows.loc[i], "submission")))
-    again = ids.groupby(ids).cumcount()
-    for i in ids.index[again > 0]:
-        done = f"called {ids[i]}#{again[i] + 1}"
-        found.append(
-            finding("id_twice", "error", done, found=ids[i], **form.at(form.rows.loc[i], "submission"))
-        )
-    return ids.where(again == 0, ids + "#" + (again + 1).astype(str))
 
 
 def _set_aside(
@@ -104,7 +85,7 @@ def _set_aside(
         reason = reason.mask((reason == "") & sent.notna() & (sent < opens), "early")
     if closes is not None:
         reason = reason.mask((reason == "") & sent.notna() & (sent >= closes), "late")
-    live = forms[reason == ""].assign(owner=_owner(forms))
+    live = forms.assign(owner=_owner(forms))[reason == ""]
     kept, doubts = find_resent(live, contest.submissions.duplicates)
     resent = kept.dropna()
     reason[resent.index] = "resent"
@@ -119,14 +100,16 @@ def _owner(forms: pd.DataFrame) -> pd.Series:
 
 
 def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
-    """A title or organisation of at most three words that begins with a test word."""
+    """A title that is a test word, or that begins with one as the organisation does.
+
+    A project that tests («Тестирование на ВИЧ») has an organisation of another name.
+    """
     stems = tuple(fold(w) for w in words)
-
-    def speaks(text: str) -> bool:
-        said = fold(text).split()
-        return 0 < len(said) <= 3 and said[0].startswith(stems)
-
-    return forms["title"].map(speaks) & forms["organisation_id"].eq("") | forms["title"].map(fold).isin(stems)
+    titles, owners = forms["title"].map(fold), forms["organisation"].map(fold)
+    alone = titles.str.replace(r"\s*\d+$", "", regex=True).isin(stems)
+    return alone | titles.str.startswith(stems) & owners.str.startswith(stems) & forms["organisation_id"].eq(
+        ""
+    )
 
 
 def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
