@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from choice_fixture import contest_of, drawn, estimated, marks, rule
+from choice_fixture import BY_NOMINATION, candidates, contest_of, drawn, estimated, marks, rule
 
+from fairlib.rules import Quota
 from fairlib.scoring.adjust import estimate
 from fairlib.scoring.reml import Point
-from fairlib.scoring.trial import simulate_scores
 from fairlib.selection.problem import compile_rule
 from fairlib.selection.twin import STATUS, core_of, second_marks, twin
 from fairlib.selection.worlds import worlds
+from fairlib.simulate import simulate_scores
 
 
 @pytest.mark.parametrize("method", ["raw", "additive", "median", "trimmed", "zscore"])
@@ -99,3 +100,13 @@ def test_the_same_seed_gives_the_same_answer():
 def _table(p, y):
     rows = {(f"s{i:03}", f"j{j:02}"): v for i, j, v in zip(p.owner, p.who, y, strict=True)}
     return marks(rows)
+
+
+def test_rules_that_need_programmes_are_repeated_less_often():
+    villages = Quota(column="village", kind="min", seats={"true": 3})
+    found = estimated()
+    table = candidates(found).assign(village=[k % 3 == 0 for k in range(40)])
+    problem = compile_rule(table, rule(12, quotas=(BY_NOMINATION, villages)), seed=7)
+    got = twin(found, problem, seed=1)
+    assert got.replicates == 100
+    assert 4 < got.overlap < 12

@@ -10,7 +10,7 @@ from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.certainty import Certainty
 from fairlib.selection.lots import any_lots, is_open
 from fairlib.selection.problem import Problem
-from fairlib.selection.worlds import Worlds, onto, place_of, worlds
+from fairlib.selection.worlds import Worlds, onto, place_of, replicates, worlds
 
 WORLDS, LOTS = 1000, 400
 BASIS = {
@@ -41,19 +41,20 @@ def compare_at_line(
     if source is None or source.fit is None:
         raise SelectionError("Comparing ways at the line needs the severity estimates of the same marks.")
     place = place_of(source.submissions.index, problem)
-    there = worlds(source.fit, WORLDS, seed)
+    n = replicates(problem, WORLDS)
+    there = worlds(source.fit, n, seed)
     truth = onto(there.merit, place, problem)
     mine, belongs, openly = admit(problem), admit_many(problem, truth), is_open(problem, found)
     if not mine.any():
         raise SelectionError("Nobody is selected, so there is no line to treat.")
-    observed = np.tile(problem.order.key / 10.0**problem.select.decimals, (WORLDS, 1))
+    observed = np.tile(problem.order.key / 10.0**problem.select.decimals, (n, 1))
     choices = {
         "cut": mine[None, :],
         "discuss": admit_many(problem, np.where(openly, truth, observed)),
         "extra_readings": admit_many(
             problem, np.where(openly, _read_again(source, there, place, observed, seed), observed)
         ),
-        "draw": any_lots(problem, found, LOTS, seed),
+        "draw": any_lots(problem, found, replicates(problem, LOTS), seed),
     }
     rows = {}
     for policy, chosen in choices.items():

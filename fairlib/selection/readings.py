@@ -16,10 +16,10 @@ from fairlib.scoring.panels import Panels
 from fairlib.scoring.reml import Fit, Point
 from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.problem import Problem
-from fairlib.selection.worlds import onto, place_of
+from fairlib.selection.worlds import onto, place_of, replicates
 
 DRAWS = 2000
-SCREENED = 40  # submissions that the full calculation looks at
+SCREENED = 40  # submissions that the full calculation looks at, where the rule is quickly applied
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 CLEAR = 1e-6  # probabilities this close to 0 or 1 are as good as certain
@@ -72,13 +72,14 @@ def readings(
             "Every juror has read every submission in the ranking or has a conflict with it."
         )
     rng = np.random.default_rng([seed, 6])
-    merit, juror = _draw(after, p, DRAWS, rng)
+    n = replicates(problem, DRAWS)
+    merit, juror = _draw(after, p, n, rng)
     place = place_of(model.submissions.index, problem)
     belongs = _back(admit_many(problem, onto(merit, place, problem)), place, p.n_submissions)
     learnt, spread = _learnt(after, p)
     screen = np.where(free, _alone(belongs.mean(axis=0), learnt, after, p), -np.inf)
-    rows = []
-    for i in np.argsort(-screen.max(axis=1), kind="stable")[:SCREENED]:
+    looked_at, rows = max(k, SCREENED if n == DRAWS else 0), []
+    for i in np.argsort(-screen.max(axis=1), kind="stable")[:looked_at]:
         j = int(np.argmax(screen[i]))
         if free[i, j]:
             gain = _gain(problem, place, after, merit, juror, belongs, i, j, p)

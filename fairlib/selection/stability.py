@@ -21,6 +21,7 @@ from fairlib.scoring.twoway import components_of, two_way
 from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.problem import Problem
 from fairlib.selection.twin import LINEAR, core_of
+from fairlib.selection.worlds import replicates
 
 COLUMNS = ["kind", "what", "comes", "goes", "n_changes", "status"]
 ONE_BY_ONE = 200  # draws of weights for estimators that are not linear in the marks
@@ -197,7 +198,9 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
         return pd.DataFrame(), "not_estimable"
     core = core_of(method if method != "rasch" else "severity", fit)
     linear = method in LINEAR or method == "rasch"
-    w = np.random.default_rng([seed, 3]).dirichlet(np.ones(len(used)), draws if linear else ONE_BY_ONE)
+    w = np.random.default_rng([seed, 3]).dirichlet(
+        np.ones(len(used)), replicates(problem, draws if linear else ONE_BY_ONE)
+    )
     by_criterion = _filled(marks, pairs, weights, used)[design.order].T
     merit = w @ core(by_criterion) if linear else core(w @ by_criterion)
     place = pairs.submissions.get_indexer(problem.submissions)

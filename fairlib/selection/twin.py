@@ -19,7 +19,7 @@ from fairlib.scoring.reml import Fit, Point, symmetric_inverse
 from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse
 from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.problem import Problem
-from fairlib.selection.worlds import CELLS, Worlds, onto, place_of, worlds
+from fairlib.selection.worlds import CELLS, Worlds, onto, place_of, replicates, worlds
 
 LEVEL = 0.95
 ONE_BY_ONE = 400  # replicates of estimators that are not linear in the marks
@@ -60,7 +60,7 @@ def no_twin(status: str) -> Twin:
 def twin(
     estimates: Estimates, problem: Problem, *, seed: int, n: int | None = None, model: Estimates | None = None
 ) -> Twin:
-    """Draw `n` second commissions (as many as the rule's draws if not given) and count the overlap.
+    """Draw second commissions and count the overlap: `n`, or as many as the rule's draws (`worlds.replicates`).
 
     Merits and variances come from the posterior of the severity model, `model` or `estimates` itself; each
     commission has its own jurors, residuals and marks, and the same readers per submission. Its estimates
@@ -74,7 +74,7 @@ def twin(
     mine = admit(problem)
     if not mine.any():
         return no_twin("no_line")
-    fit, n = source.fit, n or problem.select.certainty.draws
+    fit, n = source.fit, n or replicates(problem, problem.select.certainty.draws)
     method = estimates.method if estimates.method != "rasch" else "severity"
     if method not in LINEAR:
         n = min(n, ONE_BY_ONE)

@@ -13,6 +13,7 @@ from fairlib.errors import SelectionError
 from fairlib.scoring import posterior
 from fairlib.scoring.adjust import Estimates
 from fairlib.scoring.reml import Fit
+from fairlib.selection.admit import is_greedy
 from fairlib.selection.problem import Problem
 
 CELLS = 4_000_000  # draws × submissions held at once; fixed, so that no result depends on the machine
@@ -83,6 +84,12 @@ def onto(values: np.ndarray, place: np.ndarray, problem: Problem) -> np.ndarray:
     out = np.zeros((len(values), len(place)))
     out[:, problem.ranked] = values[:, place[problem.ranked]]
     return out
+
+
+def replicates(problem: Problem, n: int) -> int:
+    """How often to repeat a question: `n` times, a quarter (at least 100) where rules need integer programmes."""
+    greedy = is_greedy(problem, np.flatnonzero(problem.admissible))
+    return n if greedy else min(n, max(100, n // 4))
 
 
 def down_the_line(problem: Problem, out: np.ndarray) -> Problem:
