@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 from rapidfuzz import process
 
 from fairlib.errors import RulesError
@@ -19,6 +19,15 @@ class RulesFile(Rule):
 
     year: int
     contest: Contest
+
+    @model_validator(mode="after")
+    def _forms_are_of_the_year(self):
+        closes = self.contest.submissions.accepted_to
+        if closes and abs(closes.year - self.year) > 1:
+            raise ValueError(
+                f"forms were accepted to {closes}, the contest is of {self.year}: mend one of them"
+            )
+        return self
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,8 @@ def _at(node: object, key: str, name: str) -> object:
 
 
 def _sentence(error: dict, raw: object) -> str:
-    where = _path(error["loc"], raw)
+    found = error["input"]
+    where = _path(tuple(step for step in error["loc"] if step != "[key]"), raw)
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
         near = process.extractOne(key, _fields(error["loc"][:-1]), score_cutoff=60)
@@ -114,8 +124,9 @@ def _sentence(error: dict, raw: object) -> str:
         return f"- {where}: unknown key; {hint}"
     if error["type"] == "missing":
         return f"- {where}: this key is needed and was not given"
+    if not isinstance(found, str) and (error["type"] == "invalid_key" or error["loc"][-1:] == ("[key]",)):
+        return f"- {where}: put this key in quotes; without them YAML reads it as {found}"
     message = error["msg"].removeprefix("Value error, ")
-    found = error["input"]
     shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
     return f"- {where}: {message}{shown}"
 

@@ -7,6 +7,7 @@ contest's: what a contest did not publish and the params file chose is listed un
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,14 +18,14 @@ Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity"
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 ELIGIBILITY = (
-    "bin_valid",
-    "consent",
-    "openness_link",
-    "requested_within",
-    "duration_within",
-    "legal_form",
-    "region_known",
-)
+    "bin_valid", "consent", "openness_link", "requested_within", "duration_within", "legal_form", "region_known",
+)  # fmt: skip
+FORM_FIELDS = (
+    "submission", "sent_at", "organisation", "legal_form", "bin", "nomination", "title", "summary", "region", "place",
+    "requested", "own_funds", "duration", "links", "contact_person", "phone", "email", "consent", "first_time",
+)  # fmt: skip
+GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
+STEPS = ("intake", "report")  # folders of a run that no round may take
 TIES = ("criterion", "median", "fewer_missing", "earlier", "draw", "refuse")
 
 
@@ -137,7 +138,7 @@ class Submissions(Rule):
     accepted_to: date | None = None
     regions_on: date | None = None
     organisation_id: Literal["bin", "none"] = "none"
-    columns: dict[str, tuple[str, ...]] = {}
+    columns: dict[Literal[FORM_FIELDS], tuple[str, ...]] = {}
     test_words: tuple[str, ...] = ("тест", "test", "сынақ")
     duplicates: Duplicates = Duplicates()
     eligibility: tuple[Eligibility, ...] = ()
@@ -146,6 +147,15 @@ class Submissions(Rule):
     def _window_is_open(self):
         if self.accepted_from and self.accepted_to and self.accepted_from > self.accepted_to:
             raise ValueError(f"the window closes ({self.accepted_to}) before it opens ({self.accepted_from})")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_have_their_columns(self):
+        rules = {e.rule for e in self.eligibility}
+        if "bin_valid" in rules and self.organisation_id != "bin":
+            raise ValueError("the rule bin_valid needs organisation_id: bin, else nobody meets it")
+        if "region_known" in rules and self.regions_on is None:
+            raise ValueError("the rule region_known needs regions_on, else nobody meets it")
         return self
 
 
@@ -196,6 +206,12 @@ class Threshold(Rule):
 
     on: str = "estimate"
     at_least: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, value):
+        # YAML 1.1, which papermill reads too, takes a bare `on` for true
+        return {"on" if k is True else k: v for k, v in value.items()} if isinstance(value, dict) else value
 
 
 class Budget(Rule):
@@ -341,12 +357,8 @@ class Contest(Rule):
 
     @model_validator(mode="after")
     def _parts_agree(self):
-        for name, parts in (
-            ("nominations", self.nominations),
-            ("criteria", self.criteria),
-            ("rounds", self.rounds),
-        ):
-            ids = [p.id for p in parts]
+        for name in ("nominations", "criteria", "rounds"):
+            ids = [part.id for part in getattr(self, name)]
             if not ids and name != "nominations":
                 raise ValueError(f"{name}: none are given; a contest needs at least one")
             if twice := sorted({i for i in ids if ids.count(i) > 1}):
@@ -355,25 +367,37 @@ class Contest(Rule):
             raise ValueError("criteria: all weights are 0; give at least one a weight")
         for r in self.rounds:
             self._check_round(r)
+        self._check_seats()
         if self.published:
             _among(self.published.nominations, [n.id for n in self.nominations], "published.nominations")
         return self
 
+    def _check_seats(self) -> None:
+        given = [(r.id, r.select.seats) for r in self.rounds if r.select.seats is not None]
+        for (earlier, few), (later, many) in pairwise(given):
+            if many > few:
+                raise ValueError(f"round {later} has {many} seats, round {earlier} before it only {few}")
+
     def _check_round(self, r: Round) -> None:
         at, criteria = f"round {r.id}", [c.id for c in self.criteria]
+        if r.id in STEPS:
+            raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
+        if r.divergence and r.divergence.unless_all_below is not None:
+            _on_scale(r, r.divergence.unless_all_below, f"{at}, divergence")
         if r.weights is not None:
             _among(r.weights, criteria, f"{at}, weights")
             if min(r.weights.values(), default=0) < 0 or sum(r.weights.values()) == 0:
                 raise ValueError(f"{at}, weights: none may be negative and one must be above 0")
-        _among([t.split(":")[1] for t in r.select.ties if ":" in t], criteria, f"{at}, ties")
-        _among([t.on for t in r.select.thresholds], ["estimate", *criteria], f"{at}, thresholds")
+        marked = criteria if r.weights is None else list(r.weights)
+        _among([t.split(":")[1] for t in r.select.ties if ":" in t], marked, f"{at}, ties")
+        _among([t.on for t in r.select.thresholds], ["estimate", *marked], f"{at}, thresholds")
         for t in r.select.thresholds:
-            if not r.scale.min <= t.at_least <= r.scale.max:
-                raise ValueError(
-                    f"{at}: the threshold {t.at_least:g} is off the scale {r.scale.min:g}–{r.scale.max:g}"
-                )
+            _on_scale(r, t.at_least, f"{at}, thresholds")
+        _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
         for q in r.select.quotas:
             if q.column == "nomination":
+                if not self.nominations:
+                    raise ValueError(f"{at}: a quota on nomination, and the contest names no nominations")
                 _among(q.seats, [n.id for n in self.nominations], f"{at}, quota on nomination")
                 groups = len(self.nominations)
                 if q.kind == "proportional" and q.floor * groups > r.select.seats:
@@ -389,7 +413,7 @@ class Contest(Rule):
         raise KeyError(f"no round {round_id!r}; this contest has {', '.join(r.id for r in self.rounds)}")
 
     def weights(self, round_id: str) -> dict[str, float]:
-        """Weight of each criterion marked in a round."""
+        """Weight of each criterion marked in a round: those that its `weights` name, else all of the contest."""
         own = self.round(round_id).weights
         return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
 
@@ -414,6 +438,11 @@ class Contest(Rule):
 
 def _exact(number: float) -> Fraction:
     return Fraction(Decimal(repr(float(number))))
+
+
+def _on_scale(r: Round, mark: float, where: str) -> None:
+    if not r.scale.min <= mark <= r.scale.max:
+        raise ValueError(f"{where}: {mark:g} is off the scale {r.scale.min:g}–{r.scale.max:g}")
 
 
 def _among(used, known, where: str) -> None:

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from fairlib.errors import RulesError
+from fairlib.intake.form import FIELDS
 from fairlib.params import check_params, list_ours, read_params, rules_hash
-from fairlib.rules import Scale
+from fairlib.rules import FORM_FIELDS, Scale
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "params").glob("*.yaml"))
@@ -56,14 +57,22 @@ MISTAKES = [
     ((*COMMISSION, "select", "seats"), 0, "greater than or equal to 1"),
     ((*COMMISSION, "select", "thresholds"), [{"on": "estimate", "at_least": 11}], "off the scale 1–10"),
     ((*COMMISSION, "select", "thresholds"), [{"on": "beauty", "at_least": 5}], "'beauty' is not one of"),
-    ((*COMMISSION, "select", "quotas"), [{"column": "nomination", "kind": "fixed", "seats": {"law": 3}}], "'law'"),
+    (
+        (*COMMISSION, "select", "quotas"),
+        [{"column": "nomination", "kind": "fixed", "seats": {"law": 3}}],
+        "'law'",
+    ),
     ((*COMMISSION, "select", "quotas"), [{"column": "nomination", "kind": "fixed"}], "needs `seats`"),
     (
         (*COMMISSION, "select", "quotas"),
         [{"column": "region", "kind": "min", "seats": {"KZ-11": 51}}],
         "51 seats are promised, there are 50",
     ),
-    ((*COMMISSION, "select", "quotas"), [{"column": "nomination", "kind": "proportional", "floor": 17}], "floor"),
+    (
+        (*COMMISSION, "select", "quotas"),
+        [{"column": "nomination", "kind": "proportional", "floor": 17}],
+        "floor",
+    ),
     (("contest", "rounds", 1, "select", "budget", "total"), -1, "greater than or equal to 0"),
     (("contest", "rounds", 1, "select", "budget", "minimum"), 4000000, "above the maximum"),
     (("contest", "submissions", "accepted_to"), "2021-01-09", "before it opens"),
@@ -71,6 +80,32 @@ MISTAKES = [
     (("contest", "timezone"), "Asia/Almatty", "unknown time zone"),
     (("contest", "ours"), ["rounds.commission.scal"], "leads nowhere"),
     (("contest", "seed"), None, "contest.seed"),
+    (("contest", "submissions", "organisation_id"), "none", "bin_valid needs organisation_id: bin"),
+    (("contest", "submissions", "eligibility"), [{"rule": "region_known"}, {"rule": "concent"}], "'consent'"),
+    (
+        ("contest", "submissions", "columns"),
+        {"titel": ["Poster"]},
+        "contest.submissions.columns.titel: .*'title'",
+    ),
+    (("contest", "nominations"), [], "quota on nomination, and the contest names no nominations"),
+    (
+        (*COMMISSION, "select", "quotas"),
+        [{"column": "regoin", "kind": "max", "seats": {"x": 3}}],
+        "'regoin' is not",
+    ),
+    (
+        (*COMMISSION, "select", "quotas"),
+        [{"column": "first_time", "kind": "min", "seats": {True: 3}}],
+        "put this key in quotes; without them YAML reads it as True",
+    ),
+    ((*COMMISSION, "divergence", "unless_all_below"), 50, "divergence: 50 is off the scale 1–10"),
+    ((*COMMISSION, "id"), "report", "the name of a folder of the run"),
+    (
+        ("contest", "rounds", 1, "select", "seats"),
+        51,
+        "round fair has 51 seats, round commission before it only 50",
+    ),
+    (("year",), 2027, "accepted to 2021-03-10, the contest is of 2027"),
 ]
 
 
@@ -80,6 +115,29 @@ def test_a_mistake_is_named_where_it_is(raw, path, value, said):
         check_params(_set(raw, path, value), "params/2021.yaml")
     assert "params/2021.yaml" in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_ties_are_settled_by_criteria_that_the_round_marks(raw):
+    raw = _set(raw, (*COMMISSION, "weights"), {"significance": 1})
+    with pytest.raises(RulesError, match="ties: 'social_impact' is not one of significance"):
+        check_params(raw)
+
+
+def test_a_rule_that_needs_the_regions_of_a_day(raw):
+    raw = _set(raw, ("contest", "submissions", "eligibility"), [{"rule": "region_known"}])
+    with pytest.raises(RulesError, match="region_known needs regions_on"):
+        check_params(_set(raw, ("contest", "submissions", "regions_on"), None))
+
+
+def test_a_threshold_is_read_however_yaml_takes_the_word_on(raw):
+    both = yaml.safe_load("[{on: social_impact, at_least: 5}, {'on': estimate, at_least: 4}]")
+    assert True in both[0], "YAML 1.1 takes a bare on for true"
+    rules = check_params(_set(raw, (*COMMISSION, "select", "thresholds"), both))
+    assert [t.on for t in rules.contest.rounds[0].select.thresholds] == ["social_impact", "estimate"]
+
+
+def test_fields_of_the_form_are_those_that_intake_reads():
+    assert set(FORM_FIELDS) == set(FIELDS)
 
 
 def test_all_mistakes_are_said_at_once(raw):
@@ -115,7 +173,9 @@ def test_the_hash_is_of_the_meaning(raw, tmp_path):
     path = tmp_path / "p.yaml"
     path.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=True), encoding="utf-8")
     assert rules_hash(read_params(path)) == rules_hash(read_params(ROOT / "params" / "2021.yaml"))
-    assert rules_hash(check_params(_set(raw, (*COMMISSION, "select", "seats"), 49))) != rules_hash(check_params(raw))
+    assert rules_hash(check_params(_set(raw, (*COMMISSION, "select", "seats"), 49))) != rules_hash(
+        check_params(raw)
+    )
 
 
 def test_scale_turns_round_exactly():
@@ -125,6 +185,8 @@ def test_scale_turns_round_exactly():
     assert Scale(min=1, max=5).orient(2.3) == 2.3
 
 
-@pytest.mark.parametrize(("mark", "on"), [(0.1, True), (0.3, True), (0.35, False), (1.1, False), (-0.1, False)])
+@pytest.mark.parametrize(
+    ("mark", "on"), [(0.1, True), (0.3, True), (0.35, False), (1.1, False), (-0.1, False)]
+)
 def test_steps_are_exact_decimals(mark, on):
     assert Scale(min=0, max=1, step=0.1).holds(mark) is on

@@ -15,7 +15,7 @@ from fairlib.params import check_params
 HEAD = ["Өтінім №", "Жобаның атауы", "маңыздылық / значимость", "жаңашылдық", "Түсініктеме"]
 
 
-def contest(layout="sheets", files="*.csv", scale=None):
+def contest(layout="sheets", files="*.csv", scale=None, weights=None):
     return check_params({
         "year": 2030,
         "contest": {
@@ -26,7 +26,8 @@ def contest(layout="sheets", files="*.csv", scale=None):
                 {"id": "novelty", "name": {"kk": "жаңашылдық", "ru": "новизна", "en": "novelty"}},
             ],
             "rounds": [{"id": "one", "name": "One", "scores": {"files": files, "layout": layout},
-                        "scale": scale or {"min": 1, "max": 10, "step": 0.5}, "select": {"seats": 1}}],
+                        "scale": scale or {"min": 1, "max": 10, "step": 0.5}, "weights": weights,
+                        "select": {"seats": 1}}],
         },
     }).contest  # fmt: skip
 
@@ -183,6 +184,21 @@ def test_long_layout_with_criteria_named_in_any_language(tmp_path):
     assert result.received == 4
     assert list(result.rejected["reason"]) == ["unknown_criterion"]
     assert by_cell(result).loc[("A", "E1", "significance"), ["score", "day", "slot"]].tolist() == [7, "1", "2"]
+
+
+def test_a_round_may_mark_some_of_the_criteria(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, "", ""]], ["Өтінім №", "Атауы", "маңыздылық", "", ""])
+    sheet(tmp_path / "e2.csv", "E2", [["A", "x", 5, 6, ""]])
+    result = read(tmp_path, weights={"significance": 1})
+    assert set(result.ratings["criterion"]) == {"significance"}
+    assert list(result.rejected["reason"]) == ["unknown_criterion"]
+    assert "criterion_absent" not in set(result.findings["code"])
+
+
+def test_a_long_table_of_one_criterion_needs_no_column_for_it(tmp_path):
+    (tmp_path / "scores.csv").write_text("juror;submission;score\nE1;A;7\n")
+    result = read(tmp_path, layout="long", weights={"novelty": 1})
+    assert result.ratings[["criterion", "score"]].values.tolist() == [["novelty", 7.0]]
 
 
 def test_a_mark_of_nobody_is_rejected(tmp_path):

@@ -63,7 +63,7 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     read = _read_sheets if r.scores.layout == "sheets" else _read_long
     raw, comments = read(contest, r, sheets, roster, found)
     raw = _with_marks(raw, r, found)
-    ratings, rejected = check_marks(raw, roster, [c.id for c in contest.criteria], found)
+    ratings, rejected = check_marks(raw, roster, list(contest.weights(r.id)), found)
     assert len(ratings) + len(rejected) == len(raw), "a mark was lost"
     comments = comments.replace({"submission": roster.versions}).assign(comment=comments["comment"].map(mask))
     comments = comments[comments["submission"].isin(roster.submissions.index)]
@@ -134,7 +134,7 @@ def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster
                 "keep one, or correct the name in the other."
             )
         owner[juror] = f"{sheet.file}, sheet {sheet.name}"
-        _note_headings(sheet, head, criteria, juror, found)
+        _note_headings(sheet, head, contest.weights(r.id), juror, found)
         body = _body(sheet, head)
         body["juror"] = juror
         marked = [c for c in criteria if c in head.columns]
@@ -196,7 +196,8 @@ def _melt(body: pd.DataFrame, marked: list[str], head: Headings, sheet: Sheet) -
 def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
     fields = {"submission": SUBMISSION, "juror": JUROR, "criterion": CRITERION, "score": SCORE, "day": DAY,
               "slot": SLOT, "comment": COMMENT}  # fmt: skip
-    one = contest.criteria[0].id if len(contest.criteria) == 1 else None
+    marked = list(contest.weights(r.id))
+    one = marked[0] if len(marked) == 1 else None
     needed = ["submission", "juror", "score", *([] if one else ["criterion"])]
     parts = []
     for sheet in sheets:
