@@ -1,106 +1,132 @@
-"""How quick is selection, and is it right? Draws per second by route, memory at 100,000, 2,000 small contests.
+"""How fast are selection and its certainty? Prints a markdown table; `docs/selection-speed.md` holds its last run.
 
-Run: python benchmarks/selection.py [speed|memory|exact]; CPU seconds of one process.
+    python benchmarks/selection.py [what ...]
+
+Each line is measured in a process of its own, so that the memory is its own. Times are processor seconds, so that what
+else runs on the machine does not count.
 """
 
 import resource
+import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from fairlib.rules import Budget, Quota, Selection
-from fairlib.selection.admit import admit, admit_many
-from fairlib.selection.exact import Contradiction
-from fairlib.selection.problem import compile_rule
+from fairlib.rules import Budget, Quota, Scale, Selection
+from fairlib.scoring.adjust import estimate
+from fairlib.selection.admit import admit_many
+from fairlib.selection.certainty import certainty
+from fairlib.selection.line import compare_at_line
+from fairlib.selection.problem import Problem, compile_rule
+from fairlib.selection.readings import readings
+from fairlib.selection.stability import stability
+from fairlib.selection.twin import twin
+from fairlib.simulate import draw_contest
 
-REGIONS = "ABCDEFGHIJKLMNOPQ"
-
-
-def candidates(n: int, seed: int = 1) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    return pd.DataFrame(
-        {
-            "estimate": rng.normal(6, 1, n),
-            "eligible": True,
-            "nomination": np.repeat(
-                ["disability", "legal", "health"], [n - n // 5 - 3 * n // 10, n // 5, 3 * n // 10]
-            ),
-            "region": rng.choice(list(REGIONS), n),
-            "first_time": rng.random(n) < 0.3,
-            "organisation_id": rng.integers(0, 9 * n // 10, n),
-            "requested": rng.integers(10, 31, n) * 100_000,
-        },
-        index=[f"S{k:06}" for k in range(n)],
-    )
+SCALE = Scale(min=1, max=10, step=1)
+NOMINATION = Quota(column="nomination", kind="proportional", floor=5)
+REGION = Quota(column="region", kind="max", seats={f"R{k:02}": 4 for k in range(1, 18)})
+VILLAGE = Quota(column="village", kind="min", seats={"true": 15})
 
 
-NESTED = [Quota(column="nomination", kind="proportional", floor=5)]
-OVERLAPPING = [
-    *NESTED,
-    Quota(column="region", kind="min", seats=dict.fromkeys(REGIONS, 2)),
-    Quota(column="region", kind="max", seats=dict.fromkeys(REGIONS, 4)),
-    Quota(column="first_time", kind="min", seats={"true": 17}),
-]
-MONEY = Budget(total=90_000_000, policy="skip")
-CASES = [
-    ("nested quotas", 10_000, {"quotas": NESTED}),
-    ("cap per organisation and budget, in_order", 10_000, {"per_organisation": 1, "budget": MONEY}),
-    ("overlapping quotas, in_order", 100, {"quotas": OVERLAPPING, "per_organisation": 1}),
-    ("overlapping quotas, best_total", 200, {"quotas": OVERLAPPING, "per_organisation": 1, "objective": "best_total"}),
-    ("overlapping quotas and budget, in_order", 60, {"quotas": OVERLAPPING, "budget": MONEY}),
-    ("overlapping quotas and budget, best_total", 60,
-     {"quotas": OVERLAPPING, "budget": MONEY, "objective": "best_total"}),
-]  # fmt: skip
+def contest(n: int = 221, criteria: int = 5, jurors: int = 12):
+    """A drawn contest, its estimates and candidates with what every rule here looks at."""
+    drawn = draw_contest(n, jurors, criteria, design="bridged", scale=SCALE, seed=1)
+    found, rng = estimate(drawn.ratings), np.random.default_rng(2)
+    table = drawn.submissions.join(found.submissions).assign(eligible=True, village=rng.random(n) < 0.3)
+    return drawn, found, table.assign(requested=rng.integers(10, 31, n) * 100_000)
 
 
-def speed() -> None:
-    """Draws per second for 221 submissions and 50 seats."""
-    table = candidates(221)
-    for name, draws, rule in CASES:
-        problem = compile_rule(table, Selection(seats=50, ties=("draw",), **rule), seed=1)
-        noise = np.random.default_rng(2).normal(0, 0.5, (draws, len(table)))
-        start = time.process_time()
-        admit_many(problem, table["estimate"].to_numpy() + noise)
-        seconds = time.process_time() - start
-        print(f"{name}: {draws} draws in {seconds:.2f} s, {draws / seconds:.0f} a second")
+def rule(draws: int = 1000, **more) -> Selection:
+    more.setdefault("seats", 50)
+    return Selection(ties=("draw",), certainty={"draws": draws}, **more)
 
 
-def memory(n: int = 100_000, draws: int = 1000, block: int = 50) -> None:
-    """100,000 submissions, 1,000 draws in blocks: seconds and the largest resident memory."""
-    table = candidates(n)
-    problem = compile_rule(table, Selection(seats=n // 5, quotas=NESTED, ties=("draw",)), seed=1)
-    chosen, rng, start = np.zeros(n), np.random.default_rng(2), time.process_time()
-    for _ in range(draws // block):
-        chosen += admit_many(problem, table["estimate"].to_numpy() + rng.normal(0, 0.5, (block, n))).sum(
-            axis=0
-        )
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{n} submissions, {draws} draws: {time.process_time() - start:.0f} s, {largest:.2f} GiB")
+def through(problem: Problem, merits: np.ndarray) -> float:
+    """Seconds to pass draws through a rule."""
+    start = time.process_time()
+    chosen = admit_many(problem, merits)
+    assert chosen.any(axis=1).all()
+    return time.process_time() - start
 
 
-def exact(contests: int = 2000) -> None:
-    """Random small contests against trying all sets."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from small_contests import by_all_sets, contest
+def _passes(n: int, target: str, **more) -> tuple[str, str]:
+    _, found, table = contest()
+    problem = compile_rule(table, rule(**more), seed=1)
+    took = through(problem, found.draws(n, 1).to_numpy())
+    return f"{took:.2f} s, {n / took:,.0f} draws/s", target
 
-    possible = equal = 0
-    for seed in range(contests):
-        problem = compile_rule(*contest(seed), seed=1)
-        expected = by_all_sets(problem)
-        try:
-            found = admit(problem)
-        except Contradiction:
-            found = None
-        possible += expected is not None
-        equal += found is expected is None or (
-            found is not None and expected is not None and (found == expected).all()
-        )
-    print(f"{contests} contests, {possible} of them possible: {equal} equal to trying all sets")
+
+def nested() -> tuple[str, str]:
+    """10,000 draws, 221 submissions, quotas by nomination"""
+    return _passes(10_000, "under 1 s", quotas=(NOMINATION,))
+
+
+def overlapping_in_order() -> tuple[str, str]:
+    """overlapping quotas (nomination, region, village), in order"""
+    return _passes(300, "at least 20 draws/s", quotas=(NOMINATION, REGION, VILLAGE))
+
+
+def overlapping_best_total() -> tuple[str, str]:
+    """overlapping quotas (nomination, region, village), best total"""
+    return _passes(600, "at least 100 draws/s", quotas=(NOMINATION, REGION, VILLAGE), objective="best_total")
+
+
+def budget_in_order() -> tuple[str, str]:
+    """1,000 draws under a budget, in order, the first that does not fit is skipped"""
+    return _passes(1000, "–", budget=Budget(total=60_000_000, policy="skip"))
+
+
+def large() -> tuple[str, str]:
+    """100,000 submissions, 1,000 draws: certainty and twin commission"""
+    _, found, table = contest(100_000, 1, 400)
+    problem = compile_rule(table, rule(1000, seats=20_000, quotas=(NOMINATION,)), seed=1)
+    start = time.process_time()
+    got = certainty(found, problem, seed=1)
+    assert got.table["p_selected"].sum() > 0
+    return f"{time.process_time() - start:.0f} s", "within 2 GiB"
+
+
+def notebook() -> tuple[str, str]:
+    """what notebook 03 runs for 198 submissions: certainty with 2,000 draws, twin, stability, readings, line"""
+    drawn, found, table = contest(198)
+    problem = compile_rule(table, rule(2000, quotas=(NOMINATION,)), seed=1)
+    parts, start = {}, time.process_time()
+    sure = certainty(found, problem, seed=1)
+    parts["certainty with twin"] = time.process_time() - start
+    for name, run in {
+        "twin alone": lambda: twin(found, problem, seed=1),
+        "stability": lambda: stability(drawn.ratings, problem, scale=SCALE, seed=1),
+        "readings": lambda: readings(found, problem, seed=1, conflicts=drawn.conflicts),
+        "line": lambda: compare_at_line(found, problem, sure, seed=1),
+    }.items():
+        begun = time.process_time()
+        run()
+        parts[name] = time.process_time() - begun
+    total = sum(parts.values()) - parts["twin alone"]
+    return f"{total:.2f} s ({', '.join(f'{k} {v:.2f}' for k, v in parts.items())})", "about 2 s"
+
+
+MEASURED = (nested, overlapping_in_order, overlapping_best_total, budget_in_order, notebook, large)
+
+
+def main(names: list[str]) -> None:
+    sys.stdout.write("| what | measured | target | peak memory |\n|---|---|---|---|\n")
+    for one in MEASURED:
+        if not names or one.__name__ in names:
+            call = [sys.executable, __file__, "--one", one.__name__]
+            sys.stdout.write(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
+            sys.stdout.flush()
+
+
+def one(name: str) -> None:
+    """Measure one line and say what memory the process took."""
+    measured = next(m for m in MEASURED if m.__name__ == name)
+    said, target = measured()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    sys.stdout.write(f"| {measured.__doc__} | {said} | {target} | {peak:.2f} GiB |\n")
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["speed", "memory", "exact"]:
-        {"speed": speed, "memory": memory, "exact": exact}[name]()
+    one(sys.argv[2]) if sys.argv[1:2] == ["--one"] else main(sys.argv[1:])
