@@ -14,11 +14,11 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600 + "EncryptedPackage".encod
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A copy of the smallest contest, with an older result that must survive."""
+    """A copy of the smallest contest, with an older run that must survive."""
     for name in ("notebooks", "params", "data/example-minimal"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "older.txt").write_text("an older result")
+    (tmp_path / "out" / "record.json").write_text("an older run")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -101,7 +101,7 @@ def test_a_bad_file_stops_the_run_and_is_named(project, spoil, capsys):
     told = capsys.readouterr().err
     for words in said:
         assert words in told, told
-    assert [p.name for p in (project / "out").iterdir()] == ["older.txt"]
+    assert [p.name for p in (project / "out").iterdir()] == ["record.json"]
 
 
 def test_an_unknown_submission_is_a_finding_and_no_crash(project):

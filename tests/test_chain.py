@@ -175,12 +175,31 @@ def test_the_run_of_a_notebook_is_opened_from_its_parameters(project):
     assert open_run(year, raw["contest"]).rules == read_params(SMALL)
     with pytest.raises(RulesError, match="no round 'final'"):
         open_run(year).round("final")
-    (project / "x").mkdir()
-    (project / "x" / "params.yaml").write_bytes(SMALL.read_bytes())
-    with pytest.raises(RulesError, match="rules are of"):
-        open_run(2021, run_dir="x")
+    (project / "params" / "2025.yaml").write_bytes(SMALL.read_bytes())
+    with pytest.raises(RulesError, match=r"2025\.yaml: these rules are of 2024"):
+        open_run(2025)
     with pytest.raises(RulesError, match="not inside a project"):
         project_root(Path("/"))
+
+
+def test_a_notebook_reads_the_rules_as_they_are_now_and_the_chain_its_own(project, monkeypatch):
+    year = read_params(SMALL).year
+    now = project / "params" / f"{year}.yaml"
+    now.write_text(SMALL.read_text(encoding="utf-8").replace("seats: 2", "seats: 3"), encoding="utf-8")
+    (project / "runs" / str(year)).mkdir(parents=True)
+    (project / "runs" / str(year) / "params.yaml").write_bytes(SMALL.read_bytes())
+    assert open_run(year).contest.rounds[0].select.seats == 3
+    monkeypatch.setenv("FAIRLIB_RUN_DIR", str(project / "runs" / str(year)))
+    assert open_run(year).contest.rounds[0].select.seats == 2
+
+
+def test_a_run_never_takes_the_place_of_other_things(project, capsys):
+    (project / "mine").mkdir()
+    (project / "mine" / "thesis.txt").write_text("x")
+    for out in ("mine", ".", "mine/thesis.txt"):
+        assert main(["run", "params/example-minimal.yaml", "--out", out]) == 2
+        assert "not a run" in capsys.readouterr().err
+    assert (project / "mine" / "thesis.txt").exists() and not (project / "mine.partial").exists()
 
 
 def test_no_warning_reaches_the_reader(small):

@@ -55,8 +55,8 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
     interrupted goes on after its last finished step if nothing it depends on has changed. `tell`
     hears the name of each step as it begins, and "" at the end.
 
-    Raises RulesError for wrong rules, DataError (with the file to mend) where a notebook fails, and
-    DataError when the same year is being run at the moment.
+    Raises RulesError for wrong rules and for an `out` that holds something else than a run, DataError (with
+    the file to mend) where a notebook fails, and DataError when the same year is being run at the moment.
     """
     rules = read_params(params)
     root = project_root()
@@ -64,6 +64,7 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
     data = root / rules.contest.data
     if not data.is_dir():
         raise RulesError(f"{params}: contest.data: there is no folder {data}.")
+    _refuse_to_replace(final)
     work = final.with_name(f"{final.name}.partial")
     with _alone(final):
         run = Run(rules, data, work)
@@ -81,6 +82,15 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
         tell("")
         _put_in_place(work, final)
     return Done(final, tuple(final / p.relative_to(work) for p in report))
+
+
+def _refuse_to_replace(final: Path) -> None:
+    """A finished run takes the place of an older run only, never of a folder with other things in it."""
+    other = final.exists() and not (final / "record.json").exists()
+    if other and not (final.is_dir() and not any(final.iterdir())):
+        raise RulesError(
+            f"{final}: there is something here that is not a run; choose another place for --out."
+        )
 
 
 def _execute(run: Run, root: Path, finished: list[str], tell) -> dict[str, float]:

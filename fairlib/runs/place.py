@@ -56,20 +56,23 @@ def project_root(start: Path | None = None) -> Path:
 def open_run(year: int = 2021, contest: dict | None = None, run_dir: str | None = None) -> Run:
     """The run a notebook works on, from its three parameters.
 
-    `contest` given (papermill -f): those rules. Else the run directory's own `params.yaml` if the chain
-    put one there, else `params/{year}.yaml`. Relative paths are below the project root.
+    `contest` given (papermill -f): those rules. Else, in the chain, the `params.yaml` that it put into its run
+    directory (FAIRLIB_RUN_DIR); else `params/{year}.yaml` as it is now. Relative paths are below the
+    project root.
 
     Raises RulesError for rules that are missing, wrong or of another year.
     """
     root = project_root()
-    folder = root / (run_dir or os.environ.get("FAIRLIB_RUN_DIR") or f"runs/{year}")
+    chain = os.environ.get("FAIRLIB_RUN_DIR")
+    folder = root / (run_dir or chain or f"runs/{year}")
     own = folder / "params.yaml"
     if contest is not None:
         rules = check_params({"year": year, "contest": contest})
     else:
-        rules = read_params(own if own.exists() else root / "params" / f"{year}.yaml")
-    if rules.year != year:
-        raise RulesError(
-            f"{own}: the rules are of {rules.year}, the run is of {year}; choose another run_dir."
-        )
+        file = own if chain and not run_dir and own.exists() else root / "params" / f"{year}.yaml"
+        rules = read_params(file)
+        if rules.year != year:
+            raise RulesError(
+                f"{file}: these rules are of {rules.year}, asked for was {year}; mend one of them."
+            )
     return Run(rules, root / rules.contest.data, folder)
