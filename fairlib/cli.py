@@ -72,7 +72,8 @@ def _chain(params: Path, out: Path | None):
 
     rules = read_params(params)
     total = len(steps_of(rules)) + 1
-    with tqdm(total=total, unit="step", desc=str(rules.year), bar_format="{desc}: {bar:30} {n}/{total} {postfix}") as bar:
+    shape = "{desc}: {bar:30} {n}/{total} {postfix}"
+    with tqdm(total=total, desc=str(rules.year), bar_format=shape) as bar:
 
         def tell(step: str) -> None:
             bar.update(bar.postfix is not None)

@@ -11,7 +11,8 @@ from fairlib.params import RulesFile
 from fairlib.rules import Contest, Round
 from fairlib.runs.outcome import estimates_of, select_from
 from fairlib.runs.place import Run
-from fairlib.runs.store import read_table, write_table
+from fairlib.runs.store import read_table, write_bytes, write_table
+from fairlib.selection.lots import Drawn
 
 TEXT = ("phone", "bin_verdict", "links", "email", "first_time", "consent", "title", "summary", "place")
 
@@ -87,11 +88,23 @@ def read_ratings(run: Run, round_id: str) -> pd.DataFrame:
     return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot"))
 
 
-def save_selection(run: Run, round_id: str, decisions: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> None:
-    """Write the decisions of a round in the order of their ranks, and `tables` by file name."""
+def save_selection(
+    run: Run,
+    round_id: str,
+    decisions: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    lots: Drawn | None = None,
+) -> None:
+    """Write the decisions of a round in the order of their ranks, and `tables` by file name.
+
+    Where lots were drawn: also what anybody needs to draw them again (`docs/verify_draw.py`).
+    """
     folder = run.folder(round_id)
     order = decisions.reset_index().sort_values(["rank", "submission"], na_position="last", kind="stable")
     write_table(order, folder / "decisions.csv")
+    if lots is not None:
+        tables = tables | {"draw": lots.table, "draw_summary": lots.summary}
+        write_bytes(lots.text.encode(), folder / "draw_list.txt")
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
 
