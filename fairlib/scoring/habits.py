@@ -129,7 +129,7 @@ def digits(panel: Panel) -> pd.DataFrame:
         return _too_coarse(panel)
     compared = [exchange(panel, heap) for _, heap, _ in looks]
     excess = np.array([c.own - c.other for c in compared])
-    best = np.argmax(np.nan_to_num(excess, nan=-np.inf), axis=0)
+    best = np.argmax(np.round(np.nan_to_num(excess, nan=-np.inf), 12), axis=0)  # rounding breaks no tie
     pick = np.arange(len(best))
     z = np.array([c.z for c in compared])[best, pick]
     shares = [exchange(panel, share) for _, _, share in looks]

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import fdtrc, fdtri
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.ratings import Pairs, composite
+from fairlib.scoring.ratings import CHUNK, Pairs, composite
 
 ONE_WAY, RANDOM, MIXED = "one-way random", "two-way random", "two-way mixed"
 FORMS = {
@@ -101,13 +101,20 @@ def _complete_table(pairs: Pairs) -> np.ndarray:
 def mean_squares(table: np.ndarray) -> MeanSquares:
     """Two-way mean squares of a complete n × k table, n and k at least 2; rounding dust counts as zero."""
     n, k = table.shape
-    mean, square = float(table.mean()), float(np.vdot(table, table))
+    row, column, square = np.empty(n), np.zeros(k), 0.0
+    step = max(1, CHUNK // k)
+    for lo in range(0, n, step):  # one passage: a part is read three times while it is in the cache
+        part = table[lo : lo + step]
+        row[lo : lo + step] = part @ np.ones(k)
+        column += np.ones(len(part)) @ part
+        square += float(np.vdot(part, part))
+    mean = float(column.sum()) / table.size
     total = square - table.size * mean**2
     if total < 0.01 * square:  # far from 0 the difference loses digits: centre first
         y = table - mean
         total = float(np.vdot(y, y))
-    rows = float(np.square(table @ np.ones(k) - k * mean).sum()) / k
-    columns = float(np.square(np.ones(n) @ table - n * mean).sum()) / n
+    rows = float(np.square(row - k * mean).sum()) / k
+    columns = float(np.square(column - n * mean).sum()) / n
     dust = max(1e-12 * total, 1e-26 * square)
     ss = [0.0 if s <= dust else s for s in (rows, columns, total - rows - columns, total - rows)]
     df = [n - 1, k - 1, (n - 1) * (k - 1), n * (k - 1)]

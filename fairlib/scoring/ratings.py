@@ -15,6 +15,7 @@ from fairlib.errors import ScoringError
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
+CHUNK = 2**15  # rows that stay in the processor's cache while they are looked at more than once
 DENSE = 16  # a table of this many slots per mark is cheaper than sorting the marks
 
 
@@ -134,7 +135,9 @@ def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
         return _category_codes(column, name)
     values = column.to_numpy()
     if values.dtype.kind in "iu" and len(values):
-        low, high = int(values.min()), int(values.max())
+        if values[0] < values[-1] and _counts_up(values):
+            return _from_zero(values), pd.Index(np.arange(values[0], values[-1] + 1, dtype=values.dtype))
+        low, high = _range(values)
         if high - low < DENSE * len(values):
             return _whole_codes(values, low, high)
     codes, labels = _text_codes(values) if column.dtype == "str" else pd.factorize(column)
@@ -144,6 +147,30 @@ def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
         rank, labels = pd.factorize(labels, sort=True)
         codes = rank[codes]
     return codes.astype(np.int64, copy=False), labels
+
+
+def _counts_up(values: np.ndarray) -> bool:
+    """Whether whole numbers rise by 0 or 1 from row to row, as in a sorted table without gaps."""
+    for lo in range(0, len(values) - 1, CHUNK):
+        then, here = values[lo + 1 : lo + CHUNK + 1], values[lo : lo + CHUNK]
+        up = then.astype(np.int64, copy=False) - here[: len(then)].astype(np.int64, copy=False)
+        if up.min() < 0 or up.max() > 1:
+            return False
+    return True
+
+
+def _from_zero(values: np.ndarray, low: int | None = None) -> np.ndarray:
+    """Whole numbers as int64, less the lowest (the first if not given)."""
+    low = int(values[0]) if low is None else low
+    whole = values.astype(np.int64, copy=False)
+    return whole - low if low else whole
+
+
+def _range(values: np.ndarray) -> tuple[int, int]:
+    """Lowest and highest of whole numbers."""
+    parts = [values[lo : lo + CHUNK] for lo in range(0, len(values), CHUNK)]
+    ends = [(part.min(), part.max()) for part in parts]
+    return int(min(low for low, _ in ends)), int(max(high for _, high in ends))
 
 
 def _text_codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,9 +187,7 @@ def _whole_codes(values: np.ndarray, low: int, high: int) -> tuple[np.ndarray, p
     """Codes of whole numbers of a short range, by marking those that occur."""
     if low == high:
         return np.broadcast_to(np.int64(0), len(values)), pd.Index(values[:1])
-    shifted = values.astype(np.int64, copy=False)
-    if low:
-        shifted = shifted - low
+    shifted = _from_zero(values, low)
     present = np.zeros(high - low + 1, dtype=bool)
     if DENSE * len(present) < len(values):  # a few jurors show up early
         present[shifted[: 2 * len(present)]] = True
@@ -245,12 +270,17 @@ def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels
 
 def _rising(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray | None) -> bool:
     """Whether (submission, juror, criterion) rises strictly from row to row."""
-    up = jur[1:] > jur[:-1]
-    if cri is not None:
-        up |= (jur[1:] == jur[:-1]) & (cri[1:] > cri[:-1])
-    up &= sub[1:] == sub[:-1]
-    up |= sub[1:] > sub[:-1]
-    return bool(up.all())
+    for lo in range(0, len(sub) - 1, CHUNK):
+        here = slice(lo, min(lo + CHUNK, len(sub) - 1))
+        then = slice(lo + 1, here.stop + 1)
+        up = jur[then] > jur[here]
+        if cri is not None:
+            up |= (jur[then] == jur[here]) & (cri[then] > cri[here])
+        up &= sub[then] == sub[here]
+        up |= sub[then] > sub[here]
+        if not up.all():
+            return False
+    return True
 
 
 def _has_twins(cell: np.ndarray, space: int) -> bool:
