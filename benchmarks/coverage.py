@@ -1,6 +1,6 @@
 """Do the 95 % intervals of submission effects cover? 1,000 contests with a known truth in each of four designs.
 
-Prints a markdown table; `docs/accuracy/intervals.md` holds its last run.
+Prints a markdown table; `docs/accuracy.md` holds its last run.
 
     python benchmarks/coverage.py [contests] [seed]
 """
