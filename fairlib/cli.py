@@ -105,13 +105,19 @@ def _verify(args: argparse.Namespace) -> int:
     differences = verify(args.run_dir, args.data)
     for d in differences:
         print(f"{d.what}: {d.part} {d.name}")
-    print("Everything is as recorded." if not differences else f"{len(differences)} thing(s) are not as recorded.")
+    print(
+        "Everything is as recorded."
+        if not differences
+        else f"{len(differences)} thing(s) are not as recorded."
+    )
     return int(bool(differences))
 
 
 def _sample(args: argparse.Namespace) -> int:
-    from fairlib.sample import write_sample
+    from fairlib.sample import YEARS, write_sample
 
+    if args.year not in YEARS:
+        raise RulesError(f"--year {args.year}: there are samples of {', '.join(map(str, YEARS))}.")
     write_sample(args.year, args.out)
     print(f"Synthetic files of {args.year}: {_near(args.out)}")
     return 0

@@ -12,9 +12,12 @@ import yaml
 
 from fairlib.cli import main
 from fairlib.errors import DataError, RulesError
+from fairlib.intake.submissions import receive
 from fairlib.params import read_params
 from fairlib.runs import chain, record
 from fairlib.runs.place import open_run, project_root
+from fairlib.runs.steps import read_submissions, roster, save_intake
+from fairlib.runs.store import write_table
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "params" / "example-minimal.yaml"
@@ -84,8 +87,10 @@ def test_the_record_is_checked_to_the_byte(small, tmp_path, capsys):
         ("intake/findings.csv", "changed"), ("intake/set_aside.csv", "missing"), ("new.txt", "new")]  # fmt: skip
     assert main(["verify", str(copy)]) == 1
     assert "changed: output intake/findings.csv" in capsys.readouterr().out
-    with pytest.raises(DataError, match="no readable record"):
-        record.verify(tmp_path)
+    for content in (None, "[]", "{}", "{"):
+        (tmp_path / "record.json").write_text(content) if content else None
+        with pytest.raises(DataError, match="no readable record"):
+            record.verify(tmp_path)
 
 
 def test_a_failing_notebook_leaves_its_copy_and_names_the_file(project, capsys):
@@ -161,6 +166,8 @@ def test_wrong_calls_have_their_exit_code(project, capsys):
     assert "did you mean seats?" in capsys.readouterr().err
     shutil.rmtree(project / read_params(SMALL).contest.data)
     assert main(["run", str(project / "params" / "example-minimal.yaml")]) == 2
+    assert main(["sample", "--year", "1999", "--out", str(project / "s")]) == 2
+    assert "there are samples of 2020, 2021, 2023" in capsys.readouterr().err
     with pytest.raises(SystemExit) as call:
         main(["fly"])
     assert call.value.code == 2
@@ -200,6 +207,34 @@ def test_a_run_never_takes_the_place_of_other_things(project, capsys):
         assert main(["run", "params/example-minimal.yaml", "--out", out]) == 2
         assert "not a run" in capsys.readouterr().err
     assert (project / "mine" / "thesis.txt").exists() and not (project / "mine.partial").exists()
+
+
+def test_tables_come_back_as_they_were_written(project):
+    """Also where a text looks like a number, or nobody filled a column."""
+    run = open_run(contest=yaml.safe_load(SMALL.read_text(encoding="utf-8"))["contest"], run_dir="x")
+    form = run.data / run.contest.submissions.file
+    form.write_text("id;title;organisation\n001;1984;0012\n002;NA;7\n", encoding="utf-8")
+    intake = receive(run.contest, run.data)
+    save_intake(run, intake)
+    again = read_submissions(run)
+    assert again[["title", "organisation"]].to_dict("index") == {
+        "001": {"title": "1984", "organisation": "0012"}, "002": {"title": "NA", "organisation": "7"}}  # fmt: skip
+    assert (again[["nomination", "region", "legal_form"]] == "").all(axis=None)
+    assert again["requested"].isna().all() and again["eligible"].dtype == bool
+
+
+def test_rounding_noise_is_written_as_zero(tmp_path):
+    write_table(pd.DataFrame({"x": [5.6e-17, -8.9e-16, 1.25e-9, 2.0]}), tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == "x\n0\n0\n1.25e-09\n2\n"
+
+
+def test_a_conflict_with_an_earlier_version_holds_for_the_kept_one(tmp_path):
+    (tmp_path / "conflicts.csv").write_text("juror;submission\nE1;A0\n")
+    c = read_params(SMALL).contest
+    r = c.rounds[0].model_copy(update={"conflicts": "conflicts.csv"})
+    table = pd.DataFrame({"eligible": [True]}, index=pd.Index(["A"], name="submission"))
+    found = roster(c, r, tmp_path, table, table["eligible"], {"A0": "A"})
+    assert found.conflicts.values.tolist() == [["E1", "A"]]
 
 
 def test_no_warning_reaches_the_reader(small):

@@ -88,14 +88,15 @@ def verify(folder: Path, data: Path | None = None) -> list[Difference]:
     """
     try:
         record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as why:
+        outputs, inputs, rules = (record[part] for part in ("outputs", "inputs", "rules"))
+    except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(f"{folder / 'record.json'}: no readable record here; run the chain first.") from why
-    found = _differences("output", record["outputs"], outputs_of(folder))
+    found = _differences("output", outputs, outputs_of(folder))
     own = rules_hash(read_params(folder / "params.yaml"))
-    if own != record["rules"]:
+    if own != rules:
         found.append(Difference("rules", "params.yaml", "changed"))
     if data is not None:
-        found += _differences("input", record["inputs"], _hashes(data, lambda name: not name.startswith(".")))
+        found += _differences("input", inputs, _hashes(data, lambda name: not name.startswith(".")))
     return found
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fairlib.intake.scorecheck import Roster
 from fairlib.intake.scoresheets import Scoresheets, read_conflicts, read_jurors, read_scores
-from fairlib.intake.submissions import Intake, receive
+from fairlib.intake.submissions import COLUMNS, Intake, receive
 from fairlib.params import RulesFile
 from fairlib.rules import Contest, Round
 from fairlib.runs.outcome import estimates_of, select_from
@@ -14,7 +14,8 @@ from fairlib.runs.place import Run
 from fairlib.runs.store import read_table, write_bytes, write_table
 from fairlib.selection.lots import Drawn
 
-TEXT = ("phone", "bin_verdict", "links", "email", "first_time", "consent", "title", "summary", "place")
+_VALUES = {"requested", "own_funds", "duration_months", "monotown", "eligible"}
+TEXT = tuple(c for c in COLUMNS if c not in _VALUES)
 
 
 def save_intake(run: Run, intake: Intake) -> None:
@@ -45,10 +46,10 @@ def in_round(run: Run, round_id: str, submissions: pd.DataFrame) -> pd.Series:
 def roster(
     contest: Contest, r: Round, data: Path, submissions: pd.DataFrame, here: pd.Series, versions: dict
 ) -> Roster:
-    """Who may mark what in a round."""
+    """Who may mark what in a round; a conflict with an earlier version of a form is one with the kept one."""
     none = pd.DataFrame(columns=["juror", "submission"], dtype="str")
     jurors = read_jurors(data / r.jurors) if r.jurors else None
-    conflicts = read_conflicts(data / r.conflicts) if r.conflicts else none
+    conflicts = read_conflicts(data / r.conflicts).replace({"submission": versions}) if r.conflicts else none
     return Roster(jurors, conflicts, submissions.assign(in_round=here), versions)
 
 

@@ -10,10 +10,11 @@ import pandas as pd
 from fairlib.errors import DataError
 
 DIGITS = 10
+NOISE = 1e-13  # a difference of two numbers of this size is rounding, and not the same on every machine
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as UTF-8 CSV with LF, floats with 10 significant digits, missing as nothing.
+    """Write a table as UTF-8 CSV with LF, floats with 10 significant digits (noise as 0), missing as nothing.
 
     The file appears whole or not at all. A named index is written as the first column.
 
@@ -61,7 +62,7 @@ def _plain(column: pd.Series) -> pd.Series:
 
 
 def _number(value: float) -> str:
-    rounded = float(f"{value:.{DIGITS}g}")
+    rounded = 0.0 if abs(value) < NOISE else float(f"{value:.{DIGITS}g}")
     if not np.isfinite(rounded):
         raise DataError(
             f"A table was to be written with the value {value}: a result without a number needs a status."
