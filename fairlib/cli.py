@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from fairlib.errors import FairlibError, RulesError
 
+LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
+
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong."""
@@ -60,9 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     done = _chain(args.params, args.out)
     print(f"Done: {_near(done.dir)}")
-    for page in done.report:
-        if page.suffix == ".html" and page.parent.name == "public":
-            print(f"  {page.stem}: {_near(page)}")
+    print("The report for the public (beside it as PDF; report/internal is for those who decide):")
+    for code, name in LANGUAGES.items():
+        print(f"  {name}: {_near(done.dir / 'report' / 'public' / f'{code}.html')}")
     return 0
 
 
