@@ -135,6 +135,21 @@ def test_an_interrupted_run_goes_on(project, monkeypatch):
     assert not (project / "out.partial").exists()
 
 
+def test_files_that_change_during_a_run_are_noticed(project, monkeypatch):
+    params = project / "params" / "example-minimal.yaml"
+    places = project / read_params(params).contest.data / "places.csv"
+
+    def change(*_):
+        places.write_text(places.read_text() + "\n")
+        return {}
+
+    monkeypatch.setattr(chain, "_execute", change)
+    monkeypatch.setattr("fairlib.report.render", lambda *_: [])
+    with pytest.raises(DataError, match="changed while the run was being made"):
+        chain.run_chain(params, project / "out")
+    assert not (project / "out").exists()
+
+
 def test_two_runs_of_a_year_do_not_mix(project):
     with chain._alone(project / "out"), pytest.raises(DataError, match="being made by another process"):
         chain.run_chain(project / "params" / "example-minimal.yaml", project / "out")
@@ -250,3 +265,11 @@ def test_nothing_in_a_table_is_nan(small):
             warnings.simplefilter("ignore")
             table = pd.read_csv(path, dtype=str, keep_default_na=False)
         assert not table.isin(["nan", "NaN", "inf", "<NA>", "None", "NaT"]).any().any(), path
+
+
+def test_a_run_takes_the_place_of_what_notebooks_left(project):
+    out = project / "out"
+    (out / "intake").mkdir(parents=True)
+    (out / "intake" / "submissions.csv").write_text("submission\n")
+    chain._refuse_to_replace(out)
+    chain._refuse_to_replace(project / "nothing")

@@ -56,7 +56,8 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
     hears the name of each step as it begins, and "" at the end.
 
     Raises RulesError for wrong rules and for an `out` that holds something else than a run, DataError (with
-    the file to mend) where a notebook fails, and DataError when the same year is being run at the moment.
+    the file to mend) where a notebook fails, when files of `data` change during the run, and when the same
+    year is being run at the moment.
     """
     rules = read_params(params)
     root = project_root()
@@ -77,6 +78,8 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
         tell("report")
         _write_json(made_from, work / "basis.json")  # what the report's last chapter tells
         report = render(work, rules)
+        if record.inputs_of(run) != made_from["inputs"]:
+            raise DataError(f"{data}: files in it were changed while the run was being made; run it again.")
         record.write_record(run, made_from)
         _write_times(work, started, times)
         tell("")
@@ -85,8 +88,9 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
 
 
 def _refuse_to_replace(final: Path) -> None:
-    """A finished run takes the place of an older run only, never of a folder with other things in it."""
-    other = final.exists() and not (final / "record.json").exists()
+    """A finished run takes the place of an older one, by the chain or from notebooks, and of nothing else."""
+    run = (final / "record.json").exists() or (final / "intake" / "submissions.csv").exists()
+    other = final.exists() and not run
     if other and not (final.is_dir() and not any(final.iterdir())):
         raise RulesError(
             f"{final}: there is something here that is not a run; choose another place for --out."
