@@ -84,13 +84,15 @@ def test_another_reader_is_told_on_the_own_scale(ratings):
     np.testing.assert_allclose(b["low"], 11 - a["high"])
     assert list(a["low_juror"]) == list(b["high_juror"])
     none = contest("high", divergence=None)
-    assert another_reader(none, none.rounds[0], ratings).empty
+    empty = another_reader(none, none.rounds[0], ratings)
+    assert empty.empty and empty.index.name == a.index.name == "submission"
 
 
 def test_rounds_without_a_line_say_so(ratings):
     c = contest("high", select={"seats": 10, "ties": ["median"]})
     assert supports(c, c.rounds[0], ratings)["status"] == "no_line"
-    assert compare_here(c, c.rounds[0], ratings).empty
+    empty = compare_here(c, c.rounds[0], ratings)
+    assert empty.empty and empty.index.name == "method"
 
 
 def test_diagnostics_of_a_round_with_nothing_known_of_its_people(ratings):

@@ -76,7 +76,8 @@ def design_table(found: Design) -> pd.DataFrame:
 def another_reader(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.DataFrame:
     """Submissions that want another reader by the round's divergence rule; empty if it has none."""
     if r.divergence is None:
-        return pd.DataFrame(columns=["low", "high", "gap", "limit", "another_reader", "status"])
+        none = pd.Index([], name="submission")
+        return pd.DataFrame(columns=["low", "high", "gap", "limit", "another_reader", "status"], index=none)
     table = divergent(oriented(r, ratings), r.divergence, r.scale, contest.weights(r.id))
     table = turned(r, table[table["another_reader"]])
     if r.scale.best == "low":
@@ -96,7 +97,7 @@ def compare_here(contest: Contest, r: Round, ratings: pd.DataFrame, n_sim: int =
     """`compare_estimators` on this round's marks and seats; empty where the round draws no line by rank."""
     marked = ratings.loc[ratings["status"] == "scored", "submission"].nunique()
     if r.select.seats is None or r.select.seats >= marked:
-        return pd.DataFrame(columns=["rmse", "hit_rate"])
+        return pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
     marks = oriented(r, ratings)
     return compare_estimators(
         marks, r.select.seats, n_sim=n_sim, seed=contest.seed, weights=contest.weights(r.id)
