@@ -85,6 +85,13 @@ def _chain(params: Path, out: Path | None):
 
 
 def _batch(args: argparse.Namespace) -> int:
+    from fairlib.params import read_params
+
+    years = [read_params(p).year for p in args.params]
+    if not args.out and len(set(years)) < len(years):
+        raise RulesError(
+            "Two of these files are of the same year and would write one folder; give --out, and each has its own."
+        )
     from fairlib.runs.batch import write_index
     from fairlib.runs.place import project_root
 

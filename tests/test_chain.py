@@ -173,6 +173,12 @@ def test_a_place_that_cannot_be_a_folder(project, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_two_contests_of_one_year_do_not_share_a_folder(project, capsys):
+    shutil.copy(project / "params" / "example-minimal.yaml", project / "params" / "again.yaml")
+    assert main(["batch", "params/again.yaml", "params/example-minimal.yaml"]) == 2
+    assert "of the same year" in capsys.readouterr().err and not (project / "runs").exists()
+
+
 def test_wrong_calls_have_their_exit_code(project, capsys):
     assert main(["run", "params/2099.yaml"]) == 2
     params = project / "params" / "bad.yaml"
