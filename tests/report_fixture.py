@@ -125,6 +125,7 @@ def _round(folder, stage, contest, submissions, alive, quality, rng, last) -> li
     names = ["round", "submission", "juror", "criterion", "score", "status", "source"]
     ratings = pd.DataFrame(rows, columns=names)
     ratings.loc[ratings.index[3], ["score", "status"]] = [np.nan, "missing"]
+    ratings["day"] = 1 + np.arange(len(ratings)) * 2 // len(ratings)
     _write(ratings, folder / "ratings.csv")
     _write(_comments(ratings), folder / "comments.csv")
     estimates = _estimates(ratings, criteria)
@@ -137,6 +138,8 @@ def _round(folder, stage, contest, submissions, alive, quality, rng, last) -> li
     decisions = _decisions(estimates, stage, submissions, first=not last, all_ids=alive)
     _write(decisions, folder / "decisions.csv")
     _write(_certainty(decisions), folder / "certainty.csv")
+    for name, table in _firmness(decisions, ratings, criteria).items():
+        _write(table, folder / f"{name}.csv")
     return decisions.loc[decisions["decision"] == "selected", "submission"].tolist()
 
 
@@ -198,6 +201,11 @@ def _decisions(estimates, stage, submissions, first, all_ids) -> pd.DataFrame:
     )
     table["reason"] = "rank"
     table.loc[order == seats - 1, "reason"] = "tie:social_impact 8.2>8.0"
+    table["displaced_by"] = table["displaces"] = ""
+    if not first and len(table) > seats:
+        table.loc[seats, "displaced_by"] = table.loc[seats - 1, "submission"]
+        table.loc[seats - 1, "displaces"] = table.loc[seats, "submission"]
+    table["expected_rank"], table["set_low"], table["set_high"] = table["rank"], 1, len(table)
     asked = submissions.set_index("submission")["requested"]
     paid = (table["decision"] == "selected") & (stage.select.budget is not None)
     table["grant"] = table["submission"].map(asked).where(paid)
@@ -219,6 +227,45 @@ def _certainty(decisions: pd.DataFrame) -> pd.DataFrame:
         **{b: int((decisions["band"] == b).sum()) for b in ("clear_in", "open", "clear_out")},
     }
     return pd.DataFrame(values.items(), columns=["key", "value"])
+
+
+def _firmness(decisions, ratings, criteria) -> dict[str, pd.DataFrame]:
+    """What the selection step leaves beside its decisions; marks of jurors stand in `discuss`."""
+    ids, jurors = decisions["submission"].tolist(), sorted(set(ratings["juror"]))
+    n = int((decisions["decision"] == "selected").sum())
+    changes = [("juror", j, ids[-1], ids[0], 1, "ok") for j in jurors]
+    changes += [("criterion", c, "", "", 0, "ok") for c in criteria]
+    changes += [
+        ("missing", "best", "", "", np.nan, "nothing_missing"),
+        ("estimator", "raw", ids[-1], ids[0], 1, "ok"),
+    ]
+    case = (ids[0], 1, 0.6, True, criteria[0], 0.7, criteria[-1], -0.3, jurors[0], 9.875, jurors[-1], 2.125)
+    return {
+        "ties": pd.DataFrame(
+            [(n, 6.5, f"{ids[0]}, {ids[1]}", "criterion:social_impact, median", "")],
+            columns=["rank", "estimate", "submissions", "settled_by", "open"],
+        ),
+        "stability": pd.DataFrame(changes, columns=["kind", "what", "comes", "goes", "n_changes", "status"]),
+        "at_the_line": pd.DataFrame(
+            [("cut", 7.0, 0.7 * n, 0, n, "the rule as it is"), ("draw", 6.9, 0.6 * n, 8, 0.8 * n, "the mean")],
+            columns=["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
+        ),
+        "next_readings": pd.DataFrame(
+            [(ids[0], jurors[0], 0.5, 0.5, 0.4, 0.05)],
+            columns=["submission", "juror", "p_selected", "se", "se_after", "gain"],
+        ),
+        "days": pd.DataFrame(
+            [("day", "2 - 1", 0.1, 0.2, -0.3, 0.5, 0.6, 0.5, len(ids), "ok")],
+            columns=["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
+        ),
+        "discuss": pd.DataFrame(
+            [case],
+            columns=["submission", "rank", "p_selected", "selected", "for_criterion", "for_points",
+                     "against_criterion", "against_points", "for_juror", "for_mark", "against_juror", "against_mark"],
+        ),
+        "compared": pd.DataFrame([("raw", 1.3, 0.7, 0.2), ("severity", 1.2, 0.75, 0.15)],
+                                 columns=["method", "rmse", "hit_rate", "lost"]),
+    }  # fmt: skip
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -1,7 +1,7 @@
 """Nothing that the public must not know is in anything public, also not by subtraction."""
 
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_fixture import PLANTED, build_run, rules_2021
 
-from fairlib.report.privacy import MARGIN, end_coded, for_public, juror_codes, mask, withheld
+from fairlib.report.privacy import (
+    AGGREGATES,
+    EMPTY,
+    MARGIN,
+    end_coded,
+    for_public,
+    juror_codes,
+    mask,
+    withheld,
+)
 from fairlib.report.tables import read_results
 
 
@@ -81,6 +90,39 @@ def test_public_tables_hold_only_what_is_allowed(results):
         assert not any(c.startswith("by_") or "median" in c or c == "disagreement" for c in stage.estimates)
         assert stage.jurors["juror"].str.fullmatch(r"\d+").all()
         assert set(stage.findings.columns) == {"code", "severity"}
+
+
+def test_every_table_of_a_round_has_a_rule(results):
+    """A table that somebody adds is not published by default: it must be named here and in the module."""
+    tables = {
+        f.name
+        for f in fields(results.rounds[0])
+        if isinstance(getattr(results.rounds[0], f.name), pd.DataFrame)
+    }
+    ruled = {
+        *EMPTY,
+        *AGGREGATES,
+        "stability",
+        "findings",
+        "estimates",
+        "jurors",
+        "decisions",
+        "agreement",
+        "profiles",
+    }
+    assert tables == ruled
+
+
+def test_the_public_learns_how_many_places_a_juror_moves_and_not_whose(results):
+    seen = for_public(results)
+    for before, stage in zip(results.rounds, seen.rounds, strict=True):
+        assert set(stage.stability.columns) == {"kind", "what", "n_changes", "status"}
+        mine = stage.stability[stage.stability["kind"] == "juror"]
+        assert mine["what"].str.fullmatch(r"\d+").all()
+        assert mine["what"].is_monotonic_increasing
+        assert len(stage.stability) == len(before.stability)
+        assert len(stage.discuss) == len(stage.next_readings) == 0
+        assert "estimate" not in stage.ties
 
 
 def test_no_name_without_consent(results):

@@ -204,6 +204,30 @@ def test_published_counts_of_2021_appear(tmp_path, lang):
     assert [row[3] for row in cells(report, "announced")] == [speak(lang)("yes")] * 5
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_how_firm_the_choice_is(results, lang):
+    say, report = speak(lang), write_report(results, lang, "internal")
+    for stage in results.rounds:
+        kinds = stage.stability.dropna(subset=["n_changes"]).groupby("kind", sort=False)["n_changes"]
+        found = cells(report, f"stability-{stage.id}")
+        assert [r[1] for r in found] == [say.number(n) for n in kinds.size()]
+        assert [r[4] for r in found] == [say.number(n) for n in kinds.max()]
+        assert [r[1] for r in cells(report, f"compared-{stage.id}")] == [
+            say.number(x, 2) for x in stage.compared["rmse"]
+        ]
+        assert [r[1] for r in cells(report, f"days-{stage.id}")] == [
+            say.signed(x, 2) for x in stage.days["points"]
+        ]
+        assert [r[2] for r in cells(report, f"ways-{stage.id}")] == [
+            say.number(x, 1) for x in stage.at_the_line["rightly_chosen"]
+        ]
+    last = results.rounds[-1]
+    out = results.joined(last).dropna(subset=["displaced_by"])
+    (row,) = cells(report, f"displaced-{last.id}")
+    assert row[0] == say.number(out["rank"].iloc[0])
+    assert report.front[0].items[-2].value == "2"  # days of the last round, before the money
+
+
 def test_public_record_does_not_name_score_files(made):
     assert "Ахметова" not in (made[0] / "report" / "public" / "kk.html").read_text("utf-8")
     assert "Ахметова" in (made[0] / "report" / "internal" / "kk.html").read_text("utf-8")

@@ -38,9 +38,18 @@ PUBLIC = {
     "jurors": ["juror", "severity", "se", "n_submissions", "status"],
     "decisions": [
         "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-        "reason", "grant",
+        "reason", "grant", "displaced_by", "displaces",
     ],
+    "seats": ["code", "rule", "at_least", "at_most", "eligible", "used"],
+    "ties": ["rank", "submissions", "settled_by", "open"],
+    "stability": ["kind", "what", "n_changes", "status"],
+    "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
+    "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
+    "compared": ["method", "rmse", "hit_rate", "lost"],
+    "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
 }  # fmt: skip
+AGGREGATES = ("seats", "ties", "at_the_line", "days", "compared", "consistency")
+EMPTY = ("ratings", "comments", "juror_findings", "another_reader", "next_readings", "discuss")
 DESIGN = {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"}
 WITHHELD = {"estimates": ["estimate", "se", "low", "high", "raw_mean"], "jurors": ["severity", "se"]}
 CONTACT = [
@@ -116,10 +125,9 @@ def _round(stage: RoundResults) -> RoundResults:
     severities["juror"] = severities["juror"].map(codes)
     return replace(
         stage,
-        ratings=stage.ratings.iloc[:0],
-        comments=stage.comments.iloc[:0],
-        juror_findings=stage.juror_findings.iloc[:0],
-        another_reader=stage.another_reader.iloc[:0],
+        **{name: getattr(stage, name).iloc[:0] for name in EMPTY},
+        **{name: _allowed(getattr(stage, name), name) for name in AGGREGATES},
+        stability=_changes(stage, codes, jurors),
         design={k: v for k, v in stage.design.items() if k in DESIGN},
         findings=_allowed(stage.findings, "findings"),
         estimates=estimates,
@@ -127,6 +135,17 @@ def _round(stage: RoundResults) -> RoundResults:
         decisions=decisions,
         agreement=stage.agreement.rename(index=codes, columns=codes).sort_index(axis=0).sort_index(axis=1),
     )
+
+
+def _changes(stage: RoundResults, codes: dict[str, str], jurors: set[str]) -> pd.DataFrame:
+    """How many places each change moves, not whose: who comes without a juror says how that juror marked."""
+    found = _allowed(stage.stability, "stability")
+    mine = found["kind"] == "juror"
+    hidden = mine & found["what"].isin(jurors)
+    found.loc[hidden, ["n_changes", "status"]] = [np.nan, "withheld"]
+    found["what"] = found["what"].where(~mine, found["what"].map(codes))
+    order = found.assign(at=found["what"].where(mine, "")).groupby("kind", sort=False)["at"]
+    return found.loc[[i for _, part in order for i in part.sort_values(kind="stable").index]]
 
 
 def _reasons(stage: RoundResults, some_withheld: bool) -> pd.Series:

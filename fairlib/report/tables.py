@@ -34,16 +34,29 @@ JUROR = ["juror", "severity", "se", "n_submissions", "status"]
 CONSISTENCY = ["criterion", "statistic", "value", "low", "high", "p", "n", "status"]
 DECISION = [
     "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-    "reason", "grant", "points_missing",
+    "reason", "grant", "points_missing", "expected_rank", "set_low", "set_high", "displaced_by", "displaces",
 ]  # fmt: skip
 JUROR_FINDING = ["juror", "signal", "about", "value", "panel", "effect", "p_adjusted", "n", "status"]
 SEATS = ["code", "rule", "at_least", "at_most", "eligible", "used"]
 ANOTHER = ["submission", "low", "high", "low_juror", "high_juror", "gap", "limit", "n_jurors", "status"]
+TIES = ["rank", "estimate", "submissions", "settled_by", "open"]
+STABILITY = ["kind", "what", "comes", "goes", "n_changes", "status"]
+LINE = ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"]
+READING = ["submission", "juror", "p_selected", "se", "se_after", "gain"]
+DAYS = ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"]
+DISCUSS = [
+    "submission", "rank", "p_selected", "selected", "for_criterion", "for_points", "against_criterion",
+    "against_points", "for_juror", "for_mark", "against_juror", "against_mark",
+]  # fmt: skip
+COMPARED = ["method", "rmse", "hit_rate", "lost"]
 NUMBERS = {
     "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
     "raw_mean", "raw_median", "disagreement", "rank", "rank_raw", "n_missing", "severity", "value", "p",
     "n_submissions", "rank_low", "rank_high", "p_selected", "grant", "points_missing", "panel",
-    "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit",
+    "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit", "expected_rank", "set_low",
+    "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
+    "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
+    "lost",
 }  # fmt: skip
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
@@ -64,8 +77,16 @@ class RoundResults:
     juror_findings: pd.DataFrame
     seats: pd.DataFrame
     another_reader: pd.DataFrame
+    ties: pd.DataFrame
+    stability: pd.DataFrame
+    at_the_line: pd.DataFrame
+    next_readings: pd.DataFrame
+    days: pd.DataFrame
+    discuss: pd.DataFrame
+    compared: pd.DataFrame
     agreement: pd.DataFrame
     profiles: pd.DataFrame
+    n_days: int
     design: dict[str, str] = field(default_factory=dict)
     meaning: dict[str, str] = field(default_factory=dict)
     certainty: dict[str, str] = field(default_factory=dict)
@@ -171,8 +192,16 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
         juror_findings=_read(folder / "juror_findings.csv", JUROR_FINDING),
         seats=_read(folder / "seats.csv", SEATS, NUMBERS | {"eligible"}),
         another_reader=_read(folder / "another_reader.csv", ANOTHER),
+        ties=_read(folder / "ties.csv", TIES),
+        stability=_read(folder / "stability.csv", STABILITY),
+        at_the_line=_read(folder / "at_the_line.csv", LINE),
+        next_readings=_read(folder / "next_readings.csv", READING),
+        days=_read(folder / "days.csv", DAYS),
+        discuss=_read(folder / "discuss.csv", DISCUSS),
+        compared=_read(folder / "compared.csv", COMPARED),
         agreement=agreement(ratings),
         profiles=profiles(estimates, decisions),
+        n_days=ratings["day"].nunique() if "day" in ratings else 0,
         design=_pairs(folder / "design.csv"),
         meaning=_pairs(folder / "meaning.csv"),
         certainty=_pairs(folder / "certainty.csv"),

@@ -1,7 +1,17 @@
 """The chapters of a report, in the order in which they are read."""
 
 from fairlib.report.blocks import Audience, Report
-from fairlib.report.chapters import fairness, intake, methods, opening, ranking, rules, scoring
+from fairlib.report.chapters import (
+    fairness,
+    firmness,
+    intake,
+    methods,
+    opening,
+    ranking,
+    rules,
+    scoring,
+    undecided,
+)
 from fairlib.report.chapters.common import Context
 from fairlib.report.locale import speak
 from fairlib.report.tables import Results
@@ -15,10 +25,11 @@ def write_report(results: Results, lang: Language, audience: Audience) -> Report
     chapters = [rules.chapter(context), intake.chapter(context)]
     for stage in results.rounds:
         chapters += [scoring.chapter(stage, context), ranking.chapter(stage, context)]
+        chapters.append(firmness.chapter(stage, context))
     if won := ranking.winners(context):
         chapters.append(won)
     if results.rounds:
-        chapters += [fairness.chapter(context), fairness.open_chapter(context)]
+        chapters += [fairness.chapter(context), undecided.chapter(context)]
     chapters += [methods.chapter(context), rules.published(context), methods.record(context)]
     return Report(
         lang=lang,

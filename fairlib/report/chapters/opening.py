@@ -29,6 +29,8 @@ def _numbers(context: Context):
         if len(results.contest.rounds) > 2 and not last:
             label = say("selected: {round}", round=stage.rule.name[say.lang])
         yield Number(say.number(len(stage.selected())), label)
+    if len(results.rounds) > 1 and (days := results.rounds[-1].n_days) > 1:
+        yield Number(say.number(days), say("days: {round}", round=results.rounds[-1].rule.name[say.lang]))
     if results.rounds and (total := results.rounds[-1].decisions["grant"].sum()):
         yield Number(say.money(total), say("grants in all"))
 

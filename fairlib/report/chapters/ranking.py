@@ -58,7 +58,7 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     ranked = joined.dropna(subset=["rank"])
     if ranked["estimate"].notna().sum() == 0:
         return []
-    data = ranked[["rank", "estimate", "low", "high", "p_selected", "decision"]]
+    data = ranked[["rank", "estimate", "low", "high", "p_selected", "band", "decision"]]
     heads = [Column(say("Rank"), "number"), Column(say("Estimate"), "number"), Column(say("95 % interval"), "number"),
              Column(say("Probability"), "number"), Column(say("Decision"), "badge")]  # fmt: skip
     rows = [
@@ -76,7 +76,7 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     ]  # fmt: skip
     if data["p_selected"].notna().any():
         title = say("Probability of being selected: {round}", round=stage.rule.name[say.lang])
-        openly = int(data["p_selected"].between(rule.clear_out, rule.clear_in).sum())
+        openly = int((data["band"] == "open").sum())
         alt = say(
             "Probability falls from the first ranks to the last. Between {low} and {high}: {n}.",
             low=say.percent(rule.clear_out), high=say.percent(rule.clear_in), n=say.number(openly),

@@ -1,0 +1,242 @@
+"""How firm is the choice of a round? What the rules cost, what it hangs on, and what would firm it up."""
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, Text, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context
+from fairlib.report.reasons import criterion_name, estimator_name, reason_sentence
+from fairlib.report.tables import RoundResults
+
+KINDS = ("juror", "criterion", "missing", "estimator")
+
+
+def chapter(stage: RoundResults, context: Context) -> Chapter:
+    """Rules and whom they displaced, stability, estimators beside each other, ways at the line, days."""
+    blocks = [*_costs(stage, context), *_stability(stage, context), *_estimators(stage, context)]
+    blocks += [*_ways(stage, context), *_readings(stage, context), *_days(stage, context)]
+    title = context.say("How firm the choice is: {round}", round=stage.rule.name[context.say.lang])
+    return Chapter(f"firmness-{stage.id}", title, tuple(blocks))
+
+
+def _costs(stage: RoundResults, context: Context) -> list[Block]:
+    """Who was passed over because of a quota, for whom, and the points that it cost."""
+    say, titles = context.say, context.results.by_id["title"]
+    joined = context.results.joined(stage)
+    out = joined.dropna(subset=["displaced_by"])
+    head = Heading(say("What the rules cost"))
+    if out.empty:
+        return [head, Text(say("No quota put anybody in the place of a higher-ranked submission."))]
+    estimate = joined.set_index("submission")["estimate"]
+    there = out["displaced_by"].map(estimate)
+    rows = [
+        (common.number(say, r.rank), common.project(r, context), common.number(say, r.estimate, 2),
+         common.text(titles.get(r.displaced_by)), common.number(say, e, 2),
+         reason_sentence(r.reason, context.contest, say))
+        for r, e in zip(out.itertuples(), there, strict=True)
+    ]  # fmt: skip
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Passed over"), "name", 3),
+             Column(say("Estimate"), "number"), Column(say("Selected in its place"), "text", 2.4),
+             Column(say("Estimate"), "number"), Column(say("Reason"), "text", 2)]  # fmt: skip
+    told = say(
+        "Submissions that a quota put behind a lower-ranked one: {n}. Given up by it, points in all: {points}.",
+        n=say.number(len(out)),
+        points=say.number((out["estimate"].to_numpy() - there.to_numpy()).sum(), 2),
+    )
+    caption = say("Passed over because of a quota: {round}", round=stage.rule.name[say.lang])
+    return [head, Text(told), table(f"displaced-{stage.id}", caption, heads, rows)]
+
+
+def kind_words(kind: str, context: Context) -> str:
+    """What was changed to see whether the choice hangs on it."""
+    say = context.say
+    words = {
+        "juror": say("one juror left out"),
+        "criterion": say("one criterion left out"),
+        "missing": say("missing marks at their best or worst"),
+        "estimator": say("another way of estimating"),
+    }
+    return words.get(kind, kind)
+
+
+def _stability(stage: RoundResults, context: Context) -> list[Block]:
+    say, found = context.say, stage.stability
+    answered = found.dropna(subset=["n_changes"])
+    if answered.empty:
+        return []
+    parts = [(k, answered.loc[answered["kind"] == k, "n_changes"]) for k in KINDS]
+    rows = [
+        (kind_words(k, context), common.number(say, len(n)), common.number(say, (n == 0).sum()),
+         common.number(say, n.median()), common.number(say, n.max()))
+        for k, n in parts if len(n)
+    ]  # fmt: skip
+    told = say(
+        "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
+        n=say.number(len(stage.selected())),
+        most="; ".join(f"{kind_words(k, context)} – {say.number(n.max())}" for k, n in parts if len(n)),
+    )
+    heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
+             Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),
+             Column(say("Places changed, most"), "number")]  # fmt: skip
+    caption = say("Would it have come out otherwise? {round}", round=stage.rule.name[say.lang])
+    return [
+        Heading(say("What the choice hangs on")),
+        Text(told),
+        table(f"stability-{stage.id}", caption, heads, rows),
+        _each_change(stage, context),
+    ]
+
+
+def _each_change(stage: RoundResults, context: Context) -> Table:
+    """Every try with the places that it changed; for those who decide also who comes and who goes."""
+    say, titles = context.say, context.results.by_id["title"]
+    heads = [Column(say("What was changed"), "text", 2), Column(say("About"), "text", 1.6),
+             Column(say("Places changed"), "number")]  # fmt: skip
+    heads += [Column(say("Comes"), "text", 3), Column(say("Goes"), "text", 3)] if context.internal else []
+
+    def named(ids: object) -> str:
+        return (
+            "; ".join(f"{s} {common.text(titles.get(s))}" for s in common.text(ids).split(", ") if s) or "–"
+        )
+
+    rows = []
+    for r in stage.stability.itertuples():
+        places = common.number(say, r.n_changes)
+        if pd.isna(r.n_changes):
+            places = Cell(_unanswered(r.status, context))
+        row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
+        rows.append([*row, named(r.comes), named(r.goes)] if context.internal else row)
+    caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
+    return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
+
+
+def _changed(kind: str, what: str, context: Context) -> str:
+    say = context.say
+    if kind == "criterion":
+        return criterion_name(what, context.contest, say)
+    if kind == "estimator":
+        return estimator_name(what, say)
+    words = {
+        "best": say("all at their best"),
+        "worst": say("all at their worst"),
+        "against": say("against the selected, for the others"),
+    }
+    return words.get(what, what) if kind == "missing" else what
+
+
+def _unanswered(status: object, context: Context) -> str:
+    say = context.say
+    words = {
+        "not_estimable": say("what is left does not support the estimate"),
+        "disconnected": say("what is left falls apart"),
+        "nothing_missing": say("no mark is missing"),
+        "withheld": say("withheld"),
+    }
+    return words.get(common.text(status), common.text(status).replace("_", " "))
+
+
+def _estimators(stage: RoundResults, context: Context) -> list[Block]:
+    """How other estimators would serve this design; the declared one is marked, never chosen here."""
+    say, found = context.say, stage.compared.dropna(subset=["method"])
+    if found.empty:
+        return []
+    rows = [
+        (estimator_name(r.method, say), common.number(say, r.rmse, 2),
+         Cell(say.percent(r.hit_rate, 1), None if pd.isna(r.hit_rate) else r.hit_rate),
+         common.number(say, r.lost, 2), say("declared beforehand") if r.method == stage.rule.estimator else "")
+        for r in found.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Way of estimating"), "text", 2.4),
+             Column(say("Error in foretelling a hidden score, points"), "number", 1.3),
+             Column(say("Of the truly best found"), "number"),
+             Column(say("Quality lost a place, points"), "number"),
+             Column(say("Remark"), "text", 1.3)]  # fmt: skip
+    caption = say("Ways of estimating beside each other: {round}", round=stage.rule.name[say.lang])
+    note = say(
+        "First: marks are hidden and foretold from the rest. Then: contests with this design and these variances are "
+        "simulated, of which the truly best are known. Shown beside the rule, never instead of it."
+    )
+    return [
+        Heading(say("Would another way of estimating serve better?")),
+        table(f"compared-{stage.id}", caption, heads, rows, note=note),
+    ]
+
+
+def _ways(stage: RoundResults, context: Context) -> list[Block]:
+    """Four ways of treating the open band, for this contest."""
+    say, found = context.say, stage.at_the_line.dropna(subset=["policy"])
+    if found.empty:
+        return []
+    words = {
+        "cut": say("cut at the line"),
+        "discuss": say("discuss the open band, at best"),
+        "extra_readings": say("one more reading for each in the open band"),
+        "draw": say("a draw in the open band"),
+    }
+    n = len(stage.selected())
+    rows = [
+        (words.get(r.policy, r.policy), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
+         common.number(say, n - r.overlap, 1), say("declared beforehand") if r.policy == stage.rule.select.line else "")
+        for r in found.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Way"), "text", 3), Column(say("Submissions treated"), "number"),
+             Column(say("Rightly selected, expected"), "number"), Column(say("Places changed, expected"), "number"),
+             Column(say("Remark"), "text", 1.3)]  # fmt: skip
+    caption = say("Ways of treating the open band: {round}", round=stage.rule.name[say.lang])
+    note = say(
+        "Discussion is shown at its best: as if it found the truth about everybody in the open band. The rule chose "
+        "its way before any score was read."
+    )
+    return [
+        Heading(say("Other ways at the line")),
+        table(f"ways-{stage.id}", caption, heads, rows, note=note),
+    ]
+
+
+def _readings(stage: RoundResults, context: Context) -> list[Block]:
+    """Where one more reading is worth most; names a juror, so for those who decide only."""
+    say, found = context.say, stage.next_readings.dropna(subset=["submission"])
+    if found.empty:
+        return []
+    titles = context.results.by_id["title"]
+    rows = [
+        (r.submission, common.text(titles.get(r.submission)), r.juror, common.chance(say, r.p_selected),
+         common.number(say, r.se, 2), common.number(say, r.se_after, 2), common.number(say, r.gain, 3))
+        for r in found.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Juror")),
+             Column(say("Probability"), "number"), Column(say("Standard error"), "number"),
+             Column(say("Standard error after"), "number"),
+             Column(say("Rightly selected, more"), "number")]  # fmt: skip
+    caption = say("The readings that would help most: {round}", round=stage.rule.name[say.lang])
+    return [table(f"readings-{stage.id}", caption, heads, rows)]
+
+
+def _days(stage: RoundResults, context: Context) -> list[Block]:
+    say, found = context.say, stage.days.dropna(subset=["points"])
+    if found.empty:
+        return []
+    rows = [
+        (_when(r.kind, common.text(r.what), say), Cell(say.signed(r.points, 2), r.points),
+         common.interval(say, r.low, r.high, 2), common.number(say, r.p, 3), common.number(say, r.detectable, 2))
+        for r in found.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Compared"), "text", 2), Column(say("Effect, points"), "number"),
+             Column(say("95 % interval"), "number", 1.3), Column("p", "number"),
+             Column(say("Smallest effect that would be found"), "number", 1.3)]  # fmt: skip
+    caption = say("Days and slots: {round}", round=stage.rule.name[say.lang])
+    note = say(
+        "Reported, not corrected: what looks like an effect of the day may be the better projects of that day. The "
+        "smallest effect is the one that would be found four times out of five."
+    )
+    return [
+        Heading(say("Did the day or the hour matter?")),
+        table(f"days-{stage.id}", caption, heads, rows, note=note),
+    ]
+
+
+def _when(kind: str, what: str, say) -> str:
+    if kind == "slot":
+        return say("slots of a day: the last beside the first")
+    late, _, early = what.partition(" - ")
+    return say("day {late} beside day {early}", late=late, early=early)

@@ -1,0 +1,165 @@
+"""What is open? The band at the line, ties, decisions of people, and findings that wait for somebody."""
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Text, table
+from fairlib.report.chapters import common
+from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.reasons import criterion_name, reason_sentence
+from fairlib.report.tables import RoundResults
+
+
+def chapter(context: Context) -> Chapter:
+    """The open band, ties at work, decisions of people, and findings that wait for somebody."""
+    say = context.say
+    blocks: list[Block] = []
+    for stage in context.results.rounds:
+        blocks += _open_band(stage, context) + _ties(stage, context)
+        blocks += _cases(stage, context) + _another_reader(stage, context)
+    blocks += _warnings(context)
+    return Chapter("open", say("What is open"), tuple(blocks))
+
+
+def _open_band(stage: RoundResults, context: Context) -> list[Block]:
+    say = context.say
+    joined = context.results.joined(stage)
+    special = joined["reason"].fillna("").str.contains(r"\b(?:tie|tie_refused|tie_exhausted|manual|draw)\b")
+    shown = joined[(joined["band"] == "open") | special]
+    if shown.empty:
+        return []
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3),
+             Column(say("Probability"), "number"), Column(say("Decision"), "badge", 1.2),
+             Column(say("Reason"), "text", 2)]  # fmt: skip
+    rows = [
+        (common.number(say, r.rank), common.text(r.title), common.chance(say, r.p_selected),
+         common.decision_cell(say, r.decision), reason_sentence(r.reason, context.contest, say))
+        for r in shown.itertuples()
+    ]  # fmt: skip
+    openly = shown[shown["band"] == "open"]
+    lead = say(
+        "Submissions whose place above or below the line the scores do not settle: {n}, of them selected: {inside}.",
+        n=say.number(len(openly)),
+        inside=say.number((openly["decision"] == "selected").sum()),
+    )
+    caption = say("Open band, ties and decisions of people: {round}", round=stage.rule.name[say.lang])
+    computed = joined["band"].notna().any()
+    return [
+        Heading(context.stage_name(stage)),
+        Text(lead) if computed else not_computed(context, say("probability of being selected")),
+        table(f"open-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
+    ]
+
+
+def _ties(stage: RoundResults, context: Context) -> list[Block]:
+    """Equal estimates, and the step of the declared chain that settled them or that none did."""
+    say, found = context.say, stage.ties.dropna(subset=["submissions"])
+    if found.empty:
+        return []
+    titles = context.results.by_id["title"]
+
+    def named(ids: object) -> str:
+        return "; ".join(common.text(titles.get(s)) for s in common.text(ids).split(", ") if s)
+
+    def settled(steps: object) -> str:
+        names = common.text(steps).split(", ")
+        return say.listed(
+            [criterion_name(s.removeprefix("criterion:"), context.contest, say) for s in names if s]
+        )
+
+    rows = [
+        (common.number(say, r.rank), named(r.submissions), settled(r.settled_by), named(r.open) or "–")
+        for r in found.itertuples()
+    ]
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Projects with equal estimates"), "name", 4),
+             Column(say("Settled by"), "text", 2), Column(say("Left open"), "text", 1.4)]  # fmt: skip
+    caption = say("Ties and what settled them: {round}", round=stage.rule.name[say.lang])
+    return [table(f"ties-{stage.id}", caption, heads, rows, folded=len(rows) > 12)]
+
+
+def _cases(stage: RoundResults, context: Context) -> list[Block]:
+    """Both sides' case for each submission of the open band; there are marks in it."""
+    say, found = context.say, stage.discuss.dropna(subset=["submission"])
+    if found.empty:
+        return []
+    titles = context.results.by_id["title"]
+
+    def side(criterion: object, points: float, juror: object, mark: float) -> str:
+        name = criterion_name(common.text(criterion), context.contest, say)
+        return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 1)}"
+
+    rows = [
+        (common.number(say, r.rank), Cell(common.text(titles.get(r.submission)), under=r.submission),
+         common.chance(say, r.p_selected),
+         side(r.for_criterion, r.for_points, r.for_juror, r.for_mark),
+         side(r.against_criterion, r.against_points, r.against_juror, r.against_mark))
+        for r in found.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 3),
+             Column(say("Probability"), "number"), Column(say("What speaks for it"), "text", 2),
+             Column(say("What speaks against it"), "text", 2)]  # fmt: skip
+    caption = say("For the discussion of the open band: {round}", round=stage.rule.name[say.lang])
+    note = say(
+        "Criteria in points from the mean of those selected; beside them the kindest and the strictest reader."
+    )
+    return [table(f"discuss-{stage.id}", caption, heads, rows, note=note, folded=len(rows) > 30)]
+
+
+def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
+    """Submissions whose marks differ by more than the rule allows: for those who call another reader."""
+    say, wanted = context.say, stage.another_reader
+    wanted = wanted[wanted["status"] == "another_reader"].sort_values(
+        ["gap", "submission"], ascending=[False, True]
+    )
+    if wanted.empty:
+        return []
+    titles = context.results.by_id["title"]
+    rows = [
+        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 1), r.low_juror,
+         common.number(say, r.high, 1), r.high_juror, common.number(say, r.gap, 1))
+        for r in wanted.itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Lowest"), "number"),
+             Column(say("Juror")), Column(say("Highest"), "number"), Column(say("Juror")),
+             Column(say("Difference"), "number")]  # fmt: skip
+    caption = say("Submissions that want another reader: {round}", round=stage.rule.name[say.lang])
+    return [table(f"another-{stage.id}", caption, heads, rows, folded=len(rows) > 20)]
+
+
+def _warnings(context: Context) -> list[Block]:
+    say, results = context.say, context.results
+    tables = [results.findings.assign(where=say("submissions"))]
+    tables += [s.findings.assign(where=s.rule.name[say.lang]) for s in results.rounds]
+    found = pd.concat(tables, ignore_index=True)
+    if found.empty:
+        return [Text(say("Findings in the files: none."))]
+    levels = {
+        "error": say("a person must act"),
+        "warning": say("look at it"),
+        "info": say("repaired, provably"),
+    }
+    counts = found.groupby(["where", "severity"], sort=False).size()
+    rows = [(where, levels.get(level, level), common.number(say, n)) for (where, level), n in counts.items()]
+    heads = [
+        Column(say("Files of"), "text", 2),
+        Column(say("Kind"), "text", 2),
+        Column(say("Number"), "number"),
+    ]
+    blocks = [Heading(say("Findings in the files")),
+              table("findings", say("Findings by kind"), heads, rows)]  # fmt: skip
+    return blocks + (_each_finding(found, levels, context) if context.internal else [])
+
+
+def _each_finding(found: pd.DataFrame, levels: dict[str, str], context: Context) -> list[Block]:
+    say = context.say
+    heads = [Column(say("Kind"), "text", 1.2), Column(say("Cell"), "text", 2), Column(say("Submission")),
+             Column(say("Code"), "text", 1.4), Column(say("Found"), "text", 2),
+             Column(say("Done"), "text", 2)]  # fmt: skip
+    order = {"error": 0, "warning": 1, "info": 2}
+    ranked = found.assign(at=found["severity"].map(order).fillna(3)).sort_values("at", kind="stable")
+    rows = [
+        (levels.get(r.severity, common.text(r.severity)),
+         "!".join(filter(None, map(common.text, (r.file, r.sheet, r.cell)))),
+         common.text(r.submission), common.text(r.code).replace("_", " "), common.text(r.found), common.text(r.done))
+        for r in ranked.itertuples()
+    ]  # fmt: skip
+    return [table("findings-each", say("Every finding"), heads, rows, searchable=True, folded=len(rows) > 40)]
