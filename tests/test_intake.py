@@ -98,6 +98,14 @@ def test_headings_of_ones_own(tmp_path):
     assert read_form(rules, tmp_path, []).rows["title"].tolist() == ["Море"]
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_lines_end_as_any_program_ends_them_and_cells_are_as_long_as_they_are(tmp_path, end):
+    long = "ұ" * 200_000
+    (tmp_path / "form.csv").write_bytes(end.join(["id;title;summary", f"A;Су;{long}", ""]).encode())
+    result = receive(contest(), tmp_path)
+    assert result.submissions.loc["A", ["title", "summary"]].tolist() == ["Су", long]
+
+
 @pytest.mark.parametrize(
     ("text", "said"), [("id;title\n", "no form below them"), ("a;b\n1;2\n", "heading row")]
 )

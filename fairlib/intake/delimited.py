@@ -35,6 +35,7 @@ def read_delimited(path: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
     A record that spans lines is one row, as a spreadsheet program counts it.
     Raises DataError if the file is binary, in no known encoding, or a quotation mark is never closed.
     """
+    csv.field_size_limit(2**31 - 1)
     text, notes = decode(path.read_bytes(), str(path))
     hint = _HINT.match(text)
     separator = hint[1] if hint else guess_separator(text)
@@ -113,9 +114,8 @@ def guess_separator(text: str) -> str:
     """
     scores = {}
     for separator in _SEPARATORS:
-        sample = [
-            row for _, row in zip(range(50), csv.reader(io.StringIO(text), delimiter=separator), strict=False)
-        ]
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        sample = [row for _, row in zip(range(50), reader, strict=False)]
         widths = Counter(len(row) for row in sample if row)
         width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
         scores[separator] = (width > 1, times, width)
@@ -123,7 +123,6 @@ def guess_separator(text: str) -> str:
 
 
 def _rows(text: str, separator: str, path: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
-    csv.field_size_limit(2**31 - 1)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return list(reader), []
