@@ -62,14 +62,14 @@ def timed(work: Callable) -> tuple[Seconds, object]:
     return (time.perf_counter() - wall, time.process_time() - cpu), out
 
 
-def two_way(ratings: pd.DataFrame) -> tuple[Seconds, np.ndarray]:
+def two_way(ratings: pd.DataFrame, tolerance: float = 1e-10) -> tuple[Seconds, np.ndarray]:
     """Juror effects by lsqr on submission and juror columns, and seconds."""
     n, n_sub = len(ratings), int(ratings.submission.max()) + 1
     columns = np.column_stack([ratings.submission, n_sub + ratings.juror]).ravel()
     shape = (n, n_sub + int(ratings.juror.max()) + 1)
     x = csr_array((np.ones(2 * n), columns, np.arange(0, 2 * n + 1, 2)), shape=shape)
     y = ratings.score.to_numpy() - ratings.score.mean()
-    return timed(lambda: lsqr(x, y, atol=1e-10, btol=1e-10)[0][n_sub:])
+    return timed(lambda: lsqr(x, y, atol=tolerance, btol=tolerance)[0][n_sub:])
 
 
 def peer(ratings: pd.DataFrame) -> tuple[Seconds, pd.Series]:

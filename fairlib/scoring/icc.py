@@ -106,7 +106,7 @@ def mean_squares(table: np.ndarray) -> MeanSquares:
     for lo in range(0, n, step):  # one passage: a part is read three times while it is in the cache
         part = table[lo : lo + step]
         row[lo : lo + step] = part @ np.ones(k)
-        column += np.ones(len(part)) @ part
+        column += _column_sums(part)
         square += float(np.vdot(part, part))
     mean = float(column.sum()) / table.size
     total = square - table.size * mean**2
@@ -119,6 +119,13 @@ def mean_squares(table: np.ndarray) -> MeanSquares:
     ss = [0.0 if s <= dust else s for s in (rows, columns, total - rows - columns, total - rows)]
     df = [n - 1, k - 1, (n - 1) * (k - 1), n * (k - 1)]
     return MeanSquares(n, k, *(s / d for s, d in zip(ss, df, strict=True)))
+
+
+def _column_sums(table: np.ndarray) -> np.ndarray:
+    """Column sums of a tall thin table, 64 rows at a time side by side: wide rows add up faster."""
+    k, head = table.shape[1], len(table) // 64 * 64
+    side_by_side = table[:head].reshape(-1, 64 * k).sum(axis=0).reshape(64, k)
+    return side_by_side.sum(axis=0) + table[head:].sum(axis=0)
 
 
 def _forms(table: np.ndarray, status: str) -> dict[str, tuple]:

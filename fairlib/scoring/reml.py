@@ -221,6 +221,10 @@ class Point:
     @cached_property
     def h(self) -> np.ndarray:
         """H: covariance of (b, μ) given the marks, over σ², a (J+1) × (J+1) matrix."""
+        if self.lb == 0:
+            only_mean = np.zeros_like(self.a)
+            only_mean[-1, -1] = 1 / self.a[-1, -1]
+            return only_mean
         return self._inverse * self.scale[:, None] * self.scale
 
     @cached_property
@@ -269,12 +273,9 @@ class Point:
         hb, r, pb = self._juror_side
         cube = self.rho**3 * d
         deep = s.panels.gram(cube)
-        y = g @ h
+        y, crossed = self._products(g, hb)
         quad_a = float(cube @ s.tt - 2 * u @ (cube @ s.nt) + u @ deep @ u)
         z = self.rho**2 @ s.nt - g @ u
-        crossed = (
-            np.einsum("ij,ij", g @ hb, hb) if self.lb == 0 else np.einsum("ij,ij", y[:, :-1], hb) / self.lb
-        )
         trace = np.array([count @ (self.rho * d) - np.einsum("ij,ij", h, g), np.trace(r)])
         trace_aa = count @ (self.rho * d) ** 2 - 2 * np.einsum("ij,ij", h, deep) + np.einsum("ij,ji", y, y)
         traces = np.array([[trace_aa, crossed], [crossed, np.einsum("ij,ij", r, r)]])
@@ -286,6 +287,16 @@ class Point:
             first, second = self._without_mean(deep)
             grad, hess = grad + first, hess + second
         return grad, hess
+
+    def _products(self, g: np.ndarray, hb: np.ndarray) -> tuple[np.ndarray, float]:
+        """GH and tr(GH_bH_b'/λ_b²), G = `_weighted`; at λ_b = 0 nearly all of H is 0 and no product is needed."""
+        if self.lb:
+            y = g @ self.h
+            return y, np.einsum("ij,ij", y[:, :-1], hb) / self.lb
+        y = np.zeros_like(g)
+        y[:, -1] = g[:, -1] * self.h[-1, -1]
+        beside = g[:, :-1] + np.outer(g[:, -1], hb[-1])
+        return y, np.einsum("ij,ij", beside, hb)
 
     def _without_mean(self, deep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Derivatives of log H_μμ, which maximum likelihood does not charge for."""
