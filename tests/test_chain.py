@@ -16,7 +16,7 @@ from fairlib.intake.submissions import receive
 from fairlib.params import read_params
 from fairlib.runs import chain, record
 from fairlib.runs.place import open_run, project_root
-from fairlib.runs.steps import read_submissions, roster, save_intake
+from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
 from fairlib.runs.store import write_table
 
 ROOT = Path(__file__).parents[1]
@@ -242,6 +242,17 @@ def test_tables_come_back_as_they_were_written(project):
         "001": {"title": "1984", "organisation": "0012"}, "002": {"title": "NA", "organisation": "7"}}  # fmt: skip
     assert (again[["nomination", "region", "legal_form"]] == "").all(axis=None)
     assert again["requested"].isna().all() and again["eligible"].dtype == bool
+
+
+def test_a_round_that_nobody_reaches_says_why(project):
+    raw = yaml.safe_load(SMALL.read_text(encoding="utf-8"))["contest"]
+    raw["submissions"]["accepted_to"] = "2023-12-31"
+    run = open_run(2024, raw, "x")
+    form = run.data / run.contest.submissions.file
+    form.write_text("submission;title;sent\nA;Sea;2024-01-01\n", encoding="utf-8")
+    save_intake(run, receive(run.contest, run.data))
+    with pytest.raises(DataError, match="nothing to score in the round jury: 0 submissions were accepted"):
+        read_round(run, "jury")
 
 
 def test_rounding_noise_is_written_as_zero(tmp_path):

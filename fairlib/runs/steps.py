@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fairlib.errors import DataError
 from fairlib.intake.scorecheck import Roster
 from fairlib.intake.scoresheets import Scoresheets, read_conflicts, read_jurors, read_scores
 from fairlib.intake.submissions import COLUMNS, Intake, receive
@@ -64,8 +65,17 @@ def read_roster(run: Run, round_id: str) -> Roster:
 
 
 def read_round(run: Run, round_id: str) -> Scoresheets:
-    """The score files of a round, read against what the steps before have written."""
-    return read_scores(run.contest, run.round(round_id), run.data, read_roster(run, round_id))
+    """The score files of a round, read against what the steps before have written.
+
+    Raises DataError where the steps before left nobody for the round; see also `read_scores`.
+    """
+    known = read_roster(run, round_id)
+    if not known.submissions["in_round"].any():
+        raise DataError(
+            f"There is nothing to score in the round {round_id}: {len(known.submissions)} submissions were accepted "
+            "and none is left for it; look at intake/set_aside.csv and the rules under contest.submissions."
+        )
+    return read_scores(run.contest, run.round(round_id), run.data, known)
 
 
 def save_scoring(run: Run, round_id: str, sheets: Scoresheets, tables: dict[str, pd.DataFrame]) -> None:
