@@ -55,7 +55,11 @@ def by_cell(result):
 
 
 def test_marks_as_people_write_them(tmp_path):
-    rows = [["A", "x", "8", "7,5", "Жақсы жоба"], ["B", "y", "б/о", "", ""], ["C", "z", "мүдделер қақтығысы", "11", ""]]
+    rows = [
+        ["A", "x", "8", "7,5", "Жақсы жоба"],
+        ["B", "y", "б/о", "", ""],
+        ["C", "z", "мүдделер қақтығысы", "11", ""],
+    ]
     sheet(tmp_path / "e1.csv", "E1", rows)
     result = read(tmp_path)
     cells = by_cell(result)
@@ -84,11 +88,21 @@ def test_unknown_ids_are_rejected_and_counted(tmp_path):
 
 
 def test_a_misspelt_heading_is_taken_with_a_finding(tmp_path):
-    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылык", "жаңашылдық", ""])
+    sheet(
+        tmp_path / "e1.csv",
+        "E1",
+        [["A", "x", 5, 6, ""]],
+        ["Өтінім №", "Атауы", "маңыздылык", "жаңашылдық", ""],
+    )
     result = read(tmp_path)
     assert by_cell(result).loc[("A", "E1", "significance"), "score"] == 5
     # a plain letter for a Kazakh one is the same heading; a wrong letter is only near
-    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылыққ", "жаңашылдық", ""])
+    sheet(
+        tmp_path / "e1.csv",
+        "E1",
+        [["A", "x", 5, 6, ""]],
+        ["Өтінім №", "Атауы", "маңыздылыққ", "жаңашылдық", ""],
+    )
     assert "heading_near" in set(read(tmp_path).findings["code"])
 
 
@@ -98,7 +112,9 @@ def test_a_clean_sheet_has_nothing_to_tell(tmp_path):
 
 
 def test_row_numbers_are_not_ids(tmp_path):
-    sheet(tmp_path / "e1.csv", "E1", [["1", "A", 5, 6, ""]], ["№", "Өтінім №", "маңыздылық", "жаңашылдық", ""])
+    sheet(
+        tmp_path / "e1.csv", "E1", [["1", "A", 5, 6, ""]], ["№", "Өтінім №", "маңыздылық", "жаңашылдық", ""]
+    )
     assert set(read(tmp_path).ratings["submission"]) == {"A"}
 
 
@@ -119,7 +135,12 @@ def test_sheets_that_nobody_filled(tmp_path):
 
 
 def test_an_absent_criterion_is_said(tmp_path):
-    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 6, ""]], ["Өтінім №", "Атауы", "маңыздылық", "басқа баған", ""])
+    sheet(
+        tmp_path / "e1.csv",
+        "E1",
+        [["A", "x", 5, 6, ""]],
+        ["Өтінім №", "Атауы", "маңыздылық", "басқа баған", ""],
+    )
     result = read(tmp_path)
     assert "criterion_absent" in set(result.findings["code"])
     assert set(result.ratings["criterion"]) == {"significance"}
@@ -128,7 +149,9 @@ def test_an_absent_criterion_is_said(tmp_path):
 def test_two_sheets_of_one_juror_stop_the_run(tmp_path):
     sheet(tmp_path / "a.csv", "E1", [["A", "x", 5, 5, ""]])
     sheet(tmp_path / "b.csv", "E1", [["B", "x", 5, 5, ""]])
-    with pytest.raises(DataError, match=r"a\.csv, sheet a and b\.csv, sheet b: both are the marks of juror E1"):
+    with pytest.raises(
+        DataError, match=r"a\.csv, sheet a and b\.csv, sheet b: both are the marks of juror E1"
+    ):
         read(tmp_path)
 
 
@@ -183,7 +206,11 @@ def test_long_layout_with_criteria_named_in_any_language(tmp_path):
     result = read(tmp_path, layout="long")
     assert result.received == 4
     assert list(result.rejected["reason"]) == ["unknown_criterion"]
-    assert by_cell(result).loc[("A", "E1", "significance"), ["score", "day", "slot"]].tolist() == [7, "1", "2"]
+    assert by_cell(result).loc[("A", "E1", "significance"), ["score", "day", "slot"]].tolist() == [
+        7,
+        "1",
+        "2",
+    ]
 
 
 def test_a_round_may_mark_some_of_the_criteria(tmp_path):
@@ -230,7 +257,14 @@ def test_jurors_and_conflicts_tables(tmp_path):
 @settings(deadline=None, max_examples=20)
 @given(st.permutations(["A", "B", "C"]), st.permutations(["E1", "E2"]))
 def test_order_of_rows_and_files_changes_nothing(tmp_path_factory, rows, jurors):
-    marks = {("E1", "A"): 5, ("E1", "B"): 6, ("E1", "C"): "б/о", ("E2", "A"): 7, ("E2", "B"): "", ("E2", "C"): 99}
+    marks = {
+        ("E1", "A"): 5,
+        ("E1", "B"): 6,
+        ("E1", "C"): "б/о",
+        ("E2", "A"): 7,
+        ("E2", "B"): "",
+        ("E2", "C"): 99,
+    }
 
     def result(order, names):
         folder = tmp_path_factory.mktemp("s")
