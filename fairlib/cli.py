@@ -92,7 +92,7 @@ def _batch(args: argparse.Namespace) -> int:
         raise RulesError(
             "Two of these files are of the same year and would write one folder; give --out, and each has its own."
         )
-    from fairlib.runs.batch import write_index
+    from fairlib.report.years import write_index
     from fairlib.runs.place import project_root
 
     folder = args.out or project_root() / "runs"
