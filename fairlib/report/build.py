@@ -64,9 +64,17 @@ def render(
 def _run(tasks: list[tuple[Callable, tuple]], workers: int) -> list[list[Path]]:
     if workers == 1:
         return [work(*given) for work, given in tasks]
-    start = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context(start)) as pool:
+    with ProcessPoolExecutor(min(workers, len(tasks)), _context()) as pool:
         return [future.result() for future in [pool.submit(work, *given) for work, given in tasks]]
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Workers from a fresh process: typst's threads do not survive a fork of one that has used it."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _language(job: _Job, lang: Language) -> list[Path]:
