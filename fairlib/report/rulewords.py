@@ -11,6 +11,11 @@ def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
     return [rule.text for rule in Quoter(contest, speak(lang)).round(r)]
 
 
+def intake_sentences(contest: Contest, lang: Language) -> list[str]:
+    """Each rule of intake as a sentence: when, what counts as the same project, what is needed."""
+    return [rule.text for rule in Quoter(contest, speak(lang)).submissions()]
+
+
 class Quoter:
     """Rules of one contest in one language, each with its key."""
 

@@ -185,17 +185,23 @@ def _completed(ratings, problem, base, scale: Scale) -> Iterator[tuple[str, pd.D
         yield what, ratings.assign(score=score, **status)
 
 
+def _no_weights() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"acceptability": pd.array([], dtype="Float64")}, index=pd.Index([], name="submission")
+    )
+
+
 def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame, str]:
     """Acceptability and central weights over the simplex of the criteria that have a weight."""
     used = [c for c, w in _weights(marks, weights).items() if w > 0]
     if len(used) < 2:
-        return pd.DataFrame(), "one_criterion"
+        return _no_weights(), "one_criterion"
     try:
         pairs = composite_of(marks, weights)
         design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
         fit = fit_sums(sums_of(design, pairs.y))
     except ScoringError:
-        return pd.DataFrame(), "not_estimable"
+        return _no_weights(), "not_estimable"
     core = core_of(method if method != "rasch" else "severity", fit)
     linear = method in LINEAR or method == "rasch"
     w = np.random.default_rng([seed, 3]).dirichlet(
