@@ -88,10 +88,15 @@ class Voice:
         return "–" if _missing(tenge) else f"{self.number(tenge)}\xa0₸"
 
     def interval(self, low: float | None, high: float | None, decimals: int = 1) -> str:
-        """Two limits with a dash between them."""
+        """Two limits with a dash between them, or with dots where a minus would meet the dash.
+
+        >>> speak("en").interval(1, 2.5), speak("en").interval(-1, 0.5)
+        ('1.0–2.5', '−1.0\xa0… 0.5')
+        """
         if _missing(low) or _missing(high):
             return "–"
-        return f"{self.number(low, decimals)}–{self.number(high, decimals)}"
+        ends = [self.number(x, decimals) for x in (low, high)]
+        return ("\xa0… " if MINUS in "".join(ends) else "–").join(ends)
 
     def date(self, day: date | None) -> str:
         """A date in words.

@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.style  # noqa: F401  (makes mpl.style known)
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from fairlib.report.locale import Voice, speak
@@ -52,12 +53,12 @@ def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str)
     `name` prefixes the ids, so that several figures can stand in one page.
     """
     with mpl.style.context(STYLE):
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=size, dpi=72, layout="none")
         draw(figure.subplots())
-        figure.get_layout_engine().execute(figure)
-        figure.set_layout_engine("none")  # else matplotlib lays out and draws a second time to save
+        figure.tight_layout(pad=0.4)
         stream = io.StringIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        # print_svg and not savefig, which draws everything once more before it draws
+        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return _tidy(stream.getvalue(), name)
 
 

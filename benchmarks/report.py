@@ -1,0 +1,52 @@
+"""Seconds to render every report of a year, beside the notebooks that made its numbers.
+
+python benchmarks/report.py [PARAMS]   (default params/2021.yaml)
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fairlib.params import read_params
+from fairlib.report import render
+from fairlib.report.letters import save_letters, write_letters
+from fairlib.report.tables import read_results
+from fairlib.runs.chain import run_chain
+
+
+def processor() -> float:
+    """Processor seconds of this process and of those it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def timed(work) -> tuple[float, float]:
+    """Wall and processor seconds of a call."""
+    wall, cpu = time.perf_counter(), processor()
+    work()
+    return time.perf_counter() - wall, processor() - cpu
+
+
+def main() -> None:
+    """Run the chain once, then render again and write the letters alone; print a table."""
+    params = Path(sys.argv[1] if len(sys.argv) > 1 else "params/2021.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        run = run_chain(params, Path(folder) / "run").dir
+        rules = read_params(run / "params.yaml")
+        notebooks = json.loads((run / "run.json").read_text())["seconds"]["notebooks"]
+        whole = timed(lambda: render(run, rules, Path(folder) / "all"))
+        letters = write_letters(read_results(run, rules))
+        alone = timed(lambda: save_letters(letters, Path(folder) / "letters"))
+    print(f"{params.stem}, {os.cpu_count()} processors\n")
+    print("| | wall, s | processor, s |\n|---|---:|---:|")
+    print(f"| notebooks of the chain | {notebooks:.1f} | |")
+    print(f"| every report, letter, workbook and notebook page | {whole[0]:.1f} | {whole[1]:.1f} |")
+    print(f"| {len(letters)} letters alone, HTML and PDF, one process | {alone[0]:.1f} | {alone[1]:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
