@@ -68,11 +68,15 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
             f"The ratings table has no column {', '.join(missing)}; it needs {', '.join(KEYS)}, score."
         )
     codes, labels = zip(*(_codes(ratings[key], key) for key in KEYS), strict=True)
-    use = _scored_rows(ratings)
-    if not use.any():
-        raise ScoringError("The ratings table has no scored mark; there is nothing to compute.")
-    whole = bool(use.all())
-    score = _score(ratings["score"] if whole else ratings["score"][use], numeric)
+    whole = _every_row_counts(ratings)
+    if whole:
+        score = ratings["score"].to_numpy()
+    else:
+        use = _scored_rows(ratings)
+        if not use.any():
+            raise ScoringError("The ratings table has no scored mark; there is nothing to compute.")
+        whole = bool(use.all())
+        score = _score(ratings["score"] if whole else ratings["score"][use], numeric)
     sub, jur, cri = codes if whole else (c[use] for c in codes)
     ordered = _refuse_duplicates(sub, jur, cri, labels)
     return Marks(sub, jur, cri, score, *labels, ordered)
@@ -219,10 +223,16 @@ def _refuse_missing(codes: np.ndarray, name: str) -> None:
         raise ScoringError(f"Row {where} of the ratings table has no {name}; every mark needs one.")
 
 
+def _every_row_counts(ratings: pd.DataFrame) -> bool:
+    """Whether nothing is missing or to be checked further: finite floats and no status, the usual large table."""
+    if "status" in ratings.columns or ratings["score"].dtype != np.float64 or ratings.empty:
+        return False
+    return bool(np.isfinite(ratings["score"].to_numpy()).all())
+
+
 def _scored_rows(ratings: pd.DataFrame) -> np.ndarray:
     if "status" not in ratings.columns:
-        score = ratings["score"]
-        return ~np.isnan(score.to_numpy()) if score.dtype == np.float64 else score.notna().to_numpy()
+        return ratings["score"].notna().to_numpy()
     unknown = set(ratings["status"].dropna().unique()) - set(STATUSES)
     if unknown or ratings["status"].isna().any():
         raise ScoringError(
