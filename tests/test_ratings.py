@@ -91,6 +91,13 @@ def test_duplicates_are_found_however_sparse_the_codes(monkeypatch):
     assert not scored(FOUR).ordered
 
 
+def test_duplicates_are_found_in_categories_that_are_a_range():
+    code = pd.Categorical.from_codes([0, 1, 0], pd.RangeIndex(2))
+    long = pd.DataFrame({"submission": code, "juror": "a", "criterion": "x", "score": [1.0, 2.0, 3.0]})
+    with pytest.raises(ScoringError, match="Juror a has two marks for submission 0"):
+        scored(long)
+
+
 def test_numeric_marks_in_an_object_column():
     assert scored(FOUR.assign(score=pd.Series([1, 2.5, 3, 4], dtype=object))).score.tolist() == [1, 2.5, 3, 4]
 

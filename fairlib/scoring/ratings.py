@@ -140,7 +140,7 @@ def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
     values = column.to_numpy()
     if values.dtype.kind in "iu" and len(values):
         if values[0] < values[-1] and _counts_up(values):
-            return _from_zero(values), pd.Index(np.arange(values[0], values[-1] + 1, dtype=values.dtype))
+            return _from_zero(values), pd.RangeIndex(int(values[0]), int(values[-1]) + 1)
         low, high = _range(values)
         if high - low < DENSE * len(values):
             return _whole_codes(values, low, high)
@@ -204,6 +204,8 @@ def _whole_codes(values: np.ndarray, low: int, high: int) -> tuple[np.ndarray, p
 def _category_codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
     """Codes of the categories that occur, in sorted order, whatever order the column declares."""
     codes, categories = column.cat.codes.to_numpy(), column.cat.categories
+    if isinstance(categories, pd.RangeIndex):  # which would say that the column never falls
+        categories = pd.Index(categories.to_numpy())
     _refuse_missing(codes, name)
     in_order = categories.is_monotonic_increasing
     order = np.arange(len(categories)) if in_order else categories.argsort()
@@ -265,7 +267,8 @@ def _finite(score: np.ndarray) -> np.ndarray:
 
 def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels: tuple) -> bool:
     """Raise for a second mark in a cell; True when the cells come in order."""
-    if _rising(sub, jur, cri if len(labels[2]) > 1 else None):
+    # labels that are a range come from a column that never falls
+    if _rising(sub, jur, cri if len(labels[2]) > 1 else None, isinstance(labels[0], pd.RangeIndex)):
         return True
     cell = (sub * np.int64(len(labels[1])) + jur) * np.int64(len(labels[2])) + cri
     if not _has_twins(cell, len(labels[0]) * len(labels[1]) * len(labels[2])):
@@ -278,7 +281,7 @@ def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels
     )
 
 
-def _rising(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray | None) -> bool:
+def _rising(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray | None, never_falls: bool) -> bool:
     """Whether (submission, juror, criterion) rises strictly from row to row."""
     for lo in range(0, len(sub) - 1, CHUNK):
         here = slice(lo, min(lo + CHUNK, len(sub) - 1))
@@ -286,8 +289,11 @@ def _rising(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray | None) -> bool:
         up = jur[then] > jur[here]
         if cri is not None:
             up |= (jur[then] == jur[here]) & (cri[then] > cri[here])
-        up &= sub[then] == sub[here]
-        up |= sub[then] > sub[here]
+        if never_falls:
+            up |= sub[then] != sub[here]
+        else:
+            up &= sub[then] == sub[here]
+            up |= sub[then] > sub[here]
         if not up.all():
             return False
     return True
