@@ -93,19 +93,11 @@ def test_everything_promised_is_there(made):
 
 
 def test_two_runs_and_any_number_of_workers_give_the_same_bytes(made, tmp_path):
-    """One language, where all tasks are; pages link their siblings, so its own page alone differs by them."""
     run, rules, _ = made
-    again = render(run, rules, tmp_path, languages=("kk",), workers=1)
-    pages = [p for p in again if p.suffix == ".html" and p.parent.name in ("public", "internal")]
-    assert len(pages) == 2 and len(again) > 100
+    again = render(run, rules, tmp_path, workers=1)
     first = {p: run / "report" / p.relative_to(tmp_path) for p in again}
-    assert [p.name for p, q in first.items() if p not in pages and p.read_bytes() != q.read_bytes()] == []
-    for page in pages:
-        whole, alone = (
-            re.sub(r"<nav.*?</nav>", "", f.read_text("utf-8"), count=1, flags=re.S)
-            for f in (first[page], page)
-        )
-        assert whole == alone
+    assert len(again) > 100
+    assert [p.name for p, q in first.items() if p.read_bytes() != q.read_bytes()] == []
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
