@@ -31,6 +31,7 @@ _LONG_NUMBER = re.compile(
     rf"(?<!\d)\d(?:{_GAP}[\dОоOo]){{9,10}}{_GAP}\d(?!\d)|(?<!\d)\d(?:{_GAP}\d){{9}}(?!\d)"
 )
 _ROUNDED = re.compile(r"(?<![\d.,])(\d)[.,](\d{4,})[eе]\+?1[01](?!\d)", re.I)
+_SHORTEST = 9  # of what the two patterns can find: 9,9010E11
 MASK = "************"
 
 
@@ -79,6 +80,8 @@ def mask(text: str) -> str:
     >>> mask("ЖСН 990101 199901, БСН 991240999901, тел. 87011234567")
     'ЖСН ************, БСН 991240999901, тел. 87011234567'
     """
+    if len(text) < _SHORTEST:
+        return text
     text = _ROUNDED.sub(lambda m: MASK if _may_begin_iin(m[1] + m[2]) else m[0], text)
     return _LONG_NUMBER.sub(_mask_match, text)
 

@@ -1,6 +1,7 @@
 """Which submission is meant? Ids as they were given out, whatever became of them on the way."""
 
 import hashlib
+import re
 
 import pandas as pd
 
@@ -16,8 +17,12 @@ def clean_ids(typed: pd.Series) -> pd.Series:
     >>> clean_ids(pd.Series(["21–0208", " 7", "990101199901"])).tolist()
     ['21-0208', '7', 'id-6a05f4']
     """
-    plain = typed.str.replace(r"[\u2010-\u2015\u2212]", "-", regex=True).str.replace(r"\s+", "", regex=True)
-    return plain.map(lambda text: text if mask(text) == text else _code(text))
+    return typed.map({text: _clean(text) for text in typed.unique()})
+
+
+def _clean(text: str) -> str:
+    plain = re.sub(r"\s+", "", re.sub(r"[\u2010-\u2015\u2212]", "-", text))
+    return plain if mask(plain) == plain else _code(plain)
 
 
 def _code(text: str) -> str:

@@ -45,8 +45,8 @@ def check_marks(
     kept = _recuse(raw[reason == ""], roster, found)
     _tell_own_organisation(kept, roster, found)
     _tell_unmarked(kept, roster, found)
-    rejected = raw.assign(reason=reason, typed=raw["typed"].map(mask))
-    rejected = rejected.loc[reason != "", ["source", *CELL, "typed", "reason"]]
+    rejected = raw.assign(reason=reason).loc[reason != "", ["source", *CELL, "typed", "reason"]]
+    rejected["typed"] = rejected["typed"].map(mask)
     return kept[[*RATINGS, *(c for c in ("day", "slot") if c in kept)]], rejected
 
 
@@ -135,6 +135,6 @@ def _tell_own_organisation(ratings: pd.DataFrame, roster: Roster, found: list[di
 
 def _tell_unmarked(ratings: pd.DataFrame, roster: Roster, found: list[dict]) -> None:
     here = roster.submissions.index[roster.submissions["in_round"]]
-    scored = set(ratings.loc[ratings["status"] == "scored", "submission"])
+    scored = set(ratings.loc[ratings["status"] == "scored", "submission"].unique())
     for submission in sorted(set(here) - scored):
         found.append(finding("no_marks", "error", "it has no estimate", submission=submission))

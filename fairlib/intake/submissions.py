@@ -105,11 +105,11 @@ def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
     A project that tests («Тестирование на ВИЧ») has an organisation of another name.
     """
     stems = tuple(fold(w) for w in words)
-    titles, owners = forms["title"].map(fold), forms["organisation"].map(fold)
+    titles = forms["title"].map(fold)
     alone = titles.str.replace(r"\s*\d+$", "", regex=True).isin(stems)
-    return alone | titles.str.startswith(stems) & owners.str.startswith(stems) & forms["organisation_id"].eq(
-        ""
-    )
+    begins = titles.str.startswith(stems) & forms["organisation_id"].eq("")
+    owners = forms.loc[begins, "organisation"].map(fold).str.startswith(stems)
+    return alone | begins & owners.reindex(forms.index, fill_value=False)
 
 
 def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
