@@ -1,0 +1,189 @@
+"""The whole contest: nominations, criteria, rounds with their juries, and how all its parts agree."""
+
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from fairlib.rules.base import Identifier, Language, Names, Rule, Scale
+from fairlib.rules.selection import Selection
+from fairlib.rules.submissions import Submissions
+
+Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"]
+GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
+STEPS = ("intake", "report")  # folders of a run that no round may take
+
+
+class Nomination(Rule):
+    """A category of the contest, with the other ways in which people write it."""
+
+    id: Identifier
+    name: Names
+    aliases: tuple[str, ...] = ()
+
+
+class Criterion(Rule):
+    """What jurors mark, with its weight in the composite and the headings it hides under."""
+
+    id: Identifier
+    name: Names
+    weight: float = Field(1.0, ge=0)
+    aliases: tuple[str, ...] = ()
+
+
+class Scores(Rule):
+    """The score files of a round: one sheet a juror with a column a criterion, or one long table."""
+
+    files: str
+    layout: Literal["sheets", "long"] = "sheets"
+
+
+class Divergence(Rule):
+    """Ask for another reader when marks of one submission differ by more than this share of the scale."""
+
+    share: float = Field(gt=0, lt=1)
+    unless_all_below: float | None = None
+
+
+class Round(Rule):
+    """One body scoring what the round before left: its files, its scale, its estimator, its rule."""
+
+    id: Identifier
+    name: Names
+    scores: Scores
+    jurors: str | None = None
+    conflicts: str | None = None
+    scale: Scale
+    weights: dict[str, float] | None = None
+    min_scores: int = Field(1, ge=1)
+    estimator: Estimator = "severity"
+    divergence: Divergence | None = None
+    select: Selection
+
+
+class Published(Rule):
+    """Figures somebody announced, and where: the report sets them beside what was found."""
+
+    source: str
+    submissions: int | None = None
+    finalists: int | None = None
+    winners: int | None = None
+    nominations: dict[str, int] = {}
+    regions: dict[str, int] = {}
+
+
+class Contest(Rule):
+    """All the rules of one contest year."""
+
+    name: Names
+    data: str
+    synthetic: bool = False
+    timezone: str = "Asia/Almaty"
+    seed: int = Field(ge=0)
+    language: Language = "kk"
+    submissions: Submissions
+    nominations: tuple[Nomination, ...] = ()
+    criteria: tuple[Criterion, ...]
+    rounds: tuple[Round, ...]
+    published: Published | None = None
+    ours: tuple[str, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone):
+        if zone not in available_timezones():
+            raise ValueError(f"unknown time zone {zone!r}: use a name such as Asia/Almaty")
+        return zone
+
+    @model_validator(mode="after")
+    def _parts_agree(self):
+        for name in ("nominations", "criteria", "rounds"):
+            ids = [part.id for part in getattr(self, name)]
+            if not ids and name != "nominations":
+                raise ValueError(f"{name}: none are given; a contest needs at least one")
+            if twice := sorted({i for i in ids if ids.count(i) > 1}):
+                raise ValueError(f"{name}: the id {twice[0]!r} is used twice")
+        if sum(c.weight for c in self.criteria) == 0:
+            raise ValueError("criteria: all weights are 0; give at least one a weight")
+        for r in self.rounds:
+            self._check_round(r)
+        self._check_seats()
+        if self.published:
+            _among(self.published.nominations, [n.id for n in self.nominations], "published.nominations")
+        return self
+
+    def _check_seats(self) -> None:
+        given = [(r.id, r.select.seats) for r in self.rounds if r.select.seats is not None]
+        for (earlier, few), (later, many) in pairwise(given):
+            if many > few:
+                raise ValueError(f"round {later} has {many} seats, round {earlier} before it only {few}")
+
+    def _check_round(self, r: Round) -> None:
+        at, criteria = f"round {r.id}", [c.id for c in self.criteria]
+        if r.id in STEPS:
+            raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
+        if r.divergence and r.divergence.unless_all_below is not None:
+            _on_scale(r, r.divergence.unless_all_below, f"{at}, divergence")
+        if r.weights is not None:
+            _among(r.weights, criteria, f"{at}, weights")
+            if min(r.weights.values(), default=0) < 0 or sum(r.weights.values()) == 0:
+                raise ValueError(f"{at}, weights: none may be negative and one must be above 0")
+        marked = criteria if r.weights is None else list(r.weights)
+        _among([t.split(":")[1] for t in r.select.ties if ":" in t], marked, f"{at}, ties")
+        _among([t.on for t in r.select.thresholds], ["estimate", *marked], f"{at}, thresholds")
+        for t in r.select.thresholds:
+            _on_scale(r, t.at_least, f"{at}, thresholds")
+        _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        for q in r.select.quotas:
+            if q.column == "nomination":
+                if not self.nominations:
+                    raise ValueError(f"{at}: a quota on nomination, and the contest names no nominations")
+                _among(q.seats, [n.id for n in self.nominations], f"{at}, quota on nomination")
+                groups = len(self.nominations)
+                if q.kind == "proportional" and q.floor * groups > r.select.seats:
+                    raise ValueError(
+                        f"{at}: a floor of {q.floor} for {groups} nominations is over {r.select.seats} seats"
+                    )
+
+    def round(self, round_id: str) -> Round:
+        """The round of that id; KeyError with the known ids if there is none."""
+        for r in self.rounds:
+            if r.id == round_id:
+                return r
+        raise KeyError(f"no round {round_id!r}; this contest has {', '.join(r.id for r in self.rounds)}")
+
+    def weights(self, round_id: str) -> dict[str, float]:
+        """Weight of each criterion marked in a round: those that its `weights` name, else all of the contest."""
+        own = self.round(round_id).weights
+        return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
+
+    def before(self, round_id: str) -> Round | None:
+        """The round whose survivors this one scores; None for the first."""
+        ids = [r.id for r in self.rounds]
+        place = ids.index(self.round(round_id).id)
+        return self.rounds[place - 1] if place else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of deadlines."""
+        return ZoneInfo(self.timezone)
+
+    def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
+        """First moment that is in time and first moment that is late."""
+        s = self.submissions
+        start = s.accepted_from and datetime(*s.accepted_from.timetuple()[:3], tzinfo=self.zone)
+        last = s.accepted_to and date.fromordinal(s.accepted_to.toordinal() + 1)
+        return start, last and datetime(*last.timetuple()[:3], tzinfo=self.zone)
+
+
+def _on_scale(r: Round, mark: float, where: str) -> None:
+    if not r.scale.min <= mark <= r.scale.max:
+        raise ValueError(f"{where}: {mark:g} is off the scale {r.scale.min:g}–{r.scale.max:g}")
+
+
+def _among(used, known, where: str) -> None:
+    for name in used:
+        if name not in known:
+            raise ValueError(f"{where}: {name!r} is not one of {', '.join(known) or 'none'}")

@@ -1,0 +1,142 @@
+"""How estimates become decisions: seats, quotas, thresholds, money, ties, and what people decide by hand."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from fairlib.rules.base import Rule
+
+TIES = ("criterion", "median", "fewer_missing", "earlier", "draw", "refuse")
+
+
+class Quota(Rule):
+    """Seats by group of a column.
+
+    `fixed` gives each group its number, `min` and `max` bound it, `proportional` shares the seats by
+    the number of eligible submissions with `method`, none under `floor`.
+    """
+
+    column: str
+    kind: Literal["fixed", "min", "max", "proportional"]
+    seats: dict[str, int] = {}
+    method: Literal["largest_remainder", "sainte_lague", "dhondt"] = "largest_remainder"
+    floor: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _has_its_seats(self):
+        if self.kind == "proportional" and self.seats:
+            raise ValueError(
+                "a proportional quota computes its seats: leave `seats` out or choose another kind"
+            )
+        if self.kind != "proportional" and not self.seats:
+            raise ValueError(f"a quota of kind {self.kind} needs `seats`, a number for each group")
+        if self.kind != "proportional" and self.floor:
+            raise ValueError("`floor` goes with kind proportional")
+        if any(n < 0 for n in self.seats.values()):
+            raise ValueError("a group cannot have fewer than 0 seats")
+        return self
+
+
+class Threshold(Rule):
+    """A submission below this is never selected; `on` is `estimate` or a criterion's id."""
+
+    on: str = "estimate"
+    at_least: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, value):
+        # YAML 1.1, which papermill reads too, takes a bare `on` for true
+        return {"on" if k is True else k: v for k, v in value.items()} if isinstance(value, dict) else value
+
+
+class Budget(Rule):
+    """Money for the selected: the total, what each gets, and what happens to the first that does not fit."""
+
+    total: int = Field(ge=0)
+    grant: Literal["requested", "fixed", "share"] = "requested"
+    amount: int | None = Field(None, gt=0)
+    share: float | None = Field(None, gt=0, le=1)
+    minimum: int = Field(0, ge=0)
+    maximum: int | None = Field(None, gt=0)
+    policy: Literal["stop", "skip"] = "stop"
+
+    @model_validator(mode="after")
+    def _grants_make_sense(self):
+        if (self.grant == "fixed") != (self.amount is not None):
+            raise ValueError("`amount` goes with grant: fixed, and that needs it")
+        if (self.grant == "share") != (self.share is not None):
+            raise ValueError("`share` goes with grant: share, and that needs it")
+        if self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"the minimum grant {self.minimum} is above the maximum {self.maximum}")
+        return self
+
+
+class Certainty(Rule):
+    """How many draws of the posterior, and the probabilities between which a submission is open."""
+
+    draws: int = Field(2000, ge=100)
+    clear_in: float = Field(0.9, gt=0, lt=1)
+    clear_out: float = Field(0.1, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _band(self):
+        if self.clear_out >= self.clear_in:
+            raise ValueError("clear_out must be below clear_in")
+        return self
+
+
+class Manual(Rule):
+    """A decision of people, applied last and always shown."""
+
+    submission: str
+    decision: Literal["selected", "reserve", "not_selected", "not_eligible"]
+    reason: str = Field(min_length=1)
+    who: str = Field(min_length=1)
+    when: date
+
+
+class Selection(Rule):
+    """How estimates become decisions."""
+
+    seats: int | None = Field(None, ge=1)
+    objective: Literal["in_order", "best_total"] = "in_order"
+    quotas: tuple[Quota, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    per_organisation: int | None = Field(None, ge=1)
+    budget: Budget | None = None
+    ties: tuple[str, ...] = ("median", "earlier")
+    decimals: int = Field(6, ge=0, le=12)
+    reserve: int = Field(0, ge=0)
+    certainty: Certainty = Certainty()
+    line: Literal["cut", "discuss", "extra_readings", "draw"] = "cut"
+    manual: tuple[Manual, ...] = ()
+
+    @field_validator("ties")
+    @classmethod
+    def _known_ties(cls, ties):
+        for tie in ties:
+            if tie.split(":")[0] not in TIES or (tie.startswith("criterion") != (":" in tie)):
+                raise ValueError(
+                    f"unknown step {tie!r} in the tie chain: use criterion:ID, {', '.join(TIES[1:])}"
+                )
+        if "refuse" in ties[:-1]:
+            raise ValueError("`refuse` ends a tie chain: nothing after it is reached")
+        return ties
+
+    @model_validator(mode="after")
+    def _can_end(self):
+        if self.seats is None and self.budget is None and not self.thresholds:
+            raise ValueError("give seats, a budget or a threshold: without one of them everybody is selected")
+        for quota in self.quotas:
+            total = sum(quota.seats.values())
+            if self.seats is not None and quota.kind in ("fixed", "min") and total > self.seats:
+                raise ValueError(
+                    f"quota on {quota.column}: {total} seats are promised, there are {self.seats}"
+                )
+            if quota.kind == "proportional" and self.seats is None:
+                raise ValueError(
+                    f"quota on {quota.column}: a proportional quota shares `seats`, which are not given"
+                )
+        return self
