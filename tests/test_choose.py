@@ -71,6 +71,23 @@ def test_by_quota_and_whom_it_displaced():
     assert costs.loc["quotas[0]", ["comes", "goes", "n", "points"]].tolist() == ["b, c", "d, e", 2, 4.0]
 
 
+def test_the_line_of_a_group_is_the_seat_that_its_quota_gave_last():
+    """The line in a reason and the points missing to it are one thing, told twice."""
+    candidates = pd.DataFrame(
+        {
+            "estimate": [9.0, 8.5, 8.0, 6.0, 5.5, 5.0],
+            "eligible": True,
+            "nomination": ["law"] * 3 + ["health"] * 3,
+        },
+        index=list("abcdef"),
+    )
+    quota = [Quota(column="nomination", kind="fixed", seats={"law": 2, "health": 1})]
+    d = decide(candidates, seats=3, quotas=quota, ties=("refuse",)).decisions
+    assert d.loc["d", "reason"] == "quota:nomination=health 6<8"
+    assert d.loc["e", "reason"] == "rank:5.5<6 in nomination=health"
+    assert d.loc["e", "points_missing"] == pytest.approx(0.500001)
+
+
 def test_thresholds_on_the_estimate_and_on_a_criterion():
     rules = [Threshold(at_least=6), Threshold(on="impact", at_least=5.5)]
     d = decide(six(), thresholds=rules).decisions

@@ -201,7 +201,9 @@ class _Explainer:
         problem, order = self.problem, self.problem.order
         where = self._line(i)
         members = order.line() if where is None else order.line()[np.isin(order.line(), where.members)]
-        by_rank = [j for j in members if self.admitted[j] and j not in self.forced]
+        # a seat that another rule gave away says nothing about this line; one that its own bound gave does
+        own = None if where is None else where.code
+        by_rank = [j for j in members if self.admitted[j] and self.forced.get(j, (None, own))[1] == own]
         if where is not None and by_rank and order.key[by_rank[-1]] > order.key[i]:
             tail = "" if where.rule == "seats" else f" in {where.code}"
             if where.rule == "per_organisation":
