@@ -74,7 +74,7 @@ def test_what_is_missing_is_a_dash_and_minus_is_a_minus():
 
 def test_a_probability_never_rounds_to_certainty():
     say = speak("en")
-    assert [say.chance(p) for p in (0, 0.004, 0.5, 0.996, 1)] == ["<1%", "<1%", "50%", ">99%", ">99%"]
+    assert [say.chance(p) for p in (0, 0.005, 0.5, 0.995, 1)] == ["<1%", "<1%", "50%", ">99%", ">99%"]
 
 
 def test_unknown_language_is_refused_by_name():

@@ -77,7 +77,7 @@ class Voice:
             return "–"
         if float(share) >= 0.995:
             return ">" + self.percent(0.99)
-        return "<" + self.percent(0.01) if float(share) < 0.005 else self.percent(share)
+        return "<" + self.percent(0.01) if float(share) <= 0.005 else self.percent(share)
 
     def money(self, tenge: float | None) -> str:
         """A sum in tenge.
