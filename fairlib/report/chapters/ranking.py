@@ -150,9 +150,10 @@ def _decision_row(r, context: Context, certain: bool) -> list[Cell | str]:
         estimate,
     ]
     if certain:
-        there = pd.notna(r.p_selected)
+        there = pd.notna(r.p_selected) and r.decision != "not_eligible"
+        p = float(r.p_selected) if there else None
         places = say.interval(r.rank_low, r.rank_high, 0) if there else ""
-        row.append(Cell(say.chance(r.p_selected), r.p_selected if there else None, under=places))
+        row.append(Cell(say.chance(p), p, under=places))
     verdict = common.decision_cell(say, r.decision)
     return [*row, replace(verdict, under=reason_sentence(r.reason, context.contest, say))]
 
