@@ -63,7 +63,7 @@ def test_the_widest_change_of_weights_has_its_ranks(table):
 
 def test_what_cannot_be_carried_out_says_why(table):
     groups = drawn().submissions["nomination"].value_counts()
-    promised = {g: 1 for g in groups.index}
+    promised = dict.fromkeys(groups.index, 1)
     tight = rule(len(promised), quotas=(Quota(column="nomination", kind="min", seats=promised),))
     found = ask(table, tight).summary
     fewer = found.loc[f"seats:{len(promised) - 1}"] if len(promised) > 1 else None

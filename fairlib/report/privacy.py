@@ -38,7 +38,7 @@ PUBLIC = {
     "jurors": ["juror", "severity", "se", "n_submissions", "status"],
     "decisions": [
         "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-        "reason", "grant", "displaced_by", "displaces",
+        "reason", "grant", "reserve_place", "displaced_by", "displaces", "expected_rank", "set_low", "set_high",
     ],
     "seats": ["code", "rule", "at_least", "at_most", "eligible", "used"],
     "ties": ["rank", "submissions", "settled_by", "open"],
@@ -46,10 +46,18 @@ PUBLIC = {
     "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
     "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
     "compared": ["method", "rmse", "hit_rate", "lost"],
+    "rule_costs": ["rule", "about", "comes", "goes", "n"],
+    "other_rules": ["change", "n", "selected", "status"],
+    "draw": ["submission", "place", "lot", "drawn"],
     "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
 }  # fmt: skip
-AGGREGATES = ("seats", "ties", "at_the_line", "days", "compared", "consistency")
-EMPTY = ("ratings", "comments", "juror_findings", "another_reader", "next_readings", "discuss")
+AGGREGATES = (
+    "seats", "ties", "at_the_line", "days", "compared", "consistency", "rule_costs", "other_rules", "draw",
+)  # fmt: skip
+EMPTY = (
+    "ratings", "comments", "juror_findings", "another_reader", "next_readings", "discuss", "other_ranks",
+    "acceptability",
+)  # fmt: skip
 DESIGN = {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"}
 WITHHELD = {"estimates": ["estimate", "se", "low", "high", "raw_mean"], "jurors": ["severity", "se"]}
 CONTACT = [
@@ -115,7 +123,7 @@ def _round(stage: RoundResults) -> RoundResults:
     submissions, jurors = withheld(stage)
     decisions = _allowed(stage.decisions, "decisions")
     decisions["reason"] = _reasons(stage, bool(submissions))
-    decisions.loc[decisions["submission"].isin(submissions), "estimate"] = np.nan
+    decisions.loc[decisions["submission"].isin(submissions), ["estimate", "expected_rank"]] = np.nan
     estimates = _withhold(_allowed(stage.estimates, "estimates"), "estimates", "submission", submissions)
     severities = _withhold(_allowed(stage.jurors, "jurors"), "jurors", "juror", jurors)
     for table in (estimates, decisions):

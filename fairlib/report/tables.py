@@ -34,7 +34,8 @@ JUROR = ["juror", "severity", "se", "n_submissions", "status"]
 CONSISTENCY = ["criterion", "statistic", "value", "low", "high", "p", "n", "status"]
 DECISION = [
     "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-    "reason", "grant", "points_missing", "expected_rank", "set_low", "set_high", "displaced_by", "displaces",
+    "reason", "grant", "reserve_place", "points_missing", "expected_rank", "set_low", "set_high",
+    "displaced_by", "displaces",
 ]  # fmt: skip
 JUROR_FINDING = ["juror", "signal", "about", "value", "panel", "effect", "p_adjusted", "n", "status"]
 SEATS = ["code", "rule", "at_least", "at_most", "eligible", "used"]
@@ -49,15 +50,25 @@ DISCUSS = [
     "against_points", "for_juror", "for_mark", "against_juror", "against_mark",
 ]  # fmt: skip
 COMPARED = ["method", "rmse", "hit_rate", "lost"]
+COSTS = ["rule", "about", "comes", "goes", "n", "points"]
+OTHERS = ["change", "comes", "goes", "n", "selected", "mean_estimate", "status"]
+RANKS = [
+    "submission", "rank_before", "rank_after", "estimate_before", "estimate_after", "decision_before",
+    "decision_after", "change", "change_of",
+]  # fmt: skip
+WEIGHTS = ["submission", "acceptability"]
+DRAWN = ["submission", "place", "lot", "drawn"]
 NUMBERS = {
     "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
     "raw_mean", "raw_median", "disagreement", "rank", "rank_raw", "n_missing", "severity", "value", "p",
-    "n_submissions", "rank_low", "rank_high", "p_selected", "grant", "points_missing", "panel",
+    "n_submissions", "rank_low", "rank_high", "p_selected", "grant", "reserve_place", "points_missing", "panel",
     "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit", "expected_rank", "set_low",
     "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
     "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
-    "lost",
+    "lost", "acceptability", "mean_estimate", "rank_before", "rank_after", "estimate_before",
+    "estimate_after",
 }  # fmt: skip
+COUNTED = NUMBERS | {"n", "selected"}
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
 
@@ -84,12 +95,18 @@ class RoundResults:
     days: pd.DataFrame
     discuss: pd.DataFrame
     compared: pd.DataFrame
+    rule_costs: pd.DataFrame
+    other_rules: pd.DataFrame
+    other_ranks: pd.DataFrame
+    acceptability: pd.DataFrame
+    draw: pd.DataFrame
     agreement: pd.DataFrame
     profiles: pd.DataFrame
     n_days: int
     design: dict[str, str] = field(default_factory=dict)
     meaning: dict[str, str] = field(default_factory=dict)
     certainty: dict[str, str] = field(default_factory=dict)
+    draw_summary: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -199,12 +216,18 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
         days=_read(folder / "days.csv", DAYS),
         discuss=_read(folder / "discuss.csv", DISCUSS),
         compared=_read(folder / "compared.csv", COMPARED),
+        rule_costs=_read(folder / "rule_costs.csv", COSTS, COUNTED),
+        other_rules=_read(folder / "other_rules.csv", OTHERS, COUNTED),
+        other_ranks=_read(folder / "other_ranks.csv", RANKS),
+        acceptability=_read(folder / "acceptability.csv", WEIGHTS),
+        draw=_read(folder / "draw.csv", DRAWN, {"place"}),
         agreement=agreement(ratings),
         profiles=profiles(estimates, decisions),
         n_days=ratings["day"].nunique() if "day" in ratings else 0,
         design=_pairs(folder / "design.csv"),
         meaning=_pairs(folder / "meaning.csv"),
         certainty=_pairs(folder / "certainty.csv"),
+        draw_summary=_pairs(folder / "draw_summary.csv"),
     )
 
 

@@ -9,10 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from pydantic import ValidationError
 
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.rules import Scale, Selection
-from fairlib.selection.whatif import Comparison, what_if
+from fairlib.scoring.adjust import estimate
+from fairlib.selection.choose import settle
+from fairlib.selection.problem import compile_rule
+from fairlib.selection.whatif import what_if
 
 COLUMNS = ["comes", "goes", "n", "selected", "mean_estimate", "status"]
 STATUS = {
@@ -20,6 +24,7 @@ STATUS = {
     "not_estimable": "the marks cannot support the estimate",
     "contradiction": "the changed rules contradict each other",
 }
+RANKS = ["rank", "estimate", "decision"]
 METHODS = ("largest_remainder", "sainte_lague", "dhondt")
 
 
@@ -31,7 +36,7 @@ class Others:
     `threshold:5.5`, `seats:45`): `comes` and `goes` (ids by their rank now), `n` (the larger of both), `selected`,
     `mean_estimate` of the selected by the estimates that hold, and `status`, a key of `STATUS`; numbers are
     missing where it is not `ok`. `widest` is the change of weights that exchanges most, as a `Comparison.table`
-    with its code in the column `change_of`; empty where there is none.
+    with its code in the column `change_of`; empty where none exchanges anybody.
     """
 
     summary: pd.DataFrame
@@ -48,7 +53,7 @@ def other_rules(
     scale: Scale,
     method: str = "severity",
 ) -> Others:
-    """Carry out every neighbour of a rule on the same candidates; higher estimates are better.
+    """Carry out every neighbour of a rule on the same candidates and ratings; higher is better.
 
     The neighbours: each criterion counted twice; each other way of sharing the seats of a proportional quota,
     and its floor left out; a threshold at the middle of the scale where there is none; a tenth fewer and a
@@ -56,56 +61,91 @@ def other_rules(
 
     Raises SelectionError where the declared rule itself cannot be carried out.
     """
-    rows, widest, most = {}, pd.DataFrame(), 0
-    for code, change in _neighbours(select, weights, scale):
+    before = _carried_out(candidates, select, seed)
+    rows, widest = {}, None
+    for code, weighted, change in _neighbours(select, weights, scale):
         try:
-            found = what_if(
-                candidates, select, seed=seed, **({"ratings": ratings, "method": method} | change)
+            table = _estimated(candidates, ratings, method, weighted) if weighted else candidates
+            rows[code] = _row(
+                before, _carried_out(table, _with(select, change), seed), candidates["estimate"]
             )
         except (SelectionError, ScoringError) as why:
-            status = "contradiction" if isinstance(why, SelectionError) else "not_estimable"
+            status = "not_estimable" if isinstance(why, ScoringError) else "contradiction"
             rows[code] = ("", "", pd.NA, pd.NA, pd.NA, status)
             continue
-        rows[code] = _row(found)
-        if "weights" in change and rows[code][2] > most:
-            most, widest = rows[code][2], found.table.assign(change_of=code)
+        if weighted and rows[code][2] > (rows[widest[0]][2] if widest else 0):
+            widest = code, weighted
     summary = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("change")
-    kinds = {"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"}
-    return Others(summary.astype(kinds), widest)
+    summary = summary.astype({"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"})
+    if widest is None:
+        return Others(summary, _no_ranks())
+    found = what_if(candidates, select, seed=seed, ratings=ratings, method=method, weights=widest[1])
+    return Others(summary, found.table.assign(change_of=widest[0]))
+
+
+def _no_ranks() -> pd.DataFrame:
+    columns = [f"{c}_{side}" for c in RANKS for side in ("before", "after")]
+    return pd.DataFrame(
+        columns=[*columns, "change", "change_of"], index=pd.Index([], name="submission"), dtype=object
+    )
 
 
 def _neighbours(
     select: Selection, weights: Mapping[str, float], scale: Scale
-) -> Iterator[tuple[str, dict[str, object]]]:
+) -> Iterator[tuple[str, dict[str, float] | None, dict[str, object]]]:
+    """Code, weights if they change, and the entries of the rule that change."""
     used = [c for c, w in weights.items() if w > 0]
     for name in used if len(used) > 1 else ():
-        yield f"weight:{name}", {"weights": {c: w * (2 if c == name else 1) for c, w in weights.items()}}
+        yield f"weight:{name}", {c: w * (2 if c == name else 1) for c, w in weights.items()}, {}
     proportional = [q for q in select.quotas if q.kind == "proportional"]
-    for way in METHODS if proportional else ():
+    for way in METHODS:
         if any(q.method != way for q in proportional):
-            yield f"quota_method:{way}", {"quotas": _changed(select, method=way)}
+            yield f"quota_method:{way}", None, {"quotas": _quotas(select, method=way)}
     if any(q.floor for q in proportional):
-        yield "quota_floor:0", {"quotas": _changed(select, floor=0)}
+        yield "quota_floor:0", None, {"quotas": _quotas(select, floor=0)}
     if not any(t.on == "estimate" for t in select.thresholds):
         middle = (scale.min + scale.max) / 2
-        least = [*(t.model_dump() for t in select.thresholds), {"on": "estimate", "at_least": middle}]
-        yield f"threshold:{middle:g}", {"thresholds": least}
+        least = [*select.thresholds, {"on": "estimate", "at_least": middle}]
+        yield f"threshold:{middle:g}", None, {"thresholds": least}
     if select.seats is not None:
         tenth = max(1, round(select.seats / 10))
         for seats in (select.seats - tenth, select.seats + tenth):
             if seats > 0:
-                yield f"seats:{seats}", {"seats": seats}
+                yield f"seats:{seats}", None, {"seats": seats}
 
 
-def _changed(select: Selection, **entries: object) -> list[dict]:
+def _quotas(select: Selection, **entries: object) -> list[dict]:
     """The quotas of a rule, the proportional ones with other entries."""
     return [q.model_dump() | (entries if q.kind == "proportional" else {}) for q in select.quotas]
 
 
-def _row(found: Comparison) -> tuple:
-    table = found.table.sort_values("rank_before", kind="stable")
-    come, go = (table.index[table["change"] == side] for side in ("comes", "goes"))
-    chosen = table["decision_after"] == "selected"
-    mean = table.loc[chosen, "estimate_before"].mean() if chosen.any() else pd.NA
+def _with(select: Selection, change: dict[str, object]) -> Selection:
+    try:
+        return Selection.model_validate({**dict(select), **change})
+    except ValidationError as error:
+        raise SelectionError(f"The rule cannot be changed so: {error.errors()[0]['msg']}.") from None
+
+
+def _estimated(candidates: pd.DataFrame, ratings: pd.DataFrame, method: str, weights) -> pd.DataFrame:
+    found = estimate(ratings, method, weights).submissions["estimate"].reindex(candidates.index)
+    return candidates.assign(estimate=found.where(candidates["estimate"].notna()))
+
+
+def _carried_out(candidates: pd.DataFrame, select: Selection, seed: int) -> pd.DataFrame:
+    """Who is `selected`, decisions of people included, on their `place` in the ranking (index submission)."""
+    problem = compile_rule(candidates, select, seed=seed)
+    chosen = settle(problem)[0].copy()
+    for m in select.manual:
+        chosen[problem.submissions == m.submission] = m.decision == "selected"
+    place = pd.Series(len(chosen), index=problem.submissions)
+    place.iloc[problem.order.line()] = range(len(problem.order.line()))
+    return pd.DataFrame({"place": place, "selected": chosen}, index=problem.submissions)
+
+
+def _row(before: pd.DataFrame, after: pd.DataFrame, known: pd.Series) -> tuple:
+    order = before["place"].sort_values(kind="stable").index
+    was, now = before["selected"][order], after["selected"][order]
+    come, go = order[now & ~was], order[was & ~now]
+    mean = known[order[now]].astype("Float64").mean() if now.any() else pd.NA
     names = [", ".join(map(str, side)) for side in (come, go)]
-    return *names, max(len(come), len(go)), int(chosen.sum()), mean, "ok"
+    return *names, max(len(come), len(go)), int(now.sum()), mean, "ok"
