@@ -93,9 +93,9 @@ def _batch(args: argparse.Namespace) -> int:
             "Two of these files are of the same year and would write one folder; give --out, and each has its own."
         )
     from fairlib.report.years import write_index
-    from fairlib.runs.place import project_root
+    from fairlib.runs.place import home_of
 
-    folder = args.out or project_root() / "runs"
+    folder = args.out or home_of(args.params[0]) / "runs"
     done, worst = [], 0
     for params in args.params:
         try:
@@ -110,7 +110,11 @@ def _batch(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     from fairlib.runs.record import verify
+    from fairlib.runs.swap import settle
 
+    if args.data and not args.data.is_dir():
+        raise RulesError(f"--data {args.data}: there is no such folder.")
+    settle(args.run_dir)
     differences = verify(args.run_dir, args.data)
     for d in differences:
         print(f"{d.what}: {d.part} {d.name}")
@@ -135,19 +139,23 @@ def _sample(args: argparse.Namespace) -> int:
 def _report(args: argparse.Namespace) -> int:
     from fairlib.params import read_params
     from fairlib.report import render
+    from fairlib.runs.swap import settle
 
+    settle(args.run_dir)
     for page in render(args.run_dir, read_params(args.run_dir / "params.yaml")):
         print(_near(page))
     return 0
 
 
 def _lab(args: argparse.Namespace) -> int:
-    from fairlib.runs.place import project_root
+    from importlib.util import find_spec
 
-    try:
-        return subprocess.call([sys.executable, "-m", "jupyterlab", str(project_root() / "notebooks")])
-    except OSError as why:
-        raise RulesError(f"JupyterLab does not start ({why}); `make lab` installs it first.") from why
+    from fairlib.runs.place import home_of, notebooks_of
+
+    if find_spec("jupyterlab") is None:
+        raise RulesError("JupyterLab is not installed here; `make lab` installs it and opens the notebooks.")
+    notebooks = notebooks_of(home_of(Path("params.yaml")))
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebooks)])
 
 
 def _near(path: Path) -> str:

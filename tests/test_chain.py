@@ -14,7 +14,7 @@ from fairlib.cli import main
 from fairlib.errors import DataError, RulesError
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
-from fairlib.runs import chain, record
+from fairlib.runs import chain, record, swap
 from fairlib.runs.place import open_run, project_root
 from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
 from fairlib.runs.store import write_table
@@ -151,7 +151,7 @@ def test_files_that_change_during_a_run_are_noticed(project, monkeypatch):
 
 
 def test_two_runs_of_a_year_do_not_mix(project):
-    with chain._alone(project / "out"), pytest.raises(DataError, match="being made by another process"):
+    with swap.alone(project / "out"), pytest.raises(DataError, match="being made by another process"):
         chain.run_chain(project / "params" / "example-minimal.yaml", project / "out")
 
 
@@ -197,7 +197,7 @@ def test_wrong_calls_have_their_exit_code(project, capsys):
 def test_the_run_of_a_notebook_is_opened_from_its_parameters(project):
     year = read_params(SMALL).year
     (project / "params" / f"{year}.yaml").write_bytes(SMALL.read_bytes())
-    assert open_run(year).dir == project / "runs" / str(year)
+    assert open_run(year).dir == project / "runs" / f"{year}.draft"
     assert open_run(year, run_dir="x").dir == project / "x"
     raw = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
     assert open_run(year, raw["contest"]).rules == read_params(SMALL)
@@ -288,5 +288,5 @@ def test_a_run_takes_the_place_of_what_notebooks_left(project):
     out = project / "out"
     (out / "intake").mkdir(parents=True)
     (out / "intake" / "submissions.csv").write_text("submission\n")
-    chain._refuse_to_replace(out)
-    chain._refuse_to_replace(project / "nothing")
+    swap.refuse_to_replace(out)
+    swap.refuse_to_replace(project / "nothing")

@@ -20,7 +20,7 @@ def main() -> None:
     paths = sorted(NOTEBOOKS.glob("0*.ipynb"))
     with tempfile.TemporaryDirectory() as folder:
         run_dir, aside = Path(folder) / "run", Path(folder) / "out.ipynb"
-        with kernels(len(paths), NOTEBOOKS, run_dir) as ready:
+        with kernels(len(paths), NOTEBOOKS, run_dir, NOTEBOOKS.parent) as ready:
             for path, kernel in zip(paths, ready, strict=True):
                 nb = clean(execute(path, aside, {}, kernel))
                 nbformat.write(nb, path)

@@ -1,15 +1,13 @@
 """The chain: 01 → (02 → 03) per round → report, into a run directory that appears whole or not at all."""
 
 import copy
-import fcntl
 import hashlib
 import json
 import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +17,9 @@ from fairlib.errors import DataError, RulesError
 from fairlib.params import RulesFile, read_params
 from fairlib.runs import record
 from fairlib.runs.kernels import Kernel, kernels
-from fairlib.runs.place import Run, project_root
+from fairlib.runs.place import Run, home_of, notebooks_of
 from fairlib.runs.store import write_bytes
+from fairlib.runs.swap import alone, put_in_place, refuse_to_replace, working_place
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def steps_of(rules: RulesFile) -> list[Step]:
 
 
 def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None] = lambda _: None) -> Done:
-    """Run a whole contest year.
+    """Run a whole contest year, from any working directory; `out` is `runs/YEAR` of the contest's project if not given.
 
     Works in `OUT.partial` and puts it under the final name when everything is done; a run that was
     interrupted goes on after its last finished step if nothing it depends on has changed. `tell`
@@ -59,20 +58,21 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
     the file to mend) where a notebook fails, when files of `data` change during the run, and when the same
     year is being run at the moment.
     """
-    rules = read_params(params)
-    root = project_root()
-    final = (out or root / "runs" / str(rules.year)).resolve()
-    data = root / rules.contest.data
+    rules, home = read_params(params), home_of(params)
+    data = home / rules.contest.data
+    final = (out or home / "runs" / str(rules.year)).resolve()
     if not data.is_dir():
-        raise RulesError(f"{params}: contest.data: there is no folder {data}.")
-    _refuse_to_replace(final)
-    work = final.with_name(f"{final.name}.partial")
-    with _alone(final):
+        raise RulesError(
+            f"{params}: contest.data: there is no folder {data}; mend the path or make the folder."
+        )
+    refuse_to_replace(final)
+    work = working_place(final)
+    with alone(final):
         run = Run(rules, data, work)
-        made_from = record.basis(run, root / "notebooks")
+        made_from = record.basis(run, notebooks_of(home))
         finished = _resume(work, made_from, params)
         started = time.time()
-        times = _execute(run, root, finished, tell)
+        times = _execute(run, home, finished, tell)
         from fairlib.report import render  # the report's libraries are not needed before this point
 
         tell("report")
@@ -82,36 +82,28 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
             raise DataError(f"{data}: files in it were changed while the run was being made; run it again.")
         record.write_record(run, made_from)
         _write_times(work, started, times)
+        for mark in ("progress.json", ".basis"):
+            (work / mark).unlink(missing_ok=True)
+        put_in_place(final)
         tell("")
-        _put_in_place(work, final)
     return Done(final, tuple(final / p.relative_to(work) for p in report))
 
 
-def _refuse_to_replace(final: Path) -> None:
-    """A finished run takes the place of an older one, by the chain or from notebooks, and of nothing else."""
-    run = (final / "record.json").exists() or (final / "intake" / "submissions.csv").exists()
-    other = final.exists() and not run
-    if other and not (final.is_dir() and not any(final.iterdir())):
-        raise RulesError(
-            f"{final}: there is something here that is not a run; choose another place for --out."
-        )
-
-
-def _execute(run: Run, root: Path, finished: list[str], tell) -> dict[str, float]:
+def _execute(run: Run, home: Path, finished: list[str], tell) -> dict[str, float]:
     todo = [s for s in steps_of(run.rules) if s.output not in finished]
-    times, first = {}, time.time()
-    with kernels(len(todo), root / "notebooks", run.dir) as ready:
+    times, first, notebooks = {}, time.time(), notebooks_of(home)
+    with kernels(len(todo), notebooks, run.dir, home) as ready:
         for step, kernel in zip(todo, ready, strict=True):
             tell(f"{step.notebook} {step.round or ''}".strip())
             begun = time.time()
-            _execute_notebook(step, run, root, kernel)
+            _execute_notebook(step, run, notebooks, kernel)
             finished.append(step.output)
             _write_json({"basis": _fingerprint(run.dir), "finished": finished}, run.dir / "progress.json")
             times[step.output] = time.time() - begun
     return times | {"notebooks": time.time() - first}
 
 
-def _execute_notebook(step: Step, run: Run, root: Path, kernel: Kernel) -> None:
+def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> None:
     from fairlib.runs.engine import PapermillExecutionError, execute
 
     target = run.dir / step.output
@@ -120,7 +112,7 @@ def _execute_notebook(step: Step, run: Run, root: Path, kernel: Kernel) -> None:
     given = {"year": run.year} | ({"round": step.round} if step.round else {})
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
     try:
-        executed = execute(root / "notebooks" / f"{step.notebook}.ipynb", aside, given, kernel)
+        executed = execute(notebooks / f"{step.notebook}.ipynb", aside, given, kernel)
     except PapermillExecutionError as why:
         os.replace(aside, target.with_suffix(".failed.ipynb"))
         raise DataError(_failure(step, why, target.with_suffix(".failed.ipynb"))) from None
@@ -173,37 +165,6 @@ def _resume(work: Path, made_from: dict, params: Path) -> list[str]:
 
 def _fingerprint(work: Path) -> str:
     return (work / ".basis").read_text()
-
-
-@contextmanager
-def _alone(final: Path) -> Iterator[None]:
-    """Hold the year's lock: a second run of it is told so instead of mixing its files in."""
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        lock = (final.parent / f".{final.name}.lock").open("w")
-    except OSError as why:
-        raise DataError(
-            f"{final.parent}: cannot be written ({why.strerror}); check the folder's permissions."
-        ) from why
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataError(
-                f"{final}: this run is being made by another process; wait for it to end."
-            ) from None
-        yield
-
-
-def _put_in_place(work: Path, final: Path) -> None:
-    (work / "progress.json").unlink(missing_ok=True)
-    (work / ".basis").unlink(missing_ok=True)
-    old = final.with_name(f".{final.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        os.replace(final, old)
-    os.replace(work, final)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_times(work: Path, started: float, times: dict[str, float]) -> None:

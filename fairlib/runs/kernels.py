@@ -16,14 +16,14 @@ WARM = "__import__('fairlib.notebook')"
 class Kernel:
     """One running kernel and the folder of its sockets, so that parallel years never share a port."""
 
-    def __init__(self, cwd: Path, run_dir: Path):
+    def __init__(self, cwd: Path, run_dir: Path, home: Path):
         self._folder = tempfile.TemporaryDirectory(prefix="fairlib-kernel-", ignore_cleanup_errors=True)
         sockets = str(Path(self._folder.name) / "k.json")
         self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=sockets)
         # An in-memory history: parallel kernels would lock each other's SQLite file.
         arguments = ["--HistoryManager.enabled=False", f"--IPKernelApp.exec_lines=[{WARM!r}]"]
         # By environment and not by parameter: the executed notebook must not depend on where it was run.
-        env = os.environ | {"FAIRLIB_RUN_DIR": str(run_dir)}
+        env = os.environ | {"FAIRLIB_RUN_DIR": str(run_dir), "FAIRLIB_HOME": str(home)}
         run_sync(self.manager.start_kernel)(extra_arguments=arguments, cwd=str(cwd), env=env)
 
     def close(self) -> None:
@@ -34,16 +34,19 @@ class Kernel:
 
 
 @contextmanager
-def kernels(count: int, cwd: Path, run_dir: Path) -> Iterator[Iterator[Kernel]]:
-    """An iterator over `count` kernels, each booted while its predecessor is in use."""
+def kernels(count: int, cwd: Path, run_dir: Path, home: Path) -> Iterator[Iterator[Kernel]]:
+    """An iterator over `count` kernels, each booted while its predecessor is in use.
+
+    They work in `cwd`, write into `run_dir`, and take the contest's files from below `home`.
+    """
     alive: list[Kernel] = []
 
     def ahead() -> Iterator[Kernel]:
         if count:
-            alive.append(Kernel(cwd, run_dir))
+            alive.append(Kernel(cwd, run_dir, home))
         for i in range(count):
             if i + 1 < count:
-                alive.append(Kernel(cwd, run_dir))
+                alive.append(Kernel(cwd, run_dir, home))
             yield alive[0]
             alive.pop(0).close()
 

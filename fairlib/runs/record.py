@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import fairlib
-from fairlib.errors import DataError
+from fairlib.errors import DataError, RulesError
 from fairlib.params import read_params, rules_hash
 from fairlib.runs.place import Run
 from fairlib.runs.store import write_bytes
@@ -92,12 +92,18 @@ def verify(folder: Path, data: Path | None = None) -> list[Difference]:
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(f"{folder / 'record.json'}: no readable record here; run the chain first.") from why
     found = _differences("output", outputs, outputs_of(folder))
-    own = rules_hash(read_params(folder / "params.yaml"))
-    if own != rules:
+    if _rules_of(folder) != rules:
         found.append(Difference("rules", "params.yaml", "changed"))
     if data is not None:
         found += _differences("input", inputs, _hashes(data, lambda name: not name.startswith(".")))
     return found
+
+
+def _rules_of(folder: Path) -> str | None:
+    try:
+        return rules_hash(read_params(folder / "params.yaml"))
+    except RulesError:
+        return None
 
 
 def _differences(part: str, recorded: dict[str, str], now: dict[str, str]) -> list[Difference]:
