@@ -1,5 +1,6 @@
 """From the form to submissions: nothing is lost, nothing is guessed, and the order of rows changes nothing."""
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -64,6 +65,22 @@ def test_a_near_heading_is_taken_and_told_a_far_one_is_not():
     assert headings(["Жобанын атауы"]).near == {}, "a plain letter for a Kazakh one is the same heading"
     assert headings(["Жобаның атаулы"]).near == {"title": "Жобаның атаулы"}
     assert headings(["Жоба"]) is None
+
+
+HEADS = st.sampled_from(["", "", "№", "Өтінім №", "title", "Жобаның атаулы", "A7", "Су", "place"])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(1, 5).flatmap(lambda w: st.lists(st.lists(HEADS, min_size=w, max_size=w), min_size=1)))
+def test_the_heading_row_is_the_first_of_those_that_name_most(rows):
+    names = {"title": ("жобаның атауы", "title"), "id": ("өтінім №", "№"), "place": ("place",)}
+    alone = [find_headings(pd.DataFrame([row], dtype="str"), names, ["title"]) for row in rows[:30]]
+    named = [len(h.columns) if h else 0 for h in alone]
+    found = find_headings(pd.DataFrame(rows, dtype="str"), names, ["title"])
+    if max(named) == 0:
+        assert found is None
+    else:
+        assert found == replace(alone[named.index(max(named))], row=named.index(max(named)))
 
 
 def test_a_heading_of_signs_alone_is_not_the_number_sign():

@@ -15,7 +15,7 @@ from odf.text import P
 
 from fairlib.errors import DataError
 from fairlib.intake.delimited import decode, guess_separator
-from fairlib.intake.tables import cell, column_letters, read_tables
+from fairlib.intake.tables import _text, _texts, cell, column_letters, read_tables
 
 KAZAKH = "Әлеуметтік идеялар, Қазақстан, Ұлытау, Түркістан, Өскемен, Шаһар, Ғабит, Жаңаөзен"
 RUSSIAN = "Ярмарка социальных идей и проектов; объём"
@@ -58,6 +58,16 @@ def test_cells_are_text_at_their_own_address(workbook):
     assert sheet.cells.iloc[0].eq("").all() and sheet.cells[0].eq("").all(), (
         "blank rows and columns keep their place"
     )
+
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 7.0, 8.5, 0.1 + 0.2, 1e15, 1e16, -3.0]) | st.floats()
+OTHERS = st.sampled_from([True, False, 1, 10**16, dt.date(2021, 4, 14), dt.timedelta(hours=30)])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(NUMBERS | st.text(max_size=3)) | st.lists(NUMBERS | OTHERS | st.text(max_size=3)))
+def test_a_column_read_at_once_is_each_cell_read_alone(column):
+    assert list(_texts(column)) == [c if isinstance(c, str) else _text(c) for c in column]
 
 
 def test_an_error_cell_is_not_an_empty_one(workbook):

@@ -36,8 +36,10 @@ def find_headings(
     """
     known = {_key(h): (field, n) for field, headings in fields.items() for n, h in enumerate(headings)}
     best = None
-    for row in range(min(_LOOK, len(cells))):
-        here = _match_row(cells.iloc[row].tolist(), row, known)
+    for row, texts in enumerate(cells.iloc[:_LOOK].to_numpy().tolist()):
+        if best and min(sum(map(bool, texts)), len(fields)) <= len(best.columns):
+            continue  # too few cells, or too few fields, to name more
+        here = _match_row(texts, row, known)
         if all(f in here.columns for f in needed) and (best is None or len(here.columns) > len(best.columns)):
             best = here
     return best

@@ -9,9 +9,9 @@ away (numbers are shown with the 15 significant digits that a spreadsheet keeps)
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -66,7 +66,7 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
     if suffix == ".csv":
         _refuse_disguise(path, head, "csv")
         rows, notes = read_delimited(path)
-        sheets = [Sheet(path.stem, path.name, _frame(_even(rows)), notes=tuple(Note("", *n) for n in notes))]
+        sheets = [Sheet(path.stem, path.name, _frame(rows), notes=tuple(Note("", *n) for n in notes))]
     elif suffix in WORKBOOKS:
         _refuse_disguise(path, head, "workbook")
         sheets = list(_workbook_sheets(path))
@@ -75,7 +75,7 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
             f"{path}: files of the kind {suffix or 'without an ending'!r} are not read here; "
             f"save it as .xlsx, .xls, .ods or .csv."
         )
-    kept = {s.name: s for s in sheets if s.cells.to_numpy().any()}
+    kept = {s.name: s for s in sheets if any(any(column) for _, column in s.cells.items())}
     if not kept:
         raise DataError(f"{path}: there is nothing in this file; ask the sender for the filled one.")
     return kept
@@ -158,7 +158,9 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
     try:
         with CalamineWorkbook.from_path(path) as book:
             wanted = [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
-            raw = [(m, book.get_sheet_by_name(m.name).to_python(skip_empty_area=False)) for m in wanted]
+            raw = [
+                (m, _frame(book.get_sheet_by_name(m.name).to_python(skip_empty_area=False))) for m in wanted
+            ]
         errors = _error_cells(path) if path.suffix.lower() == ".xlsx" else {}
     except PasswordError:
         raise _protected(path) from None
@@ -167,8 +169,7 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
             f"{path}: the workbook is damaged and cannot be read ({error}); open it in a spreadsheet "
             f"program, let it repair the file, and save it as a new .xlsx."
         ) from None
-    for meta, rows in raw:
-        cells = _frame([[c if c.__class__ is str else _text(c) for c in row] for row in rows])
+    for meta, cells in raw:
         notes = []
         for row, column, shown in errors.get(meta.name, ()):
             cells.iat[row, column] = shown
@@ -177,13 +178,24 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
         yield Sheet(meta.name, path.name, cells, hidden=hidden, notes=tuple(notes))
 
 
-def _frame(rows: list[list[str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, dtype="str")
+def _frame(rows: list[list]) -> pd.DataFrame:
+    """Rows of cells, short ones filled up, as columns of text."""
+    columns = zip_longest(*rows, fillvalue="")
+    return pd.DataFrame({at: pd.array(_texts(column), dtype="str") for at, column in enumerate(columns)})
 
 
-def _even(rows: list[list[str]]) -> list[list[str]]:
-    width = max(map(len, rows), default=0)
-    return [row + [""] * (width - len(row)) for row in rows]
+def _texts(column: Sequence) -> Sequence[str]:
+    """Every cell as text. In the usual column, of texts and floats, each different cell is read once.
+
+    Not so with other kinds: True equals 1.0 and is another text.
+    """
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        return column
+    if kinds <= {str, float}:
+        shown = {c: c if c.__class__ is str else _number(c) for c in set(column)}
+        return [shown[c] for c in column]
+    return [c if c.__class__ is str else _text(c) for c in column]
 
 
 def _text(value: object) -> str:
@@ -200,7 +212,6 @@ def _text(value: object) -> str:
     return str(value)
 
 
-@lru_cache(maxsize=4096)
 def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
 
