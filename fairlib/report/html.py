@@ -17,8 +17,8 @@ from fairlib.rules import Language
 TEMPLATES = Path(__file__).with_name("templates")
 DARK = {
     base.INK: "--ink", base.SOFT: "--fig-soft", base.LINE: "--fig-line", base.PAPER: "--card",
-    base.ACCENT: "--accent", base.GOLD: "--fig-gold", base.RED: "--red", "#f4e6cc": "--fig-band",
-    "#4a5663": "--soft",
+    base.ACCENT: "--accent", base.GOLD: "--fig-gold", base.RED: "--red", base.MIST: "--fig-mist",
+    "#f4e6cc": "--fig-band", base.QUIET: "--soft",
 }  # fmt: skip
 
 

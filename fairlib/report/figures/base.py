@@ -3,13 +3,16 @@
 import io
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.style  # noqa: F401  (makes mpl.style known)
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from fairlib.report.locale import Voice, speak
 from fairlib.rules import Language
@@ -17,6 +20,9 @@ from fairlib.rules import Language
 STYLE = Path(__file__).parents[1] / "style.mplstyle"
 INK, SOFT, LINE, PAPER = "#1b2733", "#8a95a1", "#d5dbe1", "#ffffff"
 ACCENT, GOLD, RED, MIST = "#0b6478", "#a86a08", "#a8322a", "#cfe3e7"
+QUIET = "#4a5663"  # for words beside the main ones: SOFT is too light to be read
+# Near white and near INK, and never replaced when a page turns dark: for words on a filled tile.
+ON_DARK, ON_LIGHT = "#fffffe", "#1b2732"
 DECISION_COLOUR = {"selected": ACCENT, "reserve": GOLD, "not_selected": SOFT, "not_eligible": LINE}
 DECISION_SHAPE = {"selected": "o", "reserve": "D", "not_selected": "s", "not_eligible": "x"}
 
@@ -43,8 +49,32 @@ def decision_names(lang: Language) -> dict[str, str]:
 
 
 def count_axis(axis, say: Voice, decimals: int = 0) -> None:
-    """Tick labels with the separators of the language."""
-    axis.set_major_formatter(lambda value, _: say.number(value, decimals))
+    """Round ticks with the separators of the language; a tick gets more decimals than asked if it needs them."""
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda value, _: say.number(value, _decimals(value, decimals)))
+
+
+def _decimals(value: float, least: int) -> int:
+    return next((n for n in range(least, 4) if abs(value - round(value, n)) < 1e-9), 4)
+
+
+def rank_axis(axis, say: Voice, ranks: int) -> None:
+    """Ticks from rank 1 to the last of `ranks`: there is no rank 0."""
+    round_ones = MaxNLocator(8, steps=[1, 2, 2.5, 5, 10], integer=True).tick_values(0, max(ranks, 1))
+    axis.set_ticks([1] + [at for at in round_ones if 1 < at <= ranks])
+    axis.set_major_formatter(lambda value, _: say.number(value))
+
+
+def ink_on(fill: str | tuple[float, ...]) -> str:
+    """The colour of words on a filled tile: of two, the one with more contrast (WCAG 2.2, 2023)."""
+    light = _luminance(fill) + 0.05
+    return ON_DARK if 1.05 / light > light / (_luminance(ON_LIGHT) + 0.05) else ON_LIGHT
+
+
+@lru_cache
+def _luminance(colour: str | tuple[float, ...]) -> float:
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str) -> str:

@@ -6,10 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, SOFT, sheet
+from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, QUIET, SOFT, ink_on, sheet
 from fairlib.report.locale import speak
 from fairlib.report.places import frame
 from fairlib.rules import Language
+
+DARKEST = "#0b6479"
 
 
 def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
@@ -23,7 +25,7 @@ def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en")
         ax.barh(place, n / first, left=0.5 - n / first / 2, height=0.68, color=ACCENT, alpha=1 - 0.09 * place)
         ax.text(-0.02, place, label, ha="right", va="center")
         ax.text(1.02, place, say.number(n), ha="left", va="center", weight="bold")
-        ax.text(1.13, place, say.percent(n / first), ha="left", va="center", color=SOFT)
+        ax.text(1.13, place, say.percent(n / first), ha="left", va="center", color=QUIET)
     ax.set(xlim=(-0.62, 1.26), ylim=(len(steps) - 0.5, -0.5))
     ax.set_axis_off()
     return ax
@@ -56,7 +58,6 @@ def plot_tile_map(
     grid = frame(day)
     for code, tile in grid.iterrows():
         n = int(counts.get(code, 0))
-        dark = n / top > 0.5
         colour = _blend(n / top) if n else "none"
         box = FancyBboxPatch(
             (tile["column"] + 0.05, tile["row"] + 0.05), 0.9, 0.9,
@@ -64,9 +65,9 @@ def plot_tile_map(
             linewidth=0.8, linestyle="-" if n else ":",
         )  # fmt: skip
         ax.add_patch(box)
-        x, y, ink = tile["column"] + 0.5, tile["row"], "#fffffe" if dark else (INK if not n else "#1b2732")
-        name = tile[f"short_{lang}"].replace("-", "-\n").replace(" ", "\n")
-        ax.text(x, y + 0.32, name, ha="center", va="center", fontsize=6.4, color=ink, linespacing=1.05)
+        x, y, ink = tile["column"] + 0.5, tile["row"], ink_on(colour) if n else INK
+        name = _in_two_lines(tile[f"short_{lang}"])
+        ax.text(x, y + 0.32, name, ha="center", va="center", fontsize=7, color=ink, linespacing=1.05)
         ax.text(x, y + 0.7, say.number(n), ha="center", va="center", fontsize=12, weight="bold", color=ink)
     ax.set(
         xlim=(grid["column"].min(), grid["column"].max() + 1),
@@ -76,8 +77,15 @@ def plot_tile_map(
     return ax
 
 
+def _in_two_lines(name: str, longest: int = 12) -> str:
+    if len(name) <= longest:
+        return name
+    return name.replace("-", "-\n", 1) if "-" in name else name.replace(" ", "\n", 1)
+
+
 def _blend(share: float) -> str:
-    low, high = (_rgb(c) for c in (MIST, ACCENT))
+    # DARKEST is beside ACCENT and not it: a page that turns dark lightens ACCENT, and a tile must not follow
+    low, high = (_rgb(c) for c in (MIST, DARKEST))
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(low, high, strict=True))
 
 

@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, MIST, SOFT, count_axis, decision_names, sheet
+from fairlib.report.figures.base import (
+    ACCENT,
+    GOLD,
+    LINE,
+    MIST,
+    QUIET,
+    SOFT,
+    count_axis,
+    decision_names,
+    sheet,
+)
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
@@ -20,8 +30,11 @@ def plot_rates(
     places = np.arange(len(rates))
     if overall is not None:
         ax.axvline(overall, color=GOLD, linewidth=1.2, linestyle="--")
+        told = f"{say('all')}: {say.percent(overall)}"
+        ax.annotate(told, (overall, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
+                    ha="center", va="bottom", fontsize=8, color=QUIET)  # fmt: skip
     ax.hlines(places, rates["low"], rates["high"], color=ACCENT, linewidth=1.6)
-    ax.plot(rates["rate"], places, "o", color=ACCENT, markersize=5.5)
+    ax.plot(rates["rate"], places, "o", color=ACCENT, markersize=5.5, clip_on=False, zorder=3)
     labels = [f"{g} ({say.number(n)})" for g, n in zip(rates["group"], rates["n"], strict=True)]
     ax.set_yticks(places, labels)
     ax.set(ylim=(len(rates) - 0.5, -0.5), xlim=(0, min(1.0, max(rates["high"].max() * 1.08, 0.1))))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, INK, LINE, SOFT, count_axis, sheet
+from fairlib.report.figures.base import ACCENT, GOLD, INK, LINE, MIST, SOFT, count_axis, ink_on, sheet
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
@@ -37,7 +37,7 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     marks = marks.iloc[np.argsort([np.median(m) for m in marks], kind="stable")]
     ax.boxplot(
         list(marks), orientation="horizontal", widths=0.55, patch_artist=True, whis=(0, 100),
-        boxprops={"facecolor": "#cfe3e7", "edgecolor": ACCENT}, medianprops={"color": INK, "linewidth": 2},
+        boxprops={"facecolor": MIST, "edgecolor": ACCENT}, medianprops={"color": INK, "linewidth": 2},
         whiskerprops={"color": SOFT}, capprops={"color": SOFT},
     )  # fmt: skip
     ax.set_yticks(range(1, len(marks) + 1), marks.index.astype(str))
@@ -55,17 +55,18 @@ def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language 
     """
     say, ax = speak(lang), sheet(ax, (6.4, 1.2 + 0.34 * len(matrix)))
     values = np.where(np.tri(len(matrix), k=-1, dtype=bool), matrix.to_numpy(float), np.nan)
-    colours = _two_sided()
+    colours, jurors = _two_sided(), len(matrix)
     ax.imshow(values, vmin=-1, vmax=1, cmap=colours, aspect="auto")
     small = 7 if len(matrix) <= 14 else 5
     for i, j in np.argwhere(~np.isnan(values)):
-        ink = "#fffffe" if abs(values[i, j]) > 0.55 else "#1b2732"
+        ink = ink_on(colours((values[i, j] + 1) / 2)[:3])
         ax.text(j, i, say.number(values[i, j], 2), ha="center", va="center", fontsize=small, color=ink)
     for i, j in np.argwhere(np.isnan(values) & np.tri(len(matrix), k=-1, dtype=bool)):
         ax.text(j, i, "·", ha="center", va="center", color=SOFT)
-    ax.set(xlim=(-0.5, max(len(matrix) - 1.5, 0.5)), ylim=(max(len(matrix) - 0.5, 1.5), 0.5))
-    ax.set_xticks(range(len(matrix)), matrix.columns.astype(str), rotation=45 if len(matrix) > 8 else 0)
-    ax.set_yticks(range(len(matrix)), matrix.index.astype(str))
+    # the first juror needs no row and the last no column: each pair is shown once
+    ax.set_xticks(range(jurors - 1), matrix.columns.astype(str)[:-1], rotation=0 if jurors <= 16 else 45)
+    ax.set_yticks(range(1, jurors), matrix.index.astype(str)[1:])
+    ax.set(xlim=(-0.5, max(jurors - 1.5, 0.5)), ylim=(max(jurors - 0.5, 1.5), 0.5))
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)

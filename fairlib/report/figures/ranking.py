@@ -14,6 +14,7 @@ from fairlib.report.figures.base import (
     SOFT,
     count_axis,
     decision_names,
+    rank_axis,
     sheet,
 )  # fmt: skip
 from fairlib.report.locale import speak
@@ -31,9 +32,9 @@ def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     _line(ax, table)
     ax.set(xlabel=say("rank"), ylabel=say("estimate, points"))
     ax.grid(axis="y")
-    count_axis(ax.xaxis, say)
+    rank_axis(ax.xaxis, say, _last(table["rank"]))
     count_axis(ax.yaxis, say, 1)
-    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.2)
+    _legend(ax)
     return ax
 
 
@@ -57,7 +58,8 @@ def plot_probabilities(
     _line(ax, table)
     ax.set(xlabel=say("rank"), ylabel=say("probability of selection"), ylim=(-0.03, 1.03))
     ax.yaxis.set_major_formatter(lambda value, _: say.percent(value))
-    count_axis(ax.xaxis, say)
+    rank_axis(ax.xaxis, say, _last(table["rank"]))
+    _legend(ax)
     return ax
 
 
@@ -82,7 +84,7 @@ def plot_slopes(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "e
     ax.axhline(seats + 0.5, color=GOLD, linewidth=1)
     ax.set_xticks([0, 1], [say("by raw mean"), say("adjusted")])
     ax.set(ylim=(len(table) + 1, 0), xlim=(-0.05, 1.05), ylabel=say("rank"))
-    count_axis(ax.yaxis, say)
+    rank_axis(ax.yaxis, say, len(table))
     handles = [ax.plot([], [], color=ACCENT)[0], ax.plot([], [], color=RED, linestyle="--")[0]]
     ax.legend(handles, [say("over the line"), say("under the line")], ncols=2, loc="lower center",
               bbox_to_anchor=(0.5, 1.0))  # fmt: skip
@@ -99,6 +101,14 @@ def _by_decision(ax: Axes, table: pd.DataFrame, column: str, lang: Language, int
             ax.vlines(part["rank"], part["low"], part["high"], color=colour, linewidth=0.8, alpha=0.55)
         ax.plot(part["rank"], part[column], shape, color=colour, markerfacecolor=fill, markersize=size,
                 linestyle="none", label=names[decision], markeredgewidth=0.8)  # fmt: skip
+
+
+def _legend(ax: Axes) -> None:
+    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.2)
+
+
+def _last(ranks: pd.Series) -> int:
+    return int(ranks.max()) if len(ranks) else 1
 
 
 def _line(ax: Axes, table: pd.DataFrame) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, count_axis, sheet
+from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, rank_axis, sheet
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
@@ -29,7 +29,7 @@ def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     _names(ax, known[known["change"] != ""])
     ax.set_xticks([0, 1], [say("before"), say("after")])
     ax.set(ylim=(len(table) + 1, 0), xlim=(-0.15, 1.15), ylabel=say("rank"))
-    count_axis(ax.yaxis, say)
+    rank_axis(ax.yaxis, say, len(table))
     handles = [ax.plot([], [], **styles[c])[0] for c in ("comes", "goes")]
     ax.legend(handles, [say("comes"), say("goes")], ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return ax
