@@ -8,6 +8,7 @@ from fairlib.intake.scorecheck import Roster
 from fairlib.params import check_params
 from fairlib.runs.outcome import estimates_of, select_from
 from fairlib.runs.review import another_reader, compare_here, diagnose_round, supports
+from fairlib.scoring.adjust import METHODS
 
 
 def contest(best: str, **round_keys):
@@ -102,3 +103,21 @@ def test_diagnostics_of_a_round_with_nothing_known_of_its_people(ratings):
     roster = Roster(None, pd.DataFrame(columns=["juror", "submission"]), subs, {})
     review = diagnose_round(c, c.rounds[0], ratings, roster, estimates)
     assert list(review.jurors.index) == [f"J{j}" for j in range(5)]
+
+
+@pytest.mark.parametrize("estimator", METHODS)
+def test_a_criterion_without_an_estimate_says_why(ratings, estimator):
+    """One criterion with the same mark throughout, one submission without a mark on the other."""
+    c = contest("high", estimator=estimator)
+    flat = ratings.assign(score=ratings["score"].mask(ratings["criterion"] == "b", 7.0))
+    gap = (flat["submission"] == "S1") & (flat["criterion"] == "a")
+    flat = flat.assign(score=flat["score"].mask(gap), status=flat["status"].mask(gap, "missing"))
+    table = estimates_of(c, c.rounds[0], flat)[1]
+    for criterion in "ab":
+        missing = table[f"by_{criterion}"].isna()
+        why = table[f"status_{criterion}"]
+        assert set(why[missing]) <= {"no_scored_mark", "no_usable_mark", "not_estimable"}
+        assert not set(why[~missing]) & {"no_scored_mark", "no_usable_mark", "not_estimable"}
+    assert table.loc["S1", "status_a"] == "no_scored_mark"
+    if estimator == "rasch":
+        assert set(table["status_b"]) == {"not_estimable"}

@@ -52,9 +52,15 @@ def estimates_of(
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
-    by = per_criterion(marks, method)["estimate"].unstack("criterion").reindex(table.index)
-    order = [c.id for c in contest.criteria if c.id in by]
-    return found, turned(r, table.join(by[order].add_prefix("by_")))
+    return found, turned(r, table.join(_by_criterion(contest, marks, method)))
+
+
+def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:
+    """`by_CRITERION`, the estimate of each criterion alone, then `status_CRITERION`, which says why one is missing."""
+    by = per_criterion(marks, method)[["estimate", "status"]].unstack("criterion")
+    order = [c.id for c in contest.criteria if c.id in by["estimate"]]
+    status = by["status"][order].fillna("no_scored_mark")
+    return by["estimate"][order].add_prefix("by_").join(status.add_prefix("status_"))
 
 
 def _with_enough(found: Estimates, least: int) -> Estimates:
