@@ -6,6 +6,7 @@ colon, never under a Kazakh suffix.
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -37,7 +38,7 @@ class Voice:
         >>> speak("ru")("Selected")
         'Отобраны'
         """
-        text = self.messages.get(message, message)
+        text = _joined(self.messages.get(message, message), self.lang)
         return text.format(**values) if values else text
 
     @property
@@ -111,6 +112,12 @@ class Voice:
     def listed(self, items: list[str]) -> str:
         """Items with commas between them."""
         return ", ".join(items) if items else "–"
+
+
+@lru_cache(maxsize=4096)
+def _joined(text: str, lang: Language) -> str:
+    """The text with its numbers and their per cent signs on one line, set as `percent` sets them."""
+    return re.sub(r"(?<=\d) %", "%" if lang == "en" else "\xa0%", text)
 
 
 @lru_cache(maxsize=65536)

@@ -88,7 +88,7 @@ def project(r, context: Context) -> Cell:
     parts = [
         organisation(r.organisation, say),
         place,
-        f"№ {number}" if number and context.contest.nominations else "",
+        f"№\xa0{number}" if number and context.contest.nominations else "",
     ]
     return Cell(text(r.title), text(r.title), under=" · ".join(filter(None, parts)))
 
@@ -115,30 +115,6 @@ def alphabetical(names: pd.Index, say: Voice) -> pd.Index:
 def not_computed(context: Context, what: str) -> Text:
     """A note that something was not computed in this run."""
     return Text(context.say("Not computed in this run: {what}.", what=what), "note")
-
-
-def status_words(status: object, say: Voice) -> str:
-    """Why there is no number, or what to know of it; nothing where all is well."""
-    words = {
-        "ok": "",
-        "partial": say("not everybody read everything: from the variance components"),
-        "incomplete": say("needs a complete table"),
-        "not_crossed": say("needs a complete table"),
-        "too_few": say("too few"),
-        "no_spread": say("no spread"),
-        "no_variation": say("no spread"),
-        "boundary": say("a variance is estimated as zero"),
-        "one_juror": say("one juror only"),
-        "one_reader": say("one juror only"),
-        "one_submission": say("one submission only"),
-        "one_score": say("one score only"),
-        "one_mark": say("one score only"),
-        "no_marks": say("no marks"),
-        "no_scored_mark": say("no marks"),
-        "no_pairs": say("no pairs to compare"),
-    }
-    told = text(status)
-    return words.get(told.replace(" ", "_"), told.replace("_", " "))
 
 
 def chosen_in(results: Results, place: int) -> set[str]:

@@ -9,7 +9,7 @@ from fairlib.report.blocks import Block, Chapter, Column, Picture, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures import plot_rates
-from fairlib.report.reasons import column_name
+from fairlib.report.reasons import column_name, group_name
 from fairlib.report.tables import flag
 
 SMALL = 5
@@ -71,17 +71,8 @@ def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def _labels(column: pd.Series, name: str, context: Context) -> pd.Series:
-    say = context.say
-    known = column.dropna()
-    if name == "nomination":
-        return known.map(lambda v: f"№ {common.nomination_number(v, context)}")
-    if name == "region":
-        return known.map(lambda v: common.region(v, say))
-    if name in ("monotown", "first_time"):
-        return flag(known).dropna().map({True: say("yes"), False: say("no")})
-    words = {"kk": "қазақша", "ru": "русский", "en": "English", "city": say("city"), "town": say("town"),
-             "village": say("village"), "district": say("district"), "rural": say("village")}  # fmt: skip
-    return known.map(lambda v: words.get(v, v))
+    known = column.dropna().astype(str)
+    return known.map(lambda v: group_name(name, v, context.contest, context.say))
 
 
 def _rates(selected: pd.Series, labels: pd.Series, column: str, context: Context) -> Picture:
