@@ -1,11 +1,12 @@
 """Which submission is meant? Ids as they were given out, whatever became of them on the way."""
 
 import hashlib
-import re
 
 import pandas as pd
 
 from fairlib.intake.identifiers import mask
+
+_DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 
 
 def clean_ids(typed: pd.Series) -> pd.Series:
@@ -17,11 +18,13 @@ def clean_ids(typed: pd.Series) -> pd.Series:
     >>> clean_ids(pd.Series(["21–0208", " 7", "990101199901"])).tolist()
     ['21-0208', '7', 'id-6a05f4']
     """
-    return typed.map({text: _clean(text) for text in typed.unique()})
+    codes, different = pd.factorize(typed)
+    clean = pd.array([_clean(text) for text in different], dtype="str")
+    return pd.Series(clean.take(codes), index=typed.index, name=typed.name)
 
 
 def _clean(text: str) -> str:
-    plain = re.sub(r"\s+", "", re.sub(r"[\u2010-\u2015\u2212]", "-", text))
+    plain = "".join(text.translate(_DASHES).split())
     return plain if mask(plain) == plain else _code(plain)
 
 

@@ -4,8 +4,10 @@ A mark that names something unknown is rejected with a finding; a mark under a d
 recused; two different marks in one cell stop the run, because choosing one would be guessing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError
@@ -13,7 +15,9 @@ from fairlib.intake.findings import finding
 from fairlib.intake.identifiers import mask
 
 CELL = ["submission", "juror", "criterion"]
-RATINGS = ["round", *CELL, "score", "status", "source"]
+RATINGS = [*CELL, "score", "status", "source"]
+STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
+REASONS = ["", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "unknown_submission"]
 
 
 @dataclass(frozen=True)
@@ -31,66 +35,109 @@ class Roster:
     versions: dict[str, str]
 
 
+def labelled(codes: Sequence[int], labels: Sequence[str]) -> pd.Categorical:
+    """Labels by their codes, as categories in sorted order; a label may stand under several codes.
+
+    >>> labelled([0, 1, 2, 0], ["b", "a", "b"]).codes.tolist()
+    [1, 0, 1, 1]
+    """
+    rank, different = pd.factorize(np.array(labels, dtype=object), sort=True)
+    return pd.Categorical.from_codes(rank[np.asarray(codes)], pd.Index(different, dtype="str"))
+
+
 def check_marks(
     raw: pd.DataFrame, roster: Roster, criteria: list[str], found: list[dict]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split raw marks into ratings and rejected ones; every row goes one way. Appends to `found`.
 
+    Text columns of `raw` but `source`, `day` and `slot` are categories in sorted order (`labelled`).
+    Ratings come sorted by submission, juror and criterion.
     Raises DataError where one juror gave a submission two different marks on a criterion.
     """
     raw = _follow_versions(raw, roster, found)
     reason = _reasons(raw, roster, criteria)
     _tell_rejected(raw, reason, found)
-    reason = reason.mask(_repeated(raw, reason, found), "repeated")
-    kept = _recuse(raw[reason == ""], roster, found)
-    _tell_own_organisation(kept, roster, found)
-    _tell_unmarked(kept, roster, found)
-    rejected = raw.assign(reason=reason).loc[reason != "", ["source", *CELL, "typed", "reason"]]
+    order = np.argsort(_cells(raw), kind="stable")
+    reason[_repeated(raw, reason, order, found)] = REASONS.index("repeated")
+    kept = reason == 0
+    raw = _recuse(raw, kept, roster, found)
+    _tell_own_organisation(raw, kept, roster, found)
+    _tell_unmarked(raw, kept, roster, found)
+    ratings = raw[[*RATINGS, *(c for c in ("day", "slot") if c in raw)]].take(order[kept[order]])
+    rejected = raw.loc[~kept, ["source", *CELL, "typed"]].astype("str")
     rejected["typed"] = rejected["typed"].map(mask)
-    return kept[[*RATINGS, *(c for c in ("day", "slot") if c in kept)]], rejected
+    rejected["reason"] = np.array(REASONS, dtype=object)[reason[~kept]]
+    plain = dict.fromkeys(CELL, "str") | {"status": object}
+    return ratings.astype(plain).reset_index(drop=True), rejected
 
 
 def at_mark(row: dict, code: str, severity: str, done: str, found: str = "") -> dict[str, str]:
     """A finding at the cell of a mark."""
-    where = {k: row[k] for k in ("file", "sheet", "cell", "submission", "juror")}
-    return finding(code, severity, done, found=found, **where)
+    where = {k: row[k] for k in ("file", "sheet", "submission", "juror")}
+    return finding(code, severity, done, found=found, cell=row["source"].rpartition("!")[2], **where)
+
+
+def _each(raw: pd.DataFrame, which: np.ndarray, keys: list[str]) -> list[dict]:
+    """The first of the rows that are `which` for each of their `keys`, with `n`, how many there are."""
+    rows = raw[which]
+    n = rows.groupby(keys, observed=True)["source"].transform("size")
+    return rows.assign(n=n).drop_duplicates(keys).to_dict("records")
 
 
 def _follow_versions(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.DataFrame:
-    old = raw["submission"].isin(roster.versions)
-    for _, group in raw[old].groupby(["juror", "submission"], sort=True):
-        row = group.iloc[0].to_dict()
+    sent = raw["submission"].cat.categories
+    old = raw["submission"].isin(sent[sent.isin(list(roster.versions))]).to_numpy()
+    for row in _each(raw, old, ["juror", "submission"]):
         kept = roster.versions[row["submission"]]
         found.append(at_mark(row, "earlier_version", "warning", f"counted for {kept}", row["submission"]))
-    return raw.assign(submission=raw["submission"].where(~old, raw["submission"].map(roster.versions)))
+    meant = [roster.versions.get(s, s) for s in sent]
+    return raw.assign(submission=labelled(raw["submission"].cat.codes, meant))
 
 
-def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> pd.Series:
-    here = roster.submissions.index[roster.submissions["in_round"]]
-    reason = pd.Series("", index=raw.index, dtype=object)
-    reason = reason.mask(~raw["submission"].isin(here), "not_in_round")
-    reason = reason.mask(~raw["submission"].isin(roster.submissions.index), "unknown_submission")
-    if roster.jurors is not None:
-        reason = reason.mask((reason == "") & ~raw["juror"].isin(roster.jurors.index), "unknown_juror")
-    reason = reason.mask((reason == "") & (raw["juror"] == ""), "unknown_juror")
-    return reason.mask((reason == "") & ~raw["criterion"].isin(criteria), "unknown_criterion")
+def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarray:
+    """Why each mark is rejected, as its place in REASONS: of several reasons the last counts."""
+    submissions, jurors, marked = (raw[key].cat.categories for key in CELL)
+    known, here = roster.submissions.index, roster.submissions.index[roster.submissions["in_round"]]
+    listed = jurors if roster.jurors is None else roster.jurors.index
+    why = {
+        "submission": np.select(
+            [submissions.isin(here), submissions.isin(known)], ["", "not_in_round"], "unknown_submission"
+        ),
+        "juror": np.where(jurors.isin(listed) & (jurors != ""), "", "unknown_juror"),
+        "criterion": np.where(marked.isin(criteria), "", "unknown_criterion"),
+    }
+    place = [
+        np.array([REASONS.index(w) for w in why[key]], dtype=np.int8)[raw[key].cat.codes] for key in CELL
+    ]
+    return np.maximum.reduce(place)
 
 
-def _tell_rejected(raw: pd.DataFrame, reason: pd.Series, found: list[dict]) -> None:
+def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, found: list[dict]) -> None:
     unknown = {"unknown_juror": "juror", "unknown_criterion": "criterion"}
-    rows = raw.assign(reason=reason)[reason != ""]
-    for (why, _, _), group in rows.groupby(["reason", "submission", "juror"], sort=True):
-        row = group.iloc[0].to_dict()
-        severity = "warning" if why == "not_in_round" else "error"
-        done = f"{len(group)} mark(s) left out"
-        found.append(at_mark(row, why, severity, done, row[unknown.get(why, "submission")]))
+    why = pd.Categorical.from_codes(reason, REASONS)
+    for row in _each(raw.assign(reason=why), reason > 0, ["reason", "submission", "juror"]):
+        code = row["reason"]
+        severity = "warning" if code == "not_in_round" else "error"
+        done = f"{row['n']} mark(s) left out"
+        found.append(at_mark(row, code, severity, done, row[unknown.get(code, "submission")]))
 
 
-def _repeated(raw: pd.DataFrame, reason: pd.Series, found: list[dict]) -> pd.Series:
-    """Second and later cells of the same mark. Raises DataError where they differ."""
-    live = raw[reason == ""]
-    twins = live[live.duplicated(CELL, keep=False)]
-    for _, group in twins.groupby(CELL, sort=True):
+def _cells(raw: pd.DataFrame) -> np.ndarray:
+    """A number for each submission, juror and criterion, in their order."""
+    number = np.zeros(len(raw), dtype=np.int64)
+    for key in CELL:
+        number = number * len(raw[key].cat.categories) + raw[key].cat.codes.to_numpy()
+    return number
+
+
+def _repeated(raw: pd.DataFrame, reason: np.ndarray, order: np.ndarray, found: list[dict]) -> np.ndarray:
+    """Second and later marks of a cell. Raises DataError where they differ. `order` sorts by cell."""
+    cells = _cells(raw)[order]
+    again = np.zeros(len(raw), dtype=bool)
+    again[order[1:]] = cells[1:] == cells[:-1]
+    again &= reason == 0
+    twins = raw[np.isin(_cells(raw), _cells(raw)[again])]
+    for _, group in twins.groupby(CELL, observed=True, sort=True):
         if len(set(zip(group["score"].fillna(-1), group["status"], strict=True))) > 1:
             places = " and ".join(
                 f"{s} ({mask(t) or 'empty'})" for s, t in zip(group["source"], group["typed"], strict=True)
@@ -100,41 +147,45 @@ def _repeated(raw: pd.DataFrame, reason: pd.Series, found: list[dict]) -> pd.Ser
                 f"{places}: juror {row['juror']} gave submission {row['submission']} two different marks on "
                 f"{row['criterion']}; ask which one is meant and empty the other."
             )
-    again = live.duplicated(CELL)
-    for _, group in live[again].groupby(["submission", "juror"], sort=True):
-        found.append(
-            at_mark(group.iloc[0].to_dict(), "repeated", "info", "the same mark again: counted once")
-        )
-    return again.reindex(raw.index, fill_value=False)
+    for row in _each(raw, again, ["submission", "juror"]):
+        found.append(at_mark(row, "repeated", "info", "the same mark again: counted once"))
+    return again
 
 
-def _recuse(ratings: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.DataFrame:
-    pairs = pd.MultiIndex.from_frame(ratings[["juror", "submission"]])
-    declared = pairs.isin(pd.MultiIndex.from_frame(roster.conflicts[["juror", "submission"]]))
-    marked = ratings[declared & (ratings["status"] == "scored")]
-    for _, group in marked.groupby(["submission", "juror"], sort=True):
-        row = group.iloc[0].to_dict()
-        found.append(at_mark(row, "marked_despite_conflict", "warning", "recused: a conflict is declared"))
-    return ratings.assign(
-        status=ratings["status"].mask(declared, "recused"), score=ratings["score"].mask(declared)
+def _of_pairs(raw: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
+    """Which marks are of one of the pairs of juror and submission."""
+    jurors, submissions = raw["juror"].cat, raw["submission"].cat
+    j, s = (
+        jurors.categories.get_indexer(pairs["juror"]),
+        submissions.categories.get_indexer(pairs["submission"]),
     )
+    wanted = (j * np.int64(len(submissions.categories)) + s)[(j >= 0) & (s >= 0)]
+    number = jurors.codes.to_numpy() * np.int64(len(submissions.categories)) + submissions.codes.to_numpy()
+    return np.isin(number, wanted)
 
 
-def _tell_own_organisation(ratings: pd.DataFrame, roster: Roster, found: list[dict]) -> None:
+def _recuse(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dict]) -> pd.DataFrame:
+    declared = _of_pairs(raw, roster.conflicts)
+    marked = declared & kept & (raw["status"] == "scored").to_numpy()
+    for row in _each(raw, marked, ["submission", "juror"]):
+        found.append(at_mark(row, "marked_despite_conflict", "warning", "recused: a conflict is declared"))
+    return raw.assign(status=raw["status"].mask(declared, "recused"), score=raw["score"].mask(declared))
+
+
+def _tell_own_organisation(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dict]) -> None:
     if roster.jurors is None or not {"organisation_id"} <= set(roster.jurors) & set(roster.submissions):
         return
-    theirs = ratings["submission"].map(roster.submissions["organisation_id"])
-    own = (ratings["juror"].map(roster.jurors["organisation_id"]) == theirs) & theirs.notna() & (theirs != "")
-    for _, group in ratings[own & (ratings["status"] == "scored")].groupby(
-        ["submission", "juror"], sort=True
-    ):
-        row = group.iloc[0].to_dict()
+    theirs = roster.submissions["organisation_id"].rename_axis("submission").reset_index()
+    his = roster.jurors["organisation_id"].rename_axis("juror").reset_index()
+    own = his[his["organisation_id"].notna() & (his["organisation_id"] != "")].merge(theirs)
+    marked = _of_pairs(raw, own) & kept & (raw["status"] == "scored").to_numpy()
+    for row in _each(raw, marked, ["submission", "juror"]):
         done = "the marks count; add the pair to the conflicts file to leave them out"
         found.append(at_mark(row, "own_organisation", "error", done))
 
 
-def _tell_unmarked(ratings: pd.DataFrame, roster: Roster, found: list[dict]) -> None:
+def _tell_unmarked(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dict]) -> None:
     here = roster.submissions.index[roster.submissions["in_round"]]
-    scored = set(ratings.loc[ratings["status"] == "scored", "submission"].unique())
-    for submission in sorted(set(here) - scored):
+    scored = raw.loc[kept & (raw["status"] == "scored"), "submission"].unique()
+    for submission in sorted(set(here) - set(scored)):
         found.append(finding("no_marks", "error", "it has no estimate", submission=submission))

@@ -6,6 +6,7 @@ a mark). What may then be used is decided in `scorecheck`.
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ from fairlib.intake.headings import Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
-from fairlib.intake.scorecheck import Roster, at_mark, check_marks
+from fairlib.intake.scorecheck import STATUSES, Roster, at_mark, check_marks, labelled
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.intake.values import marks
-from fairlib.rules import Contest, Round
+from fairlib.rules import Contest, Round, Scale
 
 SUBMISSION = ("өтінім №", "заявка №", "№ заявки", "өтінім нөмірі", "номер заявки", "submission", "id", "№")
 JUROR = ("сарапшы", "эксперт", "қазы", "член жюри", "juror", "expert", "judge")
@@ -29,6 +30,7 @@ DAY = ("күн", "күні", "день", "day")
 SLOT = ("кезек", "очередь", "слот", "slot")
 CRITERION = ("өлшемшарт", "критерий", "criterion")
 SCORE = ("балл", "баға", "ұпай", "оценка", "score", "mark")
+KEPT = ("submission", "juror", "file", "sheet", "day", "slot")  # of a row, at each of its marks
 _NAMED = re.compile(rf"(?:{'|'.join(JUROR)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
 
 
@@ -62,13 +64,15 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     sheets = [s for f in files for s in read_tables(f).values()]
     read = _read_sheets if r.scores.layout == "sheets" else _read_long
     raw, comments = read(contest, r, sheets, roster, found)
-    raw = _with_marks(raw, r, found)
+    raw = _with_marks(raw, r.scale, found)
     ratings, rejected = check_marks(raw, roster, list(contest.weights(r.id)), found)
     assert len(ratings) + len(rejected) == len(raw), "a mark was lost"
-    comments = comments.replace({"submission": roster.versions}).assign(comment=comments["comment"].map(mask))
+    ratings.insert(0, "round", r.id)
+    meant = comments["submission"].map(lambda s: roster.versions.get(s, s))
+    comments = comments.assign(submission=meant, comment=comments["comment"].map(mask))
     comments = comments[comments["submission"].isin(roster.submissions.index)]
     return Scoresheets(
-        ratings.sort_values(["submission", "juror", "criterion"], kind="stable").reset_index(drop=True),
+        ratings,
         comments.sort_values(["submission", "juror"], kind="stable").reset_index(drop=True),
         rejected.sort_values("source", kind="stable").reset_index(drop=True),
         as_table(found),
@@ -119,7 +123,7 @@ def _criteria(contest: Contest) -> dict[str, tuple[str, ...]]:
 def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
     criteria = _criteria(contest)
     fields = criteria | {"submission": SUBMISSION, "comment": COMMENT, "day": DAY, "slot": SLOT}
-    parts, comments, owner = [], [], {}
+    bodies, owner = [], {}
     for sheet in sheets:
         head = find_headings(sheet.cells, fields, ["submission"])
         if head is None or not criteria.keys() & head.columns.keys():
@@ -135,27 +139,20 @@ def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster
             )
         owner[juror] = f"{sheet.file}, sheet {sheet.name}"
         _note_headings(sheet, head, contest.weights(r.id), juror, found)
-        body = _body(sheet, head)
-        body["juror"] = juror
-        marked = [c for c in criteria if c in head.columns]
-        parts.append(_melt(body, marked, head, sheet))
-        if "comment" in body:
-            said = body[body["comment"].str.strip() != ""]
-            source = (
-                sheet.file
-                + "!"
-                + sheet.name
-                + "!"
-                + column_letters(head.columns["comment"])
-                + said["row"].astype(str)
-            )
-            comments.append(said[["submission", "juror", "comment"]].assign(source=source))
-    if not parts:
+        bodies.append((sheet, head))
+    if not bodies:
         raise DataError(
             f"{r.scores.files}: no sheet has a submission column and a criterion; check the headings."
         )
-    empty = pd.DataFrame(columns=["submission", "juror", "comment", "source"], dtype="str")
-    return pd.concat(parts, ignore_index=True), pd.concat([empty, *comments], ignore_index=True)
+    rows = _rows(bodies)
+    rows["juror"] = labelled(rows["part"], list(owner))
+    at, column = _unfold(rows["part"].to_numpy(), [_marked(head, criteria) for _, head in bodies])
+    typed = rows.reindex(columns=list(criteria)).to_numpy()[at, column]
+    raw = rows[[c for c in KEPT if c in rows]].take(at).reset_index(drop=True)
+    raw["criterion"] = labelled(column, list(criteria))
+    raw["typed"] = labelled(*pd.factorize(typed))
+    raw["source"] = _sources(rows, bodies, list(criteria), at, column)
+    return raw, _comments(rows, bodies, "comment")
 
 
 def _juror_of(sheet: Sheet, head: Headings, roster: Roster) -> str:
@@ -177,20 +174,64 @@ def _note_headings(sheet: Sheet, head: Headings, criteria: dict, juror: str, fou
         found.append(finding("criterion_absent", "error", "its marks are missing", found=c, **where))
 
 
-def _body(sheet: Sheet, head: Headings) -> pd.DataFrame:
-    body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].copy()
-    body.columns = list(head.columns)
-    body["row"] = np.arange(head.row + 2, head.row + 2 + len(body))
-    body["submission"] = clean_ids(body["submission"])
-    return body[(body.drop(columns="row") != "").any(axis=1)]
+def _rows(bodies: list[tuple[Sheet, Headings]]) -> pd.DataFrame:
+    """The rows below the headings that hold anything, sheet by sheet, with `part` (the sheet's place) and `row`.
+
+    Columns by field; missing where a sheet has no such column.
+    """
+    parts = []
+    for n, (sheet, head) in enumerate(bodies):
+        body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())]
+        body = body.set_axis(list(head.columns), axis=1)
+        parts.append(body.assign(part=n, row=np.arange(head.row + 2, head.row + 2 + len(body))))
+    rows = pd.concat(parts, ignore_index=True)
+    rows["submission"] = clean_ids(rows["submission"])
+    nameless = rows[rows["submission"] == ""].drop(columns=["part", "row"])
+    blank = (nameless.fillna("") == "").all(axis=1)
+    rows = rows.drop(index=blank.index[blank]).reset_index(drop=True)
+    return rows.assign(
+        submission=labelled(*pd.factorize(rows["submission"])),
+        file=labelled(rows["part"], [sheet.file for sheet, _ in bodies]),
+        sheet=labelled(rows["part"], [sheet.name for sheet, _ in bodies]),
+    )
 
 
-def _melt(body: pd.DataFrame, marked: list[str], head: Headings, sheet: Sheet) -> pd.DataFrame:
-    keep = [c for c in ("submission", "juror", "row", "day", "slot") if c in body]
-    long = body.melt(keep, marked, "criterion", "typed")
-    letters = {c: column_letters(head.columns[c]) for c in marked}
-    long["cell"] = long["criterion"].map(letters) + long.pop("row").astype(str)
-    return long.assign(file=sheet.file, sheet=sheet.name)
+def _marked(head: Headings, criteria: dict) -> list[int]:
+    return [n for n, c in enumerate(criteria) if c in head.columns]
+
+
+def _unfold(part: np.ndarray, marked: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """The row and the criterion of every mark, sheet by sheet, criterion by criterion, row by row.
+
+    `part` (sorted) is the sheet of each row, `marked` the criteria of each sheet.
+    """
+    ends = np.searchsorted(part, np.arange(len(marked) + 1))
+    here = [np.arange(first, last) for first, last in pairwise(ends)]
+    at = [np.tile(rows, len(columns)) for rows, columns in zip(here, marked, strict=True)]
+    column = [np.repeat(np.array(c, dtype=int), len(rows)) for rows, c in zip(here, marked, strict=True)]
+    return np.concatenate(at), np.concatenate(column)
+
+
+def _sources(
+    rows: pd.DataFrame, bodies: list, fields: list[str], at: np.ndarray, field: np.ndarray
+) -> object:
+    """File, sheet and cell of each mark, from its row and its field (both as codes)."""
+    columns = np.array([[_column(*body, f) for f in fields] for body in bodies], dtype=object)
+    number = np.array(list(map(str, rows["row"].tolist())), dtype=object)
+    return pd.array(columns[rows["part"].to_numpy()[at], field] + number[at], dtype="str")
+
+
+def _column(sheet: Sheet, head: Headings, field: str) -> str:
+    letters = column_letters(head.columns[field]) if field in head.columns else ""
+    return f"{sheet.file}!{sheet.name}!{letters}"
+
+
+def _comments(rows: pd.DataFrame, bodies: list, field: str) -> pd.DataFrame:
+    """What was said, with the cell in the column of `field`."""
+    rows = rows.assign(comment=rows["comment"].fillna("") if "comment" in rows else "")
+    at = np.flatnonzero(rows["comment"].str.strip() != "")
+    said = rows[["submission", "juror", "comment"]].take(at).astype("str")
+    return said.assign(source=_sources(rows, bodies, [field], at, np.zeros(len(at), dtype=int)))
 
 
 def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
@@ -199,45 +240,50 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
     marked = list(contest.weights(r.id))
     one = marked[0] if len(marked) == 1 else None
     needed = ["submission", "juror", "score", *([] if one else ["criterion"])]
-    parts = []
+    bodies = []
     for sheet in sheets:
         head = find_headings(sheet.cells, fields, needed)
         if head is None:
             raise DataError(f"{sheet.file}, sheet {sheet.name}: no heading row with {', '.join(needed)}.")
-        body = _body(sheet, head).rename(columns={"score": "typed"})
-        body["juror"] = body["juror"].str.strip().map(mask)
-        if "criterion" not in body:
-            body["criterion"] = one
-        body["cell"] = column_letters(head.columns["score"]) + body.pop("row").astype(str)
-        parts.append(body.assign(file=sheet.file, sheet=sheet.name))
-    raw = pd.concat(parts, ignore_index=True)
+        bodies.append((sheet, head))
+    rows = _rows(bodies)
+    codes, jurors = pd.factorize(rows["juror"])
+    rows["juror"] = labelled(codes, [mask(j.strip()) for j in jurors])
+    raw = rows[[c for c in KEPT if c in rows]].copy()
     names = {fold(n): c for c, ns in _criteria(contest).items() for n in ns}
-    typed = {t: names.get(fold(t), t) for t in raw["criterion"].unique()}
-    raw["criterion"] = raw["criterion"].map(typed)
-    comment = raw["comment"] if "comment" in raw else pd.Series("", index=raw.index)
-    said = raw[comment.str.strip() != ""]
-    comments = said.reindex(columns=["submission", "juror", "comment"]).assign(source=_source(said))
-    return raw.drop(columns="comment", errors="ignore"), comments
+    typed = rows["criterion"].fillna(one) if "criterion" in rows else pd.Series(one, index=rows.index)
+    codes, criteria = pd.factorize(typed)
+    raw["criterion"] = labelled(codes, [names.get(fold(c), c) for c in criteria])
+    raw["typed"] = labelled(*pd.factorize(rows["score"]))
+    every = np.arange(len(rows))
+    raw["source"] = _sources(rows, bodies, ["score"], every, np.zeros(len(rows), dtype=int))
+    return raw, _comments(rows, bodies, "score")
 
 
-def _source(rows: pd.DataFrame) -> pd.Series:
-    return rows["file"] + "!" + rows["sheet"] + "!" + rows["cell"]
+def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
+    """What was typed → score and status, each different text read once; a number off the scale is `invalid`."""
+    code = raw["typed"].cat.codes.to_numpy()
+    read = marks(pd.Series(raw["typed"].cat.categories))
+    off = read["value"].notna() & ~read["value"].map(scale.holds, na_action="ignore").fillna(True).astype(
+        bool
+    )
+    read["status"] = read["status"].mask(off, "invalid")
+    read["code"] = read["code"].mask(off, "off_scale")
+    score = read["value"].where(read["status"] == "scored").to_numpy()
+    raw = raw.assign(score=score[code], status=pd.Categorical(read["status"], STATUSES).take(code))
+    noted = np.flatnonzero((read["code"] != "").to_numpy()[code])
+    _tell_marks(raw.take(noted).assign(code=read["code"].to_numpy()[code[noted]]), found)
+    return raw
 
 
-def _with_marks(raw: pd.DataFrame, r: Round, found: list) -> pd.DataFrame:
-    """What was typed → score and status; a number off the scale is `invalid`."""
-    read = marks(raw["typed"])
-    score, status = read["value"].astype(float), read["status"].astype(object)
-    on_scale = {v: r.scale.holds(v) for v in score.dropna().unique()}
-    off = score.notna() & ~score.map(on_scale).fillna(True).astype(bool)
-    status = status.mask(off, "invalid")
-    raw = raw.assign(score=score.where(status == "scored"), status=status, source=_source(raw), round=r.id)
-    codes = read["code"].mask(off, "off_scale")
-    noted = raw.assign(code=codes)[codes != ""]
-    for row in noted.to_dict("records"):
+def _tell_marks(noted: pd.DataFrame, found: list) -> None:
+    """What is strange about marks; decimal commas, a habit of whole columns, once a column."""
+    comma = noted["code"] == "decimal_comma"
+    for row in noted[~comma].to_dict("records"):
         if row["status"] == "invalid":
             found.append(at_mark(row, row["code"], "error", "not used", row["typed"]))
         else:
             done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
             found.append(at_mark(row, row["code"], "info", done, row["typed"]))
-    return raw
+    for row in noted[comma].to_dict("records"):
+        found.append(at_mark(row, row["code"], "info", f"read as {row['score']:g}", row["typed"]))
