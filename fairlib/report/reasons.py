@@ -1,9 +1,17 @@
 """Why was it decided so? Reason codes of decisions, with their numbers, as sentences."""
 
 import re
+from datetime import date
 
-from fairlib.report.locale import Voice
+from fairlib.report.locale import NAMES, Voice
+from fairlib.report.places import region_name
 from fairlib.rules import ELIGIBILITY, Contest
+
+MANUAL = re.compile(
+    r"manual:(?P<decision>\w+) by (?P<who>.*?) on (?P<when>\d{4}-\d\d-\d\d): (?P<why>.*)"
+    r"; rule: (?P<before>\w+), (?P<reason>.*?)",
+    re.DOTALL,
+)
 
 
 def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
@@ -13,6 +21,8 @@ def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
     """
     if not isinstance(code, str) or not code.strip():
         return ""
+    if people := MANUAL.fullmatch(code.strip()):
+        return _manual(people, contest, say)
     sentences: list[str] = []
     failed: list[str] = []
     for part in filter(None, (p.strip() for p in code.split(";"))):
@@ -21,6 +31,8 @@ def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
             failed += [
                 eligibility_words(p, say) for p in re.split(r"[,|+ ]+", detail or part) if p in ELIGIBILITY
             ]
+            if detail == "unstated":
+                sentences.append(say("Not eligible; the reason is not stated."))
             continue
         teller = _TELLERS.get(kind)
         sentences.append(
@@ -41,12 +53,15 @@ def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
     >>> bare_reason("rank:7.1<7.3 in nomination=legal"), bare_reason("threshold:estimate 4.1<5")
     ('rank', 'threshold:estimate')
     """
+    if people := MANUAL.fullmatch(code.strip()):
+        start = code.strip()[: people.start("reason")]
+        return start + bare_reason(people["reason"], keep)
     parts = []
     for part in code.split(";"):
         kind, _, detail = part.strip().partition(":")
         if kind in keep:
             pass
-        elif kind == "rank":
+        elif kind in ("rank", "per_organisation"):
             detail = ""
         elif kind in ("tie", "quota", "threshold"):
             detail = detail.split(" ")[0]
@@ -85,10 +100,42 @@ def estimator_name(method: str, say: Voice) -> str:
     return words.get(method, method)
 
 
+def method_name(method: str, say: Voice) -> str:
+    """A way of sharing seats in proportion."""
+    words = {
+        "largest_remainder": say("largest remainder"),
+        "sainte_lague": "Sainte-Laguë",
+        "dhondt": "D'Hondt",
+    }
+    return words.get(method, method)
+
+
 def group_name(column: str, value: str, contest: Contest, say: Voice) -> str:
-    """A group of a quota: the nomination's number, or the value itself."""
+    """A group of a quota or of a table: a nomination by its number, a region, a type, yes and no in words."""
     ids = [n.id for n in contest.nominations]
-    return f"№ {ids.index(value) + 1}" if column == "nomination" and value in ids else value
+    if column == "nomination" and value in ids:
+        return f"№\xa0{ids.index(value) + 1}"
+    if column == "region":
+        return region_name(value, say.lang)
+    if column == "settlement":
+        return settlement_name(value, say)
+    if column in ("monotown", "first_time", "consent"):
+        return {"true": say("yes"), "yes": say("yes"), "false": say("no"), "no": say("no")}.get(
+            value.lower(), value
+        )
+    if column == "language":
+        return NAMES.get(value, value).lower() if value != "en" else NAMES[value]
+    return value
+
+
+def settlement_name(value: str, say: Voice) -> str:
+    """A type of settlement."""
+    words = {
+        "city": say("city"), "town": say("town"), "village": say("village"), "rural": say("village"),
+        "district": say("district"), "region": say("only the region is named"),
+        "region_centre": say("region centre"), "capital": say("city of republican significance"),
+    }  # fmt: skip
+    return words.get(value, value)
 
 
 def column_name(column: str, say: Voice) -> str:
@@ -122,7 +169,7 @@ def eligibility_words(rule: str, say: Voice) -> str:
 def _group(code: str, contest: Contest, say: Voice) -> str:
     column, _, value = code.partition("=")
     if not value:
-        return column_name(column, say)
+        return say("all seats") if column == "seats" else column_name(column, say)
     return f"{column_name(column, say)} {group_name(column, value, contest, say)}"
 
 
@@ -152,9 +199,25 @@ def _quota(detail: str, contest: Contest, say: Voice) -> str:
 def _tie(detail: str, contest: Contest, say: Voice) -> str:
     step, _, numbers = detail.partition(" ")
     name = criterion_name(step, contest, say)
-    if not numbers:
+    told = _compared(step, numbers, say)
+    if not told:
         return say("Equal estimates, settled by: {step}.", step=name)
-    return say("Equal estimates, settled by: {step} ({numbers}).", step=name, numbers=_spoken(numbers, say))
+    return say("Equal estimates, settled by: {step} ({numbers}).", step=name, numbers=told)
+
+
+def _compared(step: str, numbers: str, say: Voice) -> str:
+    """The two values that a step of the tie chain compared; lots say nothing and are left out."""
+    found = re.fullmatch(r"(.+?)( against |[<>=])(.+)", numbers)
+    if step == "draw" or not found:
+        return ""
+    mine, sign, other = found.groups()
+
+    def shown(value: str) -> str:
+        if value == "missing":
+            return say("missing")
+        return value[:19].replace("T", " ") if step == "earlier" else _spoken(value, say)
+
+    return f"{shown(mine)} {sign.strip() if len(sign) == 1 else '/'} {shown(other)}"
 
 
 def _open_tie(detail: str, contest: Contest, say: Voice) -> str:
@@ -175,33 +238,71 @@ def _threshold(detail: str, contest: Contest, say: Voice) -> str:
 
 
 def _budget(detail: str, contest: Contest, say: Voice) -> str:
+    how = detail.split(" ")[0]
     numbers = re.findall(r"\d+(?:\.\d+)?", detail)
-    if detail.startswith("stopped"):
-        return say("The budget ended before this place: the list stops at the first that does not fit.")
-    if len(numbers) != 2:
-        return say("The budget does not reach.")
+    if len(numbers) != 2 or how == "stopped":
+        told = say("The budget does not reach.")
+        if how == "stopped":
+            told = say("The budget ended before this place: the list stops at the first that does not fit.")
+        return told
     asked, left = (say.money(float(n)) for n in numbers)
-    return say("The budget does not reach; needed: {asked}, left: {left}.", asked=asked, left=left)
+    sums = say("needed: {asked}, left: {left}", asked=asked, left=left)
+    words = {
+        "passed_over": say(
+            "Passed over, because others together make more of the budget; {sums}.", sums=sums
+        ),
+        "waiting": say("What is left of the budget waits for the decision of a tie; {sums}.", sums=sums),
+        "kept": say("What is left of the budget is kept for what the quotas promise; {sums}.", sums=sums),
+    }
+    return words.get(how, say("The budget does not reach; {sums}.", sums=sums))
 
 
 def _organisation(detail: str, contest: Contest, say: Voice) -> str:
-    return say("The organisation already has as many selected as the rules allow.")
+    told = say("The organisation already has as many selected as the rules allow.")
+    found = re.search(r"(\d+)>=(\d+)$", detail)
+    return told + " " + say("Allowed: {n}.", n=say.number(int(found[2]))) if found else told
 
 
 def _reserve(detail: str, contest: Contest, say: Voice) -> str:
     return say("Place on the reserve list: {place}.", place=_spoken(detail, say))
 
 
-def _manual(detail: str, contest: Contest, say: Voice) -> str:
-    return say("Decided by people, with the reason given: {why}", why=detail)
+def _manual(people: re.Match, contest: Contest, say: Voice) -> str:
+    """A decision of people with who, when and why, and what the rule alone would have said."""
+    told = say("Decided by people ({who}, {when}), with the reason given: {why}", who=people["who"],
+               when=say.date(date.fromisoformat(people["when"])), why=people["why"].rstrip(".") + ".")  # fmt: skip
+    alone = say("By the rule alone: {decision}.", decision=_decided(people["before"], say))
+    return " ".join(filter(None, (told, alone, reason_sentence(people["reason"], contest, say))))
+
+
+def _decided(decision: str, say: Voice) -> str:
+    words = {
+        "selected": say("selected"),
+        "reserve": say("reserve"),
+        "not_selected": say("not selected"),
+        "not_eligible": say("not eligible"),
+    }
+    return words.get(decision, decision)
 
 
 def _draw(detail: str, contest: Contest, say: Voice) -> str:
-    return say("By the draw with the published seed.")
+    told = say("By the draw with the published seed.")
+    found = re.fullmatch(r"place (\d+) of (\d+)", detail)
+    if not found:
+        return told
+    place, n = (say.number(int(x)) for x in found.groups())
+    return told + " " + say("Place in the draw: {place}; took part: {n}.", place=place, n=n)
 
 
 def _no_estimate(detail: str, contest: Contest, say: Voice) -> str:
-    return say("Too few marks for an estimate.")
+    words = {
+        "too_few_jurors": say(
+            "Fewer jurors marked it than the rules ask for, so it has no place in the ranking."
+        ),
+        "no_marks": say("No juror marked it, so it has no place in the ranking."),
+        "no_scored_mark": say("No juror marked it, so it has no place in the ranking."),
+    }
+    return words.get(detail, say("Too few marks for an estimate."))
 
 
 _TELLERS = {
@@ -212,9 +313,8 @@ _TELLERS = {
     "tie_exhausted": _open_tie,
     "threshold": _threshold,
     "budget": _budget,
-    "organisation": _organisation,
+    "per_organisation": _organisation,
     "reserve": _reserve,
-    "manual": _manual,
     "draw": _draw,
     "no_estimate": _no_estimate,
 }

@@ -2,8 +2,8 @@
 
 from fairlib.report.blocks import Rule
 from fairlib.report.locale import Voice, speak
-from fairlib.report.reasons import column_name, criterion_name, eligibility_words, group_name
-from fairlib.rules import Budget, Contest, Language, Quota, Round
+from fairlib.report.reasons import column_name, criterion_name, eligibility_words, group_name, method_name
+from fairlib.rules import Budget, Certainty, Contest, Language, Quota, Round, Threshold
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -27,6 +27,18 @@ class Quoter:
         mine = any(key == o or key.startswith(o + ".") or o.startswith(key + ".") for o in self.ours)
         return Rule(text, key, str(value), mine)
 
+    def every(self) -> list[Rule]:
+        """Every rule of the contest, in the order of the params file."""
+        found = [*self.general(), *self.submissions()]
+        return found + [rule for stage in self.contest.rounds for rule in self.round(stage)]
+
+    def general(self) -> list[Rule]:
+        """What holds for the whole contest."""
+        text = self.say(
+            "Every draw and every simulation begins with this number: {seed}.", seed=str(self.contest.seed)
+        )
+        return [self.rule(text, "seed", self.contest.seed)]
+
     def submissions(self) -> list[Rule]:
         """Who may take part."""
         say, rule = self.say, self.contest.submissions
@@ -40,7 +52,14 @@ class Quoter:
         text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
                    "same from a similarity of {least} out of 100.",
                    kept=kept, least=say.number(rule.duplicates.similarity))  # fmt: skip
-        found.append(self.rule(text, "submissions.duplicates", rule.duplicates.similarity))
+        if rule.duplicates.doubt < rule.duplicates.similarity:
+            text += " " + say("From {doubt} on a person is asked, and both are kept.",
+                              doubt=say.number(rule.duplicates.doubt))  # fmt: skip
+        found.append(self.rule(text, "submissions.duplicates", f"{rule.duplicates.similarity:g}"))
+        if rule.test_words:
+            text = say("A form whose title is one of these words is a test and not counted: {words}.",
+                       words=", ".join(rule.test_words))  # fmt: skip
+            found.append(self.rule(text, "submissions.test_words", ", ".join(rule.test_words)))
         for e in rule.eligibility:
             text = say("Needed: {what}.", what=eligibility_words(e.rule, say) + self._limits(e))
             found.append(self.rule(text, "submissions.eligibility", e.rule))
@@ -61,6 +80,10 @@ class Quoter:
         scale = say("Marks go from {low} to {high}; the best mark is {best}.",
                     low=say.number(stage.scale.min), high=say.number(stage.scale.max),
                     best=say.number(stage.scale.max if stage.scale.best == "high" else stage.scale.min))  # fmt: skip
+        if stage.scale.step:
+            step = stage.scale.step
+            scale += " " + say("Between them in steps of: {step}.",
+                               step=say.number(step, 0 if step == round(step) else 1))  # fmt: skip
         found = [self.rule(scale, f"{at}.scale", f"{stage.scale.min:g}–{stage.scale.max:g}")]
         weights = self.contest.weights(stage.id)
         total = sum(weights.values())
@@ -72,7 +95,10 @@ class Quoter:
             ]
         )
         key = f"{at}.weights" if stage.weights is not None else "criteria"
-        found.append(self.rule(say("Criteria and their share of the score: {list}.", list=shares), key, ""))
+        typed = ", ".join(f"{c}: {w:g}" for c, w in weights.items())
+        found.append(
+            self.rule(say("Criteria and their share of the score: {list}.", list=shares), key, typed)
+        )
         text = say(
             "A submission needs scores of at least so many jurors: {n}.", n=say.number(stage.min_scores)
         )
@@ -81,7 +107,9 @@ class Quoter:
         if stage.divergence:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "
                        "the scale: {share}.", share=say.percent(stage.divergence.share))  # fmt: skip
-            found.append(self.rule(text, f"{at}.divergence", stage.divergence.share))
+            if (below := stage.divergence.unless_all_below) is not None:
+                text += " " + say("Not where all of them are below: {mark}.", mark=say.number(below, 1))
+            found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
 
     def _estimator(self, name: str) -> str:
@@ -112,40 +140,47 @@ class Quoter:
             else say("The choice is the one with the largest sum of estimates that the rules allow.")
         )  # fmt: skip
         found.append(self.rule(objective, f"{at}.objective", rule.objective))
-        found += [self.rule(self._quota(q), f"{at}.quotas", q.kind) for q in rule.quotas]
-        for t in rule.thresholds:
-            text = say("Never selected below: {what} {least}.", what=criterion_name(t.on, self.contest, say),
-                       least=say.number(t.at_least, 1))  # fmt: skip
-            found.append(self.rule(text, f"{at}.thresholds", t.at_least))
+        found += [self.rule(self.quota(q), f"{at}.quotas", q.kind) for q in rule.quotas]
+        found += [
+            self.rule(self.threshold(t), f"{at}.thresholds", f"{t.at_least:g}") for t in rule.thresholds
+        ]
         if rule.per_organisation:
-            text = say("At most so many of one organisation: {n}.", n=say.number(rule.per_organisation))
-            found.append(self.rule(text, f"{at}.per_organisation", rule.per_organisation))
+            found.append(
+                self.rule(self.cap(rule.per_organisation), f"{at}.per_organisation", rule.per_organisation)
+            )
         if rule.budget:
-            found.append(self.rule(self._budget(rule.budget), f"{at}.budget", rule.budget.total))
+            found.append(self.rule(self.budget(rule.budget), f"{at}.budget", rule.budget.total))
         steps = [criterion_name(t.removeprefix("criterion:"), self.contest, say) for t in rule.ties]
         text = say("Equal estimates are settled in this order: {steps}.", steps=say.listed(steps))
         found.append(self.rule(text, f"{at}.ties", ", ".join(rule.ties)))
+        text = say("Estimates are equal if they agree to so many decimals: {n}.", n=say.number(rule.decimals))
+        found.append(self.rule(text, f"{at}.decimals", rule.decimals))
         if rule.reserve:
             text = say("Length of the reserve list: {n}.", n=say.number(rule.reserve))
             found.append(self.rule(text, f"{at}.reserve", rule.reserve))
         found.append(self.rule(self._line(rule.line), f"{at}.line", rule.line))
+        found.append(self._certainty(rule.certainty, f"{at}.certainty"))
         for m in rule.manual:
             text = say("Decided by people: {submission} – {why} ({who}, {when}).", submission=m.submission,
                        why=m.reason, who=m.who, when=say.date(m.when))  # fmt: skip
             found.append(self.rule(text, f"{at}.manual", m.decision))
         return found
 
-    def _quota(self, quota: Quota) -> str:
+    def _certainty(self, levels: Certainty, key: str) -> Rule:
+        say = self.say
+        text = say("Probabilities come from so many draws: {n}. Certain: from {high} up; certainly not: up to {low}; "
+                   "the open band lies between them.",
+                   n=say.number(levels.draws), high=say.percent(levels.clear_in),
+                   low=say.percent(levels.clear_out))  # fmt: skip
+        return self.rule(text, key, f"{levels.draws}, {levels.clear_in:g}, {levels.clear_out:g}")
+
+    def quota(self, quota: Quota) -> str:
+        """A quota in words."""
         say = self.say
         column = column_name(quota.column, say)
         if quota.kind == "proportional":
-            method = {
-                "largest_remainder": say("largest remainder"),
-                "sainte_lague": "Sainte-Laguë",
-                "dhondt": "D'Hondt",
-            }
             return say("Seats are shared in proportion to eligible submissions by: {column}; method: {method}; at "
-                       "least a group: {floor}.", column=column, method=method[quota.method],
+                       "least a group: {floor}.", column=column, method=method_name(quota.method, say),
                        floor=say.number(quota.floor))  # fmt: skip
         seats = say.listed(
             [
@@ -160,7 +195,18 @@ class Quoter:
         }
         return kinds[quota.kind]
 
-    def _budget(self, budget: Budget) -> str:
+    def threshold(self, threshold: Threshold) -> str:
+        """A threshold in words."""
+        return self.say("Never selected below: {what} {least}.",
+                        what=criterion_name(threshold.on, self.contest, self.say),
+                        least=self.say.number(threshold.at_least, 1))  # fmt: skip
+
+    def cap(self, most: int) -> str:
+        """The most that one organisation can have."""
+        return self.say("At most so many of one organisation: {n}.", n=self.say.number(most))
+
+    def budget(self, budget: Budget) -> str:
+        """A budget in words."""
         say = self.say
         each = {
             "requested": say("each gets the requested sum"),
@@ -174,7 +220,10 @@ class Quoter:
             if budget.policy == "stop"
             else say("one that does not fit is passed over")
         )
-        return say("Budget: {total}; {each}; {end}.", total=say.money(budget.total), each=each, end=end)
+        told = say("Budget: {total}; {each}; {end}.", total=say.money(budget.total), each=each, end=end)
+        for limit, words in ((budget.minimum, say("Smallest grant")), (budget.maximum, say("Largest grant"))):
+            told += f" {words}: {say.money(limit)}." if limit is not None else ""
+        return told
 
     def _line(self, line: str) -> str:
         say = self.say

@@ -6,7 +6,8 @@ import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Numbers, Table, Text, table
 from fairlib.report.chapters import common
-from fairlib.report.chapters.common import Context, not_computed, status_words
+from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.codes import status_words
 from fairlib.report.reasons import criterion_name
 from fairlib.report.tables import RoundResults
 

@@ -5,7 +5,9 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.reasons import criterion_name, estimator_name, reason_sentence
+from fairlib.report.chapters.otherwise import costs, named, other_rules
+from fairlib.report.codes import status_words
+from fairlib.report.reasons import criterion_name, estimator_name
 from fairlib.report.tables import RoundResults
 
 KINDS = ("juror", "criterion", "missing", "estimator")
@@ -13,38 +15,15 @@ KINDS = ("juror", "criterion", "missing", "estimator")
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
     """Rules and whom they displaced, stability, estimators beside each other, ways at the line, days."""
-    blocks = [*_costs(stage, context), *_stability(stage, context), *_estimators(stage, context)]
-    blocks += [*_ways(stage, context), *_readings(stage, context), *_days(stage, context)]
+    blocks = [*costs(stage, context), *_stability(stage, context), *other_rules(stage, context)]
+    blocks += [
+        *_estimators(stage, context),
+        *_ways(stage, context),
+        *_readings(stage, context),
+        *_days(stage, context),
+    ]
     title = context.say("How firm the choice is: {round}", round=stage.rule.name[context.say.lang])
     return Chapter(f"firmness-{stage.id}", title, tuple(blocks))
-
-
-def _costs(stage: RoundResults, context: Context) -> list[Block]:
-    """Who was passed over because of a quota, for whom, and the points that it cost."""
-    say, titles = context.say, context.results.by_id["title"]
-    joined = context.results.joined(stage)
-    out = joined.dropna(subset=["displaced_by"])
-    head = Heading(say("What the rules cost"))
-    if out.empty:
-        return [head, Text(say("No quota put anybody in the place of a higher-ranked submission."))]
-    estimate = joined.set_index("submission")["estimate"]
-    there = out["displaced_by"].map(estimate)
-    rows = [
-        (common.number(say, r.rank), common.project(r, context), common.number(say, r.estimate, 2),
-         common.text(titles.get(r.displaced_by)), common.number(say, e, 2),
-         reason_sentence(r.reason, context.contest, say))
-        for r, e in zip(out.itertuples(), there, strict=True)
-    ]  # fmt: skip
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Passed over"), "name", 3),
-             Column(say("Estimate"), "number"), Column(say("Selected in its place"), "text", 2.4),
-             Column(say("Estimate"), "number"), Column(say("Reason"), "text", 2)]  # fmt: skip
-    told = say(
-        "Submissions that a quota put behind a lower-ranked one: {n}. Given up by it, points in all: {points}.",
-        n=say.number(len(out)),
-        points=say.number((out["estimate"].to_numpy() - there.to_numpy()).sum(), 2),
-    )
-    caption = say("Passed over because of a quota: {round}", round=stage.rule.name[say.lang])
-    return [head, Text(told), table(f"displaced-{stage.id}", caption, heads, rows)]
 
 
 def kind_words(kind: str, context: Context) -> str:
@@ -89,23 +68,18 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
 
 def _each_change(stage: RoundResults, context: Context) -> Table:
     """Every try with the places that it changed; for those who decide also who comes and who goes."""
-    say, titles = context.say, context.results.by_id["title"]
+    say = context.say
     heads = [Column(say("What was changed"), "text", 2), Column(say("About"), "text", 1.6),
              Column(say("Places changed"), "number")]  # fmt: skip
     heads += [Column(say("Comes"), "text", 3), Column(say("Goes"), "text", 3)] if context.internal else []
-
-    def named(ids: object) -> str:
-        return (
-            "; ".join(f"{s} {common.text(titles.get(s))}" for s in common.text(ids).split(", ") if s) or "–"
-        )
 
     rows = []
     for r in stage.stability.itertuples():
         places = common.number(say, r.n_changes)
         if pd.isna(r.n_changes):
-            places = Cell(_unanswered(r.status, context))
+            places = Cell(status_words(r.status, say))
         row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
-        rows.append([*row, named(r.comes), named(r.goes)] if context.internal else row)
+        rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
     return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
 
@@ -122,17 +96,6 @@ def _changed(kind: str, what: str, context: Context) -> str:
         "against": say("against the selected, for the others"),
     }
     return words.get(what, what) if kind == "missing" else what
-
-
-def _unanswered(status: object, context: Context) -> str:
-    say = context.say
-    words = {
-        "not_estimable": say("what is left does not support the estimate"),
-        "disconnected": say("what is left falls apart"),
-        "nothing_missing": say("no mark is missing"),
-        "withheld": say("withheld"),
-    }
-    return words.get(common.text(status), common.text(status).replace("_", " "))
 
 
 def _estimators(stage: RoundResults, context: Context) -> list[Block]:
@@ -229,10 +192,18 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         "Reported, not corrected: what looks like an effect of the day may be the better projects of that day. The "
         "smallest effect is the one that would be found four times out of five."
     )
+    silent = [
+        f"{_kind(r.kind, say)}: {status_words(r.status, say)}"
+        for r in stage.days[stage.days["points"].isna()].itertuples()
+    ]
     return [
         Heading(say("Did the day or the hour matter?")),
-        table(f"days-{stage.id}", caption, heads, rows, note=note),
+        table(f"days-{stage.id}", caption, heads, rows, note=" ".join([note, *(f"{s}." for s in silent)])),
     ]
+
+
+def _kind(kind: str, say) -> str:
+    return {"day": say("Days"), "slot": say("Slots of a day")}.get(kind, kind)
 
 
 def _when(kind: str, what: str, say) -> str:

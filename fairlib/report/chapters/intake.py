@@ -6,7 +6,7 @@ from fairlib.report.blocks import Block, Chapter, Column, Heading, Picture, Text
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures import plot_counts, plot_funnel, plot_tile_map
-from fairlib.report.reasons import eligibility_words
+from fairlib.report.reasons import eligibility_words, settlement_name
 from fairlib.report.tables import flag
 
 
@@ -130,12 +130,7 @@ def _settlements(context: Context) -> list[Block]:
     counts = sent["settlement"].dropna().value_counts()
     if counts.empty:
         return []
-    words = {
-        "city": say("city"), "town": say("town"), "village": say("village"), "district": say("district"),
-        "region": say("region"), "region_centre": say("region centre"), "rural": say("village"),
-        "capital": say("city of republican significance"),
-    }  # fmt: skip
-    counts.index = [words.get(k, k) for k in counts.index]
+    counts.index = [settlement_name(k, say) for k in counts.index]
     counts = counts.groupby(level=0).sum()
     counts = counts.sort_index(key=lambda i: common.alphabetical(i, say)).sort_values(
         ascending=False, kind="stable"

@@ -5,6 +5,7 @@ from fairlib.report.blocks import Block, Chapter, Column, Heading, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.rulewords import Quoter
+from fairlib.rules import Contest
 
 
 def chapter(context: Context) -> Chapter:
@@ -16,6 +17,7 @@ def chapter(context: Context) -> Chapter:
                  "params file; a diamond ◆ marks what was not published and is our choice."), "lead"),
         Heading(say("Who may take part")),
         *quote.submissions(),
+        *quote.general(),
     ]  # fmt: skip
     for stage in context.contest.rounds:
         name = stage.name[say.lang]
@@ -29,16 +31,47 @@ def published(context: Context) -> Chapter:
     blocks: list[Block] = []
     if contest.published:
         blocks.append(_announced(context))
-    rows = [(o.key, _plain(o.value, context)) for o in list_ours(context.results.rules)]
+    quoted = list({(r.text, r.key): r for r in Quoter(contest, say).every()}.values())
+    ours = [r for r in quoted if r.ours]
+    told = {r.key for r in ours}
+    rows = [(r.text, r.value, r.key) for r in ours]
+    rows += [
+        ("–", _plain(o.value), o.key)
+        for o in list_ours(context.results.rules)
+        if not any(_within(o.key, key) for key in told)
+    ]
+    silent = [(r.text, r.value, r.key) for r in quoted if not r.ours and not written(contest, r.key)]
+    heads = [Column(say("Rule"), "text", 4), Column(say("Value"), "text", 1.6), Column(say("Key"), "text", 2)]
     if rows:
         blocks += [
             Heading(say("What is our choice")),
             Text(say("These values were not published by the contest. They stand in the params file of this year and "
                      "can be changed there; the result then changes with them.")),
-            table("ours", say("Values that were not published"),
-                  [Column(say("Key"), "text", 2), Column(say("Value"), "text", 3)], rows),
+            table("ours", say("Values that were not published"), heads, rows),
         ]  # fmt: skip
+    if silent:
+        blocks += [
+            Text(say("Where the params file says nothing, the software does what is usual:")),
+            table("defaults", say("Values that nobody wrote down"), heads, silent),
+        ]
     return Chapter("published", say("What is published and what is our choice"), tuple(blocks))
+
+
+def written(contest: Contest, key: str) -> bool:
+    """Whether somebody wrote this key, or anything under it, into the params file."""
+    node: object = contest
+    for part in key.split("."):
+        if isinstance(node, tuple):
+            node = next(n for n in node if n.id == part)
+        elif part not in node.model_fields_set:
+            return False
+        else:
+            node = getattr(node, part)
+    return True
+
+
+def _within(key: str, other: str) -> bool:
+    return key == other or key.startswith(other + ".") or other.startswith(key + ".")
 
 
 def _announced(context: Context):
@@ -65,7 +98,7 @@ def _announced(context: Context):
     return table("announced", say("Announced and found"), heads, rows, note=note)
 
 
-def _plain(value: object, context: Context) -> str:
+def _plain(value: object) -> str:
     """A value of the params file as it would be typed there."""
     if hasattr(value, "model_dump"):
         value = value.model_dump(mode="json", exclude_defaults=True)
@@ -74,7 +107,7 @@ def _plain(value: object, context: Context) -> str:
             v.model_dump(mode="json", exclude_defaults=True) if hasattr(v, "model_dump") else v for v in value
         ]
     if isinstance(value, dict):
-        return ", ".join(f"{k}: {_plain(v, context)}" for k, v in value.items())
+        return ", ".join(f"{k}: {_plain(v)}" for k, v in value.items())
     if isinstance(value, list):
-        return "; ".join(_plain(v, context) for v in value)
+        return "; ".join(_plain(v) for v in value)
     return str(value)

@@ -1,12 +1,15 @@
 """One body and its marks: what the design supports, who agrees, who is strict, what adjusting changed."""
 
+import re
+
 import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
 from fairlib.report.chapters import common
-from fairlib.report.chapters.common import Context, not_computed, status_words
+from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
+from fairlib.report.codes import status_words
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.reasons import criterion_name
 from fairlib.report.tables import RoundResults
@@ -55,7 +58,31 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
     if inflation := stage.design.get("inflation"):
         times = say.number(float(inflation), 2)
         blocks.append(Text(say("Error of a juror's severity against a perfect design, times: {x}.", x=times)))
-    return blocks
+    if parts := stage.design.get("components"):
+        told = say("Parts that no juror links with each other: {n}; one is best.", n=say.number(float(parts)))
+        if tied := stage.design.get("connectivity"):
+            told += " " + say(
+                "How tightly jurors are tied together, from 0 (not at all) to 1 (all read the same): {x}.",
+                x=say.number(float(tied), 2),
+            )
+        blocks.append(Text(told))
+    return blocks + _contrasts(stage, context)
+
+
+def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
+    """How exactly groups of submissions can be compared, whose jurors differ."""
+    say, ids = context.say, [n.id for n in context.contest.nominations]
+    rows = []
+    for key, value in stage.design.items():
+        if found := re.fullmatch(r"contrast (.+)–(.+), se in points", key):
+            names = [f"№ {ids.index(g) + 1}" if g in ids else g for g in found.groups()]
+            rows.append((" – ".join(names), common.number(say, float(value), 2) if value else "–"))
+    if not rows:
+        return []
+    heads = [Column(say("Nominations compared"), "text", 2), Column(say("Standard error, points"), "number")]
+    caption = say("How exactly nominations compare: {round}", round=stage.rule.name[say.lang])
+    note = say("From the design alone: nominations read by different jurors compare less exactly.")
+    return [table(f"contrasts-{stage.id}", caption, heads, rows, note=note)]
 
 
 def _severity(stage: RoundResults, context: Context) -> list[Block]:

@@ -5,6 +5,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.codes import done_words, finding_words, found_words, level_words
 from fairlib.report.reasons import criterion_name, reason_sentence
 from fairlib.report.tables import RoundResults
 
@@ -14,7 +15,8 @@ def chapter(context: Context) -> Chapter:
     say = context.say
     blocks: list[Block] = []
     for stage in context.results.rounds:
-        blocks += _open_band(stage, context) + _ties(stage, context)
+        blocks += _open_band(stage, context) + _draw(stage, context) + _ties(stage, context)
+        blocks += _unranked(stage, context)
         blocks += _cases(stage, context) + _another_reader(stage, context)
     blocks += _warnings(context)
     return Chapter("open", say("What is open"), tuple(blocks))
@@ -48,6 +50,44 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
         Text(lead) if computed else not_computed(context, say("probability of being selected")),
         table(f"open-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
     ]
+
+
+def _draw(stage: RoundResults, context: Context) -> list[Block]:
+    """The lots of the open band, and what anybody needs to draw them again."""
+    say, found = context.say, stage.draw.dropna(subset=["submission"])
+    if found.empty:
+        return []
+    titles = context.results.by_id["title"]
+    rows = [
+        (common.number(say, r.place), Cell(common.text(titles.get(r.submission)), under=r.submission),
+         say("selected") if r.drawn == "true" else say("not selected"), common.text(r.lot))
+        for r in found.sort_values("place").itertuples()
+    ]  # fmt: skip
+    heads = [Column(say("Place in the draw"), "number", 0.6), Column(say("Project"), "name", 3),
+             Column(say("Decision"), "text", 1.2), Column("SHA-256", "text", 3)]  # fmt: skip
+    told = say(
+        "A draw decided in the open band. The list was fixed first, its SHA-256 is {commitment}; then the starting "
+        "number was revealed: {seed}. The lot of a submission is the SHA-256 of that number, a vertical bar and its "
+        "id; the smaller comes first.",
+        commitment=stage.draw_summary.get("commitment", "–"), seed=stage.draw_summary.get("seed", "–"),
+    )  # fmt: skip
+    caption = say("The draw: {round}", round=stage.rule.name[say.lang])
+    return [Text(told), table(f"draw-{stage.id}", caption, heads, rows, folded=len(rows) > 30)]
+
+
+def _unranked(stage: RoundResults, context: Context) -> list[Block]:
+    """Those whom the rules let in and who have no estimate: somebody must decide about them."""
+    say, joined = context.say, context.results.joined(stage)
+    found = joined[joined["reason"].fillna("").str.contains("no_estimate")]
+    if found.empty:
+        return []
+    rows = [
+        (r.submission, common.project(r, context), reason_sentence(r.reason, context.contest, say))
+        for r in found.itertuples()
+    ]
+    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Reason"), "text", 3)]
+    caption = say("Eligible, and without a place in the ranking: {round}", round=stage.rule.name[say.lang])
+    return [table(f"unranked-{stage.id}", caption, heads, rows)]
 
 
 def _ties(stage: RoundResults, context: Context) -> list[Block]:
@@ -132,13 +172,8 @@ def _warnings(context: Context) -> list[Block]:
     found = pd.concat(tables, ignore_index=True)
     if found.empty:
         return [Text(say("Findings in the files: none."))]
-    levels = {
-        "error": say("a person must act"),
-        "warning": say("look at it"),
-        "info": say("repaired, provably"),
-    }
     counts = found.groupby(["where", "severity"], sort=False).size()
-    rows = [(where, levels.get(level, level), common.number(say, n)) for (where, level), n in counts.items()]
+    rows = [(where, level_words(level, say), common.number(say, n)) for (where, level), n in counts.items()]
     heads = [
         Column(say("Files of"), "text", 2),
         Column(say("Kind"), "text", 2),
@@ -146,10 +181,10 @@ def _warnings(context: Context) -> list[Block]:
     ]
     blocks = [Heading(say("Findings in the files")),
               table("findings", say("Findings by kind"), heads, rows)]  # fmt: skip
-    return blocks + (_each_finding(found, levels, context) if context.internal else [])
+    return blocks + (_each_finding(found, context) if context.internal else [])
 
 
-def _each_finding(found: pd.DataFrame, levels: dict[str, str], context: Context) -> list[Block]:
+def _each_finding(found: pd.DataFrame, context: Context) -> list[Block]:
     say = context.say
     heads = [Column(say("Kind"), "text", 1.2), Column(say("Cell"), "text", 2), Column(say("Submission")),
              Column(say("Code"), "text", 1.4), Column(say("Found"), "text", 2),
@@ -157,9 +192,10 @@ def _each_finding(found: pd.DataFrame, levels: dict[str, str], context: Context)
     order = {"error": 0, "warning": 1, "info": 2}
     ranked = found.assign(at=found["severity"].map(order).fillna(3)).sort_values("at", kind="stable")
     rows = [
-        (levels.get(r.severity, common.text(r.severity)),
+        (level_words(r.severity, say),
          "!".join(filter(None, map(common.text, (r.file, r.sheet, r.cell)))),
-         common.text(r.submission), common.text(r.code).replace("_", " "), common.text(r.found), common.text(r.done))
+         common.text(r.submission), finding_words(r.code, say),
+         common.text(found_words(r.found, say)), common.text(done_words(r.done, context.contest, say)))
         for r in ranked.itertuples()
     ]  # fmt: skip
     return [table("findings-each", say("Every finding"), heads, rows, searchable=True, folded=len(rows) > 40)]

@@ -1,0 +1,233 @@
+"""What does a code in a table mean? Every status and every finding that reaches a page, in words.
+
+The tests walk the lists of the library and the codes in its files, so that none can be added without words.
+"""
+
+import re
+from functools import lru_cache
+
+from fairlib.report.locale import Voice
+from fairlib.report.reasons import criterion_name
+from fairlib.rules import Contest
+
+
+def plain(value: object) -> str:
+    """A code as it stands in a table; nothing where it is missing."""
+    return "" if value is None or value != value else str(value)
+
+
+def status_words(status: object, say: Voice) -> str:
+    """Why there is no number, or what to know of it; nothing where all is well."""
+    told = plain(status).replace(" ", "_")
+    return _statuses(say).get(told, told.replace("_", " "))
+
+
+@lru_cache
+def _statuses(say: Voice) -> dict[str, str]:
+    return _of_marks(say) | _of_models(say) | _of_jurors(say)
+
+
+def _of_marks(say: Voice) -> dict[str, str]:
+    """What is there to work from."""
+    one, none = say("one score only"), say("no marks")
+    return {
+        "ok": "", "tested": "", "agree": "",
+        "one_score": one, "one_mark": one, "one_reader": one, "no_reader": none, "no_marks": none,
+        "no_scored_mark": none, "unscored": none,
+        "one_juror": say("one juror only"), "only_juror": say("one juror only"),
+        "one_submission": say("one submission only"), "one_criterion": say("one criterion only"),
+        "only_criterion": say("one criterion only"),
+        "too_few": say("too few"), "too_few_jurors": say("fewer jurors than the rules ask for"),
+        "too_few_common": say("too few submissions in common"), "no_pairs": say("no pairs to compare"),
+        "no_usable_mark": say("only marks that this estimate cannot use"),
+        "partial": say("some marks are missing: the score is taken over the other criteria"),
+        "incomplete": say("needs a complete table"), "not_crossed": say("needs a complete table"),
+        "disconnected": say("no chain of jurors links it with the rest"),
+        "nothing_missing": say("no mark is missing"), "no_column": say("the marks do not say when they were given"),
+        "one_day": say("everything was on one day"), "one_slot": say("everything of a day had the same slot"),
+        "another_reader": say("wants another reader"),
+        "all_below": say("marks differ, and all are below the value under which that does not matter"),
+        "withheld": say("withheld"), "not_eligible": say("not eligible"), "no_estimate": say("no estimate"),
+        "unstated": say("the reason is not stated"),
+    }  # fmt: skip
+
+
+def _of_models(say: Voice) -> dict[str, str]:
+    """What a computation can say of itself."""
+    zero, open_ = say("a variance is estimated as zero"), say("the interval has no end on one side")
+    return {
+        "no_spread": say("no spread"), "no_variation": say("no spread"), "constant_juror": say("no spread"),
+        "no_submission_variance": say("the submissions cannot be told apart by these marks"),
+        "submission_variance_zero": say("the submissions cannot be told apart by these marks"),
+        "juror_variance_zero": say("the jurors do not differ in severity beyond chance"),
+        "both_variances_zero": say("neither submissions nor jurors differ beyond chance"),
+        "residual_variance_zero": say("submission and juror explain the marks entirely"),
+        "juror_variance_not_identified": say("severity cannot be told from chance by these marks"),
+        "no_error_variance": open_, "unbounded_low": open_, "boundary": zero, "negative_denominator": zero,
+        "no_replication": say("nobody marked anything twice, so the error cannot be separated"),
+        "range_restriction": say("chosen by an earlier round, so more alike than all who applied"),
+        "not_reached": say("no number of jurors reaches it"),
+        "no_error": say("the marks leave no error to compute with"), "no_line": say("there is no line to draw"),
+        "no_model": say("needs the estimates of severity"),
+        "as_severity": say("drawn from the model of severity"),
+        "not_estimable": say("what there is does not support the estimate"),
+        "contradiction": say("these rules contradict each other"),
+        "confounded": say("cannot be separated from something else by this design"),
+        "extreme_high": say("highest marks only"), "extreme_low": say("lowest marks only"),
+    }  # fmt: skip
+
+
+def _of_jurors(say: Voice) -> dict[str, str]:
+    """What the diagnostics of jurors say."""
+    return {
+        "talk": say("worth a conversation"), "significant": say("not by chance, but too small to matter"),
+        "large": say("large, but it could be chance"), "quiet": say("nothing to talk about"),
+        "own_organisation_marked": say("marked the own organisation"),
+        "no_other_reader": say("nobody else read the same submissions"),
+        "panel_without_spread": say("the other readers show no spread"),
+        "cannot_tell": say("cannot be told apart from the other readers"),
+        "consensus_is_noise": say("the other readers agree on nothing that could be followed"),
+        "none_of_own": say("marked nothing of this kind"), "no_severity": say("severity was not estimated"),
+        "scale_has_no_inner_marks": say("the scale has no marks in its middle"),
+        "no_difference_to_test": say("there is no difference to test"),
+        "not_computed": say("not computed"),
+    }  # fmt: skip
+
+
+def level_words(severity: object, say: Voice) -> str:
+    """How grave a finding is."""
+    words = {
+        "error": say("a person must act"),
+        "warning": say("look at it"),
+        "info": say("repaired, provably"),
+    }
+    return words.get(plain(severity), plain(severity))
+
+
+def finding_words(code: object, say: Voice) -> str:
+    """What was found in a cell; an unknown code is shown with spaces."""
+    return _findings(say).get(plain(code), plain(code).replace("_", " "))
+
+
+@lru_cache
+def _findings(say: Voice) -> dict[str, str]:
+    return _of_text(say) | _of_numbers(say) | _of_identifiers(say) | _of_places(say) | _of_sheets(say)
+
+
+def _of_text(say: Voice) -> dict[str, str]:
+    invisible = say("invisible signs")
+    return {
+        "spaces": say("superfluous spaces"), "invisible": invisible, "invisible_char": invisible,
+        "nfc": say("a letter written as two signs"),
+        "look_alike": say("a letter of another alphabet that looks alike"),
+        "mixed_script": say("a word of two alphabets"), "foreign_letters": say("letters of another alphabet"),
+        "mojibake": say("letters from a wrong encoding"), "lossy": say("letters are lost"),
+        "html": say("markup in the text"), "split_word": say("a word torn apart"),
+        "unreadable": say("cannot be read"), "error_cell": say("an error value of the spreadsheet"),
+        "encoding_uncertain": say("the encoding of the file is uncertain"),
+        "stray_quotes": say("quotation marks out of place"),
+        "two_addresses": say("two addresses in one cell"), "two_numbers": say("two numbers in one cell"),
+        "comma_for_dot": say("a comma instead of a dot"),
+    }  # fmt: skip
+
+
+def _of_numbers(say: Voice) -> dict[str, str]:
+    return {
+        "decimal_comma": say("a decimal comma"), "unit": say("a unit beside the number"),
+        "converted": say("converted from another unit"), "range": say("a range instead of a number"),
+        "negative": say("a negative sum"), "other_currency": say("another currency"),
+        "ambiguous_separator": say("a point or comma that could mean thousands"),
+        "scientific_notation": say("a number that the spreadsheet shortened"),
+        "date_for_mark": say("a date where a mark should be"), "not_a_mark": say("not a mark"),
+        "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
+        "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
+        "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
+        "abbreviated": say("an abbreviated date"),
+    }  # fmt: skip
+
+
+def _of_identifiers(say: Voice) -> dict[str, str]:
+    return {
+        "check_digit": say("the check digit of the BIN does not fit"),
+        "month": say("the month in the BIN does not exist"),
+        "type_digit": say("the type digit of the BIN does not exist"), "length": say("the BIN has not twelve digits"),
+        "unusable_prefix": say("such a BIN is never issued"), "iin_in_bin_field": say("an IIN instead of a BIN"),
+        "bin_in_iin_field": say("a BIN instead of an IIN"), "birth_date": say("the date of birth does not exist"),
+        "attribute_digit": say("the sixth digit of the BIN is unusual"),
+        "warn_entrepreneur": say("the BIN of an entrepreneur"), "warn_nonresident": say("the BIN of a non-resident"),
+        "apostrophe": say("an apostrophe before the number"), "float_artifact": say("a number with a decimal point"),
+        "label_in_value": say("the label stands in the cell too"),
+        "leading_zero_lost": say("leading zeros are lost"), "letter_for_digit": say("a letter instead of a digit"),
+        "non_ascii_digits": say("digits of another script"), "separators": say("separators between the digits"),
+        "ok_undetectable": say("an error in one digit would not show"),
+    }  # fmt: skip
+
+
+def _of_places(say: Voice) -> dict[str, str]:
+    return {
+        "nomination_unknown": say("an unknown nomination"), "nomination_fuzzy": say("a nomination, nearly as named"),
+        "region_unknown": say("an unknown place"), "region_fuzzy": say("a place, nearly as named"),
+        "region_ambiguous": say("a place that there is in several regions"),
+        "region_mismatch": say("place and region do not belong together"),
+        "region_former": say("a region as it was then or is now"), "region_later": say("a region of a later day"),
+    }  # fmt: skip
+
+
+def _of_sheets(say: Voice) -> dict[str, str]:
+    return {
+        "sheet_without_form": say("a sheet without forms"), "sheet_without_scores": say("a sheet without scores"),
+        "heading_near": say("a heading, nearly as named"), "heading_unknown": say("an unknown heading"),
+        "criterion_absent": say("a criterion has no column"), "id_missing": say("no number of the submission"),
+        "id_twice": say("a number of a submission twice"), "perhaps_resent": say("perhaps sent twice"),
+        "earlier_version": say("marks for an earlier version of the form"),
+        "not_in_round": say("a submission that is not in this round"),
+        "unknown_submission": say("an unknown submission"), "unknown_juror": say("an unknown juror"),
+        "unknown_criterion": say("an unknown criterion"), "repeated": say("the same mark again"),
+        "marked_despite_conflict": say("marked despite a declared conflict of interest"),
+        "own_organisation": say("a juror marked the own organisation"), "no_marks": say("no marks"),
+    }  # fmt: skip
+
+
+def done_words(done: object, contest: Contest, say: Voice) -> str:
+    """What was done about a finding; what cannot be taken apart is shown as it stands."""
+    told = plain(done)
+    whole = {
+        "no value": say("taken as empty"), "repaired": say("repaired"), "not used": say("not used"),
+        "look at it": say("look at it"), "left out": say("left out"),
+        "the column is not used": say("the column is not used"), "it has no estimate": say("it has no estimate"),
+        "its marks are missing": say("its marks are missing"),
+        "the same mark again: counted once": say("counted once"),
+        "recused: a conflict is declared": say("left out: a conflict of interest is declared"),
+        "the marks count; add the pair to the conflicts file to leave them out":
+            say("the marks count; add the pair to the conflicts file to leave them out"),
+        "both kept; decide whether they are one project": say("both kept; decide whether they are one project"),
+    }  # fmt: skip
+    if told in whole:
+        return whole[told]
+    if found := re.fullmatch(r"(\d+) mark\(s\) left out", told):
+        return say("marks left out: {n}", n=say.number(int(found[1])))
+    starts = {
+        "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
+        "taken as ": lambda x: say("taken as: {what}", what=criterion_name(x, contest, say)),
+        "called ": lambda x: say("named: {what}", what=x),
+        "counted for ": lambda x: say("counted for: {what}", what=x),
+    }
+    for start, told_as in starts.items():
+        if told.startswith(start):
+            return told_as(told.removeprefix(start))
+    return told
+
+
+def found_words(found: object, say: Voice) -> str:
+    """What was found, as typed; two titles that are alike in words."""
+    told = plain(found)
+    alike = re.fullmatch(r"(\S+) and (\S+), titles ([\d.]+) % alike", told)
+    if not alike:
+        return told
+    return say("{first} and {second}, titles alike: {share}", first=alike[1], second=alike[2],
+               share=say.percent(float(alike[3]) / 100))  # fmt: skip
+
+
+def _mark_words(value: str, say: Voice) -> str:
+    words = {"recused": say("recused"), "abstained": say("abstained"), "missing": say("no mark")}
+    return words.get(value, value)

@@ -1,0 +1,153 @@
+"""Every code that the library can write into a table has words, in every language."""
+
+import ast
+import re
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from report_fixture import rules_2021
+
+import fairlib
+from fairlib.intake.cleaning import ERRORS, QUIET, WARNINGS
+from fairlib.report.codes import done_words, finding_words, found_words, level_words, status_words
+from fairlib.report.locale import speak
+from fairlib.scoring import adjust, jurors, reml, result, sentences
+from fairlib.scoring.ratings import STATUSES
+from fairlib.selection.alternatives import STATUS as OTHERS
+from fairlib.selection.days import STATUS as DAYS
+from fairlib.selection.stability import STATUS as STABILITY
+from fairlib.selection.twin import STATUS as TWIN
+
+LANGUAGES = ("kk", "ru", "en")
+ROOT = Path(fairlib.__file__).parent
+INTAKE = sorted((ROOT / "intake").glob("*.py"))
+CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
+NO_CODES = {  # words of these modules that are columns, ways, kinds, parts of a date and verdicts
+    "missing", "scored", "recused", "abstained", "invalid", "value", "status", "code", "yes", "no", "none",
+    "valid", "warn", "repairable", "unknown", "number", "verdict", "exact", "fuzzy", "alias", "town", "city",
+    "village", "district", "region", "regions", "name", "coerce", "week", "digits", "minute", "second", "zone",
+    "aceopxyi", "iso_in_2021_frame",
+}  # fmt: skip
+
+
+def strings(node: ast.AST) -> set[str]:
+    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def returned(path: Path) -> set[str]:
+    """Codes in the tuples that a reader of cells returns."""
+    tree = ast.parse(path.read_text("utf-8"))
+    found = chain.from_iterable(
+        strings(n.value) for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value
+    )
+    return {s for s in found if CODE.fullmatch(s) and len(s) > 3} - NO_CODES
+
+
+def told() -> set[str]:
+    """First arguments of `finding`, third of `at_mark`: codes given on the spot."""
+    found = set()
+    for path in INTAKE:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", "")
+            at = {"finding": 0, "at_mark": 1}.get(name)
+            if at is not None and len(node.args) > at and isinstance(node.args[at], ast.Constant):
+                found.add(node.args[at].value)
+    return found
+
+
+FINDINGS = (
+    ERRORS | WARNINGS | told() | {"id_missing", "id_twice", "off_scale", "nfc", "html", "spaces"}
+) - QUIET
+STATUS = {
+    *adjust.STATUS, *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *DAYS, *OTHERS, *sentences._UNTOLD,
+    *sentences._VERDICT, *jurors.ORDER, "too_few_jurors",
+}  # fmt: skip
+STATUS |= {"not_eligible", "no_estimate", "withheld", "no_line", "another_reader", "unstated", "no_marks"}
+
+
+def given(module: str) -> set[str]:
+    """Literal statuses: `status="…"` in calls, and what `verdicts` is told."""
+    tree, found = ast.parse((ROOT / module).read_text("utf-8")), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "status":
+            found |= {s for s in strings(node.value) if CODE.fullmatch(s)}
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "verdicts":
+            for pair in node.args:
+                if isinstance(pair, ast.Tuple):
+                    found |= {s for s in strings(pair.elts[-1]) if CODE.fullmatch(s)}
+    return found
+
+
+MODULES = [
+    p.relative_to(ROOT).as_posix()
+    for d in ("scoring", "selection", "runs")
+    for p in sorted((ROOT / d).glob("*.py"))
+]
+
+
+def in_words(words: str, code: str, lang: str) -> bool:
+    """Not the code itself; in Kazakh and Russian no English word is left."""
+    return bool(words) and (lang == "en" or not re.search("[a-z]{3}", words))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(STATUS))
+def test_every_status_has_words(code, lang):
+    words = status_words(code, speak(lang))
+    if code in ("ok", "tested"):
+        assert words == ""
+    else:
+        assert in_words(words, code, lang)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_status_given_on_the_spot_has_words(module):
+    literal = given(module) - {"scored", "generalizability"}
+    assert {c for c in literal if re.search("[a-z]{3}", status_words(c, speak("ru")))} == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(FINDINGS))
+def test_every_finding_has_words(code, lang):
+    assert in_words(finding_words(code, speak(lang)), code, lang)
+
+
+@pytest.mark.parametrize("path", ["values", "dates", "contacts", "identifiers", "regions"])
+def test_every_code_of_a_reader_of_cells_has_words(path):
+    codes = returned(ROOT / "intake" / f"{path}.py")
+    other = {
+        "alias",
+        "town",
+        "city",
+        "village",
+        "district",
+        "region",
+        "unit",
+        "name",
+        "coerce",
+        "week",
+        "digits",
+    }
+    assert {c for c in codes - other if finding_words(c, speak("ru")) == c.replace("_", " ")} == set()
+
+
+def test_levels_and_what_was_done():
+    contest, say = rules_2021().contest, speak("ru")
+    assert {level_words(s, say) for s in ("error", "warning", "info")}.isdisjoint(
+        {"error", "warning", "info"}
+    )
+    for done in ("no value", "repaired", "not used", "look at it", "left out", "read as recused", "5 mark(s) left out",
+                 "called row-7", "taken as openness", "counted for 21-0001", "it has no estimate"):  # fmt: skip
+        assert not re.search("[a-z]{4}", done_words(done, contest, say).replace("row-7", "")), done
+    assert done_words("read as KZ-11", contest, speak("en")) == "read as: KZ-11"
+    assert done_words("something else", contest, say) == "something else"
+    assert (
+        found_words("21-0001 and 21-0002, titles 92 % alike", speak("en"))
+        == "21-0001 and 21-0002, titles alike: 92%"
+    )
+    assert found_words(float("nan"), say) == ""
+
+
+def test_statuses_of_marks_are_known():
+    assert set(STATUSES) == {"scored", "recused", "abstained", "missing", "invalid"}
