@@ -21,8 +21,8 @@ STYLE = Path(__file__).parents[1] / "style.mplstyle"
 INK, SOFT, LINE, PAPER = "#1b2733", "#8a95a1", "#d5dbe1", "#ffffff"
 ACCENT, GOLD, RED, MIST = "#0b6478", "#a86a08", "#a8322a", "#cfe3e7"
 QUIET = "#4a5663"  # for words beside the main ones: SOFT is too light to be read
-# Near white and near INK, and never replaced when a page turns dark: for words on a filled tile.
-ON_DARK, ON_LIGHT = "#fffffe", "#1b2732"
+# Near white and near black, and never replaced when a page turns dark: for words on a filled tile.
+ON_DARK, ON_LIGHT = "#fffffe", "#010101"
 DECISION_COLOUR = {"selected": ACCENT, "reserve": GOLD, "not_selected": SOFT, "not_eligible": LINE}
 DECISION_SHAPE = {"selected": "o", "reserve": "D", "not_selected": "s", "not_eligible": "x"}
 

@@ -66,5 +66,19 @@ function searchable(table) {
 }
 for (const table of document.querySelectorAll("table")) {
   if (table.dataset.search) searchable(table);
-  if (table.tBodies[0].rows.length > 1) sortable(table);
+  if (table.tBodies[0].rows.length > 5) sortable(table);
 }
+// What does not scroll needs no stop on the way of the Tab key.
+const sized = new ResizeObserver((seen) => {
+  for (const { target } of seen) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+});
+for (const box of document.querySelectorAll(".sheet, .drawing")) sized.observe(box);
+// The contents show which chapter is being read.
+const marked = new IntersectionObserver((seen) => {
+  for (const { target, isIntersecting } of seen) {
+    const link = document.querySelector(`.contents a[href="#${target.id}"]`);
+    if (isIntersecting) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}, { rootMargin: "-20% 0px -79% 0px" });
+for (const chapter of document.querySelectorAll(".chapters > section")) marked.observe(chapter);
