@@ -48,6 +48,12 @@ def decision_names(lang: Language) -> dict[str, str]:
     }
 
 
+def legend(ax: Axes, *given, columns: int = 2) -> None:
+    """A legend above the axes in the house style, also on axes that were made outside it."""
+    ax.legend(*given, ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.3,
+              frameon=False, fontsize=8.5)  # fmt: skip
+
+
 def count_axis(axis, say: Voice, decimals: int = 0) -> None:
     """Round ticks with the separators of the language; a tick gets more decimals than asked if it needs them."""
     axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))

@@ -13,6 +13,7 @@ from fairlib.report.figures.base import (
     SOFT,
     count_axis,
     decision_names,
+    legend,
     sheet,
 )
 from fairlib.report.locale import speak
@@ -64,7 +65,7 @@ def plot_profiles(profiles: pd.DataFrame, ax: Axes | None = None, lang: Language
     ax.grid(axis="x")
     ax.set_xlabel(say("mean estimate, points"))
     count_axis(ax.xaxis, say, 1)
-    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    legend(ax)
     return ax
 
 

@@ -14,6 +14,7 @@ from fairlib.report.figures.base import (
     SOFT,
     count_axis,
     decision_names,
+    legend,
     rank_axis,
     sheet,
 )  # fmt: skip
@@ -34,7 +35,7 @@ def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     ax.grid(axis="y")
     rank_axis(ax.xaxis, say, _last(table["rank"]))
     count_axis(ax.yaxis, say, 1)
-    _legend(ax)
+    legend(ax, columns=4)
     return ax
 
 
@@ -59,7 +60,7 @@ def plot_probabilities(
     ax.set(xlabel=say("rank"), ylabel=say("probability of selection"), ylim=(-0.03, 1.03))
     ax.yaxis.set_major_formatter(lambda value, _: say.percent(value))
     rank_axis(ax.xaxis, say, _last(table["rank"]))
-    _legend(ax)
+    legend(ax, columns=4)
     return ax
 
 
@@ -86,8 +87,7 @@ def plot_slopes(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "e
     ax.set(ylim=(len(table) + 1, 0), xlim=(-0.05, 1.05), ylabel=say("rank"))
     rank_axis(ax.yaxis, say, len(table))
     handles = [ax.plot([], [], color=ACCENT)[0], ax.plot([], [], color=RED, linestyle="--")[0]]
-    ax.legend(handles, [say("over the line"), say("under the line")], ncols=2, loc="lower center",
-              bbox_to_anchor=(0.5, 1.0))  # fmt: skip
+    legend(ax, handles, [say("over the line"), say("under the line")])
     return ax
 
 
@@ -101,10 +101,6 @@ def _by_decision(ax: Axes, table: pd.DataFrame, column: str, lang: Language, int
             ax.vlines(part["rank"], part["low"], part["high"], color=colour, linewidth=0.8, alpha=0.55)
         ax.plot(part["rank"], part[column], shape, color=colour, markerfacecolor=fill, markersize=size,
                 linestyle="none", label=names[decision], markeredgewidth=0.8)  # fmt: skip
-
-
-def _legend(ax: Axes) -> None:
-    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.2)
 
 
 def _last(ranks: pd.Series) -> int:

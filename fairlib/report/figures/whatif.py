@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, rank_axis, sheet
+from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, rank_axis, sheet
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
@@ -31,7 +31,7 @@ def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     ax.set(ylim=(len(table) + 1, 0), xlim=(-0.15, 1.15), ylabel=say("rank"))
     rank_axis(ax.yaxis, say, len(table))
     handles = [ax.plot([], [], **styles[c])[0] for c in ("comes", "goes")]
-    ax.legend(handles, [say("comes"), say("goes")], ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    legend(ax, handles, [say("comes"), say("goes")])
     return ax
 
 
