@@ -1,12 +1,15 @@
 """What does each cell of the form mean? Every field repaired or read, each doubt a finding at its cell."""
 
+import re
+
 import pandas as pd
 
+from fairlib.intake.columns import distinct, map_each
 from fairlib.intake.contacts import emails, phones
 from fairlib.intake.dates import dates
 from fairlib.intake.findings import finding
 from fairlib.intake.form import Form
-from fairlib.intake.identifiers import check_identifiers, mask
+from fairlib.intake.identifiers import check_identifiers, mask_all
 from fairlib.intake.kazakh import guess_language
 from fairlib.intake.nominations import resolve_nominations
 from fairlib.intake.regions import resolve
@@ -14,6 +17,7 @@ from fairlib.intake.repair import repair_text
 from fairlib.intake.values import consents, durations, money
 from fairlib.rules import Contest
 
+_LINK = re.compile(r"\w\.\w")
 TEXTS = ("organisation", "legal_form", "title", "summary", "contact_person")
 MASKED = (*TEXTS, "place", "links", "email")  # free text, in which people write personal numbers
 
@@ -35,11 +39,12 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     """Values of every field, one row for each row of the form, on the same index; appends to `found`."""
     rows = form.rows
     out = pd.DataFrame(index=rows.index)
-    out["source"] = rows["file"] + "!" + rows["sheet"] + "!" + rows["row"].astype(str)
+    place = zip(rows["file"], rows["sheet"], rows["row"], strict=True)
+    out["source"] = pd.Series([f"{file}!{sheet}!{row}" for file, sheet, row in place], rows.index, "str")
     for field in TEXTS:
         text, codes = repair_text(rows[field])
         _tell(form, field, codes, text, found)
-        out[field] = text if field == "summary" else text.str.split().str.join(" ")
+        out[field] = text if field == "summary" else map_each(text, _on_one_line)
     _identifier(form, contest, out, found)
     _moments(form, contest, out, found)
     _places(form, contest, out, found)
@@ -51,11 +56,19 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     out["email"] = _read(form, "email", emails(rows["email"]), found)
     out["consent"] = _read(form, "consent", consents(rows["consent"]), found)
     out["first_time"] = _read(form, "first_time", consents(rows["first_time"]), found)
-    out["links"] = rows["links"].str.strip().where(rows["links"].str.contains(r"\w\.\w", regex=True), "")
-    out["language"] = guess_language(out["title"] + " " + out["summary"])
+    out["links"] = map_each(rows["links"], _links)
+    out["language"] = guess_language(out["title"], out["summary"])
     for column in MASKED:
-        out[column] = out[column].map(mask)
+        out[column] = map_each(out[column], mask_all)
     return out
+
+
+def _on_one_line(texts: list[str]) -> list[str]:
+    return [" ".join(text.split()) for text in texts]
+
+
+def _links(texts: list[str]) -> list[str]:
+    return [text.strip() if _LINK.search(text) else "" for text in texts]
 
 
 def _read(form: Form, field: str, table: pd.DataFrame, found: list[dict]) -> pd.Series:
@@ -65,9 +78,10 @@ def _read(form: Form, field: str, table: pd.DataFrame, found: list[dict]) -> pd.
 
 def _tell(form: Form, field: str, codes: pd.Series, values: pd.Series, found: list[dict]) -> None:
     """A finding for each code that says something, with what was typed and what became of it."""
-    for i in codes.index[~codes.isin(QUIET)]:
-        row, value = form.rows.loc[i], values[i]
-        for code in codes[i].split(";"):
+    told = ~codes.isin(QUIET)
+    rows = form.rows.loc[told, ["file", "sheet", "row", "submission", field]].to_dict("records")
+    for row, value, joined in zip(rows, values[told], codes[told], strict=True):
+        for code in joined.split(";"):
             severity = "error" if code in ERRORS else "warning" if code in WARNINGS else "info"
             gone = pd.isna(value) or value == ""
             said = "repaired" if field in PERSONAL else f"read as {_short(value)}"
@@ -96,11 +110,13 @@ def _identifier(form: Form, contest: Contest, out: pd.DataFrame, found: list[dic
 
 def _moments(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
     closes = contest.submissions.accepted_to
-    table = dates(form.rows["sent_at"], contest.timezone, closes.year if closes else None)
-    _tell(form, "sent_at", table["code"], table["value"], found)
-    out["sent"] = table["value"]
+    numbers, different = distinct(form.rows["sent_at"])
+    table = dates(pd.Series(different, dtype="str"), contest.timezone, closes.year if closes else None)
     shown = ["" if pd.isna(t) else t.isoformat() for t in table["value"]]
-    out["sent_at"] = [t if whole else t[:10] for t, whole in zip(shown, table["has_time"], strict=True)]
+    table["shown"] = [t if whole else t[:10] for t, whole in zip(shown, table["has_time"], strict=True)]
+    table = table.iloc[numbers].set_axis(form.rows.index)
+    _tell(form, "sent_at", table["code"], table["value"], found)
+    out["sent"], out["sent_at"] = table["value"], table["shown"]
 
 
 def _places(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:

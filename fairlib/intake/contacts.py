@@ -12,6 +12,8 @@ from fairlib.intake.kazakh import comparable, look_alikes
 _NOTHING = frozenset(["", "-", "жоқ", "нет", "n/a", "н/а"])
 _COLUMNS = {"value": "str", "others": "str", "code": "str"}
 _NATIONAL = re.compile(r"(?:\+?7|8)?(7\d{9})")
+_WRITTEN_OUT = re.compile(r"\+7 ?\(?(7[0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
+_USUAL_ADDRESS = re.compile(r"[a-z0-9_.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _ADDRESS = re.compile(r"[\w.+%-]+@[a-z0-9а-яё-]+(?:\.[a-z0-9а-яё-]+)+", re.I)
 
 
@@ -27,6 +29,13 @@ def phones(texts: pd.Series) -> pd.DataFrame:
 
 
 def _phone(text: str) -> tuple[str, str, str]:
+    usual = _WRITTEN_OUT.fullmatch(text)  # most cells, at a third of the cost
+    if usual and _issued(usual[1] + usual[2]):
+        return f"+7{''.join(usual.groups())}", "", ""
+    return _read_phone(text)
+
+
+def _read_phone(text: str) -> tuple[str, str, str]:
     plain = re.sub(r"(?<=\d{10})\.0+$", "", text.strip().lstrip("'"))
     if plain.casefold() in _NOTHING:
         return "", "", "missing"
@@ -71,6 +80,10 @@ def emails(texts: pd.Series) -> pd.DataFrame:
 
 
 def _email(text: str) -> tuple[str, str, str]:
+    return (text, "", "") if _USUAL_ADDRESS.fullmatch(text) else _read_email(text)
+
+
+def _read_email(text: str) -> tuple[str, str, str]:
     plain = re.sub(r"mailto:|[<>]", " ", comparable(text)).strip()
     if plain in _NOTHING:
         return "", "", "missing"

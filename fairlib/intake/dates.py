@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from babel.dates import get_month_names
 
+from fairlib.intake.columns import distinct
 from fairlib.intake.kazakh import comparable
 
 _CLOCK = r"(?:[\sT,]+(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)?"
@@ -49,7 +50,8 @@ def dates(texts: pd.Series, zone: str, default_year: int | None = None) -> pd.Da
     >>> dates(pd.Series(["14.04.21", "2021 жылғы 14 сәуір", "44300"]), "Asia/Almaty")["value"].dt.date.nunique()
     1
     """
-    different = pd.Series(texts.unique(), dtype="str")
+    numbers, listed = distinct(texts)
+    different = pd.Series(listed, dtype="str")
     iso = different.str.replace(_DAY_FIRST, r"\3-\2-\1", regex=True)
     naive = pd.to_datetime(iso.where(iso.str.fullmatch(_ISO)), format="ISO8601", errors="coerce")
     value = naive.dt.as_unit("us").dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
@@ -61,8 +63,7 @@ def dates(texts: pd.Series, zone: str, default_year: int | None = None) -> pd.Da
         table.loc[hard, "value"] = pd.to_datetime(list(moments), utc=True).as_unit("us").tz_convert(zone)
         table.loc[hard, "has_time"] = list(has_time)
         table.loc[hard, "code"] = list(codes)
-    table.index = pd.Index(different)
-    return table.astype({"code": "str"}).loc[texts].set_axis(texts.index)
+    return table.astype({"code": "str"}).iloc[numbers].set_axis(texts.index)
 
 
 _Reading = tuple[datetime | None, bool, str]

@@ -6,7 +6,7 @@ The rule of params decides what is the same and which version is kept; what is o
 import pandas as pd
 from rapidfuzz import fuzz
 
-from fairlib.intake.kazakh import fold
+from fairlib.intake.kazakh import fold_all
 from fairlib.rules import Duplicates
 
 
@@ -31,7 +31,7 @@ def find_resent(forms: pd.DataFrame, rule: Duplicates) -> tuple[pd.Series, pd.Da
 
 
 def _compare(group: pd.DataFrame, rule: Duplicates) -> tuple[list, list]:
-    titles = [fold(t) for t in group["title"]]
+    titles = fold_all(group["title"].tolist())
     labels, same, doubtful = list(group.index), [], []
     for i in range(len(labels)):
         for j in range(i + 1, len(labels)):

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from fairlib.intake.kazakh import fold
+from fairlib.intake.columns import map_each
+from fairlib.intake.kazakh import fold, fold_all
 from fairlib.rules import Eligibility
 
 
@@ -30,7 +31,7 @@ def _within(column: str):
 
 def _legal_form(submissions: pd.DataFrame, rule: Eligibility) -> pd.Series:
     allowed = {fold(a) for a in rule.allowed}
-    return submissions["legal_form"].map(lambda form: fold(form) in allowed)
+    return map_each(submissions["legal_form"], fold_all).isin(allowed)
 
 
 _MEETS = {

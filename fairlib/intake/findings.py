@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from fairlib.intake.identifiers import mask
+from fairlib.intake.columns import map_each
+from fairlib.intake.identifiers import mask_all
 
 COLUMNS = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
 SEVERITIES = ("error", "warning", "info")
@@ -25,7 +26,7 @@ def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
     if table.empty:
         return table
     for told in ("found", "done"):
-        table[told] = table[told].map(mask).str.slice(0, 200)
+        table[told] = map_each(table[told], mask_all).str.slice(0, 200)
     place = table["cell"].str.extract(r"^([A-Z]*)(\d*)$").fillna("")
     keys = pd.DataFrame({
         "severity": table["severity"].map(SEVERITIES.index),

@@ -1,5 +1,6 @@
 """What does the form say? The export of the application form as one raw table, each row at its place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Form:
     letters: dict[tuple[str, str], str]
     present: frozenset[str]
 
-    def at(self, row: pd.Series, field: str) -> dict[str, str]:
+    def at(self, row: Mapping[str, object] | pd.Series, field: str) -> dict[str, str]:
         """Where a field of a row stands: file, sheet, cell and the submission it is about."""
         letters = self.letters.get((row["sheet"], field), "")
         return {
@@ -91,10 +92,11 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
             f"{path}: no sheet has a heading row with the project's title; give that column a heading such as "
             f"«{FIELDS['title'][0]}», or name yours in params under contest.submissions.columns."
         )
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     if rows.empty:
         raise DataError(f"{path}: there are headings and no form below them; ask for the filled export.")
-    rows = rows.reindex(columns=[*FIELDS, "file", "sheet", "row"]).fillna(dict.fromkeys(FIELDS, ""))
+    absent = pd.DataFrame("", rows.index, [f for f in FIELDS if f not in rows], dtype="str")
+    rows = pd.concat([rows.fillna(""), absent], axis=1)[[*FIELDS, "file", "sheet", "row"]]
     return _with_ids(Form(rows, letters, frozenset(present)), found)
 
 

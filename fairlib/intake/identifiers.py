@@ -9,9 +9,12 @@ begins with year and month of registration and has 4, 5 or 6 in the fifth place;
 import re
 import unicodedata
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
+
+from fairlib.intake.columns import read_all, suspects
 
 _WEIGHTS = np.array([range(1, 12), [*range(3, 12), 1, 2]])
 _NEVER_ISSUED = 10
@@ -23,15 +26,19 @@ _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?e\+?\d+$", re.I)
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—.]")
 _MISSING = frozenset(["", "-", "–", "—", ".", "жоқ", "жок", "нет", "no", "none", "n/a", "н/а", "н/д", "б/н"])
 _LETTERS = str.maketrans("ОоOoЗзIlІі", "0000331111")
+_TWELVE = re.compile(r"[0-9]{12}").fullmatch
 _VALID = frozenset(["ok", "ok_undetectable", "warn_nonresident", "warn_entrepreneur"])
 _DOUBTFUL = frozenset(["attribute_digit", "birth_date"])
-_COLUMNS = ["verdict", "number", "code"]
-_GAP = "[\\s\u00ad\u200b-\u200f\u2060\ufeff\\-‐‑‒–—]{0,2}"
+_COLUMNS = {"verdict": "str", "number": "str", "code": "str"}
+_GAP_SIGNS = "\\s\u00ad\u200b-\u200f\u2060\ufeff\\-‐‑‒–—"
+_GAP = f"[{_GAP_SIGNS}]{{0,2}}"
 _LONG_NUMBER = re.compile(
     rf"(?<!\d)\d(?:{_GAP}[\dОоOo]){{9,10}}{_GAP}\d(?!\d)|(?<!\d)\d(?:{_GAP}\d){{9}}(?!\d)"
 )
 _ROUNDED = re.compile(r"(?<![\d.,])(\d)[.,](\d{4,})[eе]\+?1[01](?!\d)", re.I)
 _SHORTEST = 9  # of what the two patterns can find: 9,9010E11
+# what each of them begins with at least
+_TRACES = [re.compile(rf"\d(?:[\dОоOo{_GAP_SIGNS}]{{9}}|[.,]\d{{4}})[^\0]*")]
 MASK = "************"
 
 
@@ -49,14 +56,20 @@ def check_identifiers(texts: pd.Series, field: str = "BIN") -> pd.DataFrame:
     """
     if field not in ("BIN", "IIN"):
         raise ValueError(f"field is BIN or IIN, not {field!r}.")
-    different = pd.Series(texts.unique(), dtype="str")
-    clean = different.str.fullmatch(r"[0-9]{12}")
-    candidates = [(t, "") if ok else _candidate(t) for t, ok in zip(different, clean, strict=True)]
-    twelve = [number for number, _ in candidates if number]
-    codes = iter(_judge(_digits(twelve), field).tolist())
-    verdicts = [_verdict(number, done, next(codes) if number else "") for number, done in candidates]
-    table = pd.DataFrame(verdicts, index=different, columns=_COLUMNS, dtype="str")
-    return table.loc[texts].set_axis(texts.index)
+    return read_all(texts, lambda different: _verdicts(different, field), _COLUMNS)
+
+
+def _verdicts(texts: list[str], field: str) -> tuple[list[str], ...]:
+    numbers, done = list(texts), [""] * len(texts)
+    for at, text in enumerate(texts):
+        if not _TWELVE(text):
+            numbers[at], done[at] = _candidate(text)
+    judged = iter(_judge(_digits([number for number in numbers if number]), field).tolist())
+    verdicts = [
+        _verdict(next(judged) if number else "", how) for number, how in zip(numbers, done, strict=True)
+    ]
+    trusted = [number if trust else "" for number, (_, trust, _) in zip(numbers, verdicts, strict=True)]
+    return [verdict for verdict, _, _ in verdicts], trusted, [code for _, _, code in verdicts]
 
 
 def check_digit(first_eleven: str) -> int | None:
@@ -84,6 +97,14 @@ def mask(text: str) -> str:
         return text
     text = _ROUNDED.sub(lambda m: MASK if _may_begin_iin(m[1] + m[2]) else m[0], text)
     return _LONG_NUMBER.sub(_mask_match, text)
+
+
+def mask_all(texts: list[str]) -> list[str]:
+    """`mask` of each text, asked only about those with a trace of a number so long."""
+    masked = list(texts)
+    for at in suspects(texts, _TRACES):
+        masked[at] = mask(texts[at])
+    return masked
 
 
 def _mask_match(match: re.Match[str]) -> str:
@@ -185,9 +206,11 @@ _REPAIRS = {
 }  # in the order in which a cell is unwrapped; the first that did something names the repair
 
 
-def _verdict(number: str, done: str, code: str) -> tuple[str, str, str]:
-    if not number:
-        return ("missing" if done == "missing" else "invalid"), "", done
+@cache
+def _verdict(code: str, done: str) -> tuple[str, bool, str]:
+    """The verdict, whether the number is to be trusted, and the reason; no `code` where there are no 12 digits."""
+    if not code:
+        return ("missing" if done == "missing" else "invalid"), False, done
     if code in _VALID:
-        return ("repairable", number, done) if done else ("valid", number, code)
-    return ("warn", number, code) if code in _DOUBTFUL else ("invalid", "", code)
+        return ("repairable", True, done) if done else ("valid", True, code)
+    return ("warn", True, code) if code in _DOUBTFUL else ("invalid", False, code)

@@ -8,10 +8,12 @@ the same, so there are two keys: `comparable` keeps every letter apart, `fold` d
 import re
 import unicodedata
 from functools import cache, lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from fairlib.intake.columns import distinct, number
 from fairlib.intake.reference import load
 
 KAZAKH_LETTERS = "әғқңөұүһі"
@@ -25,6 +27,11 @@ _WORDS = {
     "ru": "и в во на для по с со от до из о об не что как при или это за к их",
     "en": "the of and for in to with on by from a an",
 }
+# letters of which each goes to one letter of a key, and signs that go to none
+_USUAL = (
+    "".join(map(chr, range(0x410, 0x450))) + "Ёё" + KAZAKH_LETTERS + KAZAKH_LETTERS.upper()
+    + "0123456789 !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»“”„–—…№₸\u00a0\n"
+)  # fmt: skip
 _RUSSIAN_MARKS = re.compile(r"[щцъё]|(?:ого|его|ний|ной|ция|ции|ости|ский|ская|ение|ения|ать|ить)\b")
 
 
@@ -48,6 +55,33 @@ def fold(text: str) -> str:
     """
     words = _SIGNS.sub(" ", comparable(text)).split()
     return " ".join(_one_script(word).translate(_PLAIN) for word in words)
+
+
+def fold_all(texts: list[str]) -> list[str]:
+    """`fold` of each text: the usual letters and signs through a table, all at once, other texts one by one."""
+    codes = _code_points("".join(texts))
+    keys = _usual_keys()[np.minimum(codes, len(_usual_keys()) - 1)]
+    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)))
+    unusual = np.unique(np.searchsorted(ends, np.flatnonzero(keys == 0), side="right"))
+    joined = keys.tobytes().decode("utf-32-le")
+    bounds = [0, *ends.tolist()]
+    folded = [" ".join(joined[a:b].split()) for a, b in pairwise(bounds)]
+    for at in unusual.tolist():
+        folded[at] = fold(texts[at])
+    return folded
+
+
+@cache
+def _usual_keys() -> np.ndarray:
+    """The key of each usual letter by its code point, a space for a sign, 0 for what is not usual."""
+    keys = np.zeros(max(map(ord, _USUAL)) + 2, dtype="<u4")
+    for sign in _USUAL:
+        keys[ord(sign)] = ord(fold(sign) or " ")
+    return keys
+
+
+def _code_points(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
 def _one_script(word: str) -> str:
@@ -88,26 +122,53 @@ def _collation(lang: str) -> dict[int, str]:
     return table | {ord(c): chr(0x200 + i) for i, c in enumerate("abcdefghijklmnopqrstuvwxyz")}
 
 
-def guess_language(texts: pd.Series) -> pd.Series:
-    """The language of each text: kk, ru, en, or "" where there is nothing to tell by.
+def guess_language(*columns: pd.Series) -> pd.Series:
+    """The language of each row of texts: kk, ru, en, or "" where there is nothing to tell by.
 
     Evidence is the letters that only one language has and its most frequent small words.
 
     >>> guess_language(pd.Series(["Балаларға арналған орталық", "Центр для детей", "12"])).tolist()
     ['kk', 'ru', '']
     """
-    low = texts.str.lower()
-    kk = low.str.count(f"[{KAZAKH_LETTERS}]") + 3 * _small_words(low, "kk")
-    ru = 2 * low.str.count(_RUSSIAN_MARKS.pattern) + 3 * _small_words(low, "ru")
-    letters = low.str.count(f"[{CYRILLIC}]")
-    latin = low.str.count("[a-z]")
+    kk, ru, letters, latin, en = sum(_evidence_in(column) for column in columns)
     # a Russian sentence may hold a Kazakh name; a Kazakh text has such a letter in every few
     kazakh = (kk > ru) & (kk * 25 > letters)
     russian = ~kazakh & ((ru > 0) | (letters >= 12))
-    english = (latin > 2 * letters) & ((latin >= 12) | (_small_words(low, "en") > 0))
+    english = (latin > 2 * letters) & ((latin >= 12) | (en > 0))
     chosen = np.select([english, kazakh & (letters > 0), russian & (letters > 0)], ["en", "kk", "ru"], "")
-    return pd.Series(chosen, index=texts.index, dtype="str")
+    return pd.Series(chosen, index=columns[0].index, dtype="str")
 
 
-def _small_words(low: pd.Series, lang: str) -> pd.Series:
-    return low.str.count(rf"\b(?:{'|'.join(_WORDS[lang].split())})\b")
+def _evidence_in(texts: pd.Series) -> np.ndarray:
+    """Evidence for kk, for ru, letters, Latin letters, small English words: a row of counts each.
+
+    No pattern reaches over a blank, so each word is looked at once, however often it is used.
+    """
+    numbers, different = distinct(texts)
+    words = " \0 ".join(text.replace("\0", " ") for text in different).lower().split()
+    word_numbers, vocabulary = number(words)
+    text_numbers = np.cumsum(np.array([word == "\0" for word in vocabulary], dtype=bool)[word_numbers])
+    counts = [
+        np.bincount(text_numbers, weights=per_word[word_numbers], minlength=len(different))
+        for per_word in _evidence(vocabulary)
+    ]
+    return np.array(counts)[:, numbers]
+
+
+def _evidence(words: list[str]) -> list[np.ndarray]:
+    joined = " ".join(words)
+    ends = np.cumsum([len(word) + 1 for word in words])
+
+    def count(pattern: re.Pattern[str]) -> np.ndarray:
+        at = [match.start() for match in pattern.finditer(joined)]
+        return np.bincount(np.searchsorted(ends, at, side="right"), minlength=len(words))
+
+    kk, ru, en = (count(small) for small in _SMALL_WORDS)
+    kazakh, marks, letters, latin = (count(pattern) for pattern in _LETTERS)
+    return [kazakh + 3 * kk, 2 * marks + 3 * ru, letters, latin, en]
+
+
+_SMALL_WORDS = [re.compile(rf"\b(?:{'|'.join(words.split())})\b") for words in _WORDS.values()]
+_LETTERS = [
+    re.compile(f"[{KAZAKH_LETTERS}]"), _RUSSIAN_MARKS, re.compile(f"[{CYRILLIC}]"), re.compile("[a-z]"),
+]  # fmt: skip

@@ -3,6 +3,7 @@
 import pandas as pd
 from rapidfuzz import fuzz, process
 
+from fairlib.intake.columns import read_each
 from fairlib.intake.kazakh import fold
 from fairlib.rules import Nomination
 
@@ -20,8 +21,7 @@ def resolve_nominations(typed: pd.Series, nominations: tuple[Nomination, ...]) -
         for nom in nominations
         for n in (nom.id, nom.name.kk, nom.name.ru, nom.name.en, *nom.aliases)
     }
-    answers = {text: _resolve(text, known) for text in typed.unique()}
-    return pd.DataFrame([answers[t] for t in typed], index=typed.index, columns=["nomination", "how"])
+    return read_each(typed, lambda text: _resolve(text, known), {"nomination": "str", "how": "str"})
 
 
 def _resolve(text: str, known: dict[str, str]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ on that day is known from the town, what a region was split from is known from t
 import re
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import product
 
 import pandas as pd
@@ -59,15 +60,12 @@ def resolve(places: pd.Series, regions: pd.Series | None, on: date) -> pd.DataFr
     'KZ-63'
     """
     regions = pd.Series("", index=places.index, dtype="str") if regions is None else regions
-    pairs = pd.MultiIndex.from_arrays([places, regions])
-    numbers, different = pd.factorize(pairs)
-    clean = [repair_text(pd.Series(list(side), dtype="str"))[0] for side in zip(*different, strict=True)] or [
-        [],
-        [],
-    ]
-    table = pd.DataFrame([_resolve(p, r, on) for p, r in zip(*clean, strict=True)], columns=_COLUMNS)
-    table = table.astype({c: "bool" if c == "monotown" else "str" for c in _COLUMNS})
-    return table.iloc[numbers].set_axis(places.index)
+    clean = [repair_text(side)[0].tolist() for side in (places, regions)]
+    known = cache(lambda place, region: _resolve(place, region, on))
+    parts = list(zip(*map(known, *clean), strict=True)) or [()] * len(_COLUMNS)
+    dtypes = {c: "bool" if c == "monotown" else "str" for c in _COLUMNS}
+    columns = zip(dtypes.items(), parts, strict=True)
+    return pd.DataFrame({c: pd.Series(part, places.index, dtype) for (c, dtype), part in columns})
 
 
 _Row = tuple[str, str, str, bool, str, str, str]

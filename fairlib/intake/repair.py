@@ -9,12 +9,14 @@ import contextlib
 import html
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
 
 import ftfy
 import pandas as pd
 
+from fairlib.intake.columns import read_all, suspects
 from fairlib.intake.kazakh import CYRILLIC, KAZAKH_LETTERS, look_alikes
 from fairlib.intake.reference import load
 
@@ -24,13 +26,19 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _LEFTOVER = re.compile(r"\s*(?:Түсініктеме қалдыру|Оставить комментарий|Leave a (?:comment|reply))\s*", re.I)
 _LOST = re.compile(rf"�|(?<=[{_HOME}])\?(?=[{_HOME}])|(?<!\w)\?(?=[{_HOME}])(?!\?)")
-_PLAIN = frozenset(
-    " !\"'()*+,-./0123456789:;=@_«»“”„–—…№₸%"
-    + "".join(map(chr, range(0x410, 0x450)))
-    + "ЁёӘәҒғҚқҢңӨөҰұҮүҺһІі"
-)
+_PLAIN = rf" !\"'()*+,\-./0-9:;=@_«»“”„–—…№₸%{_HOME}"
+# what a text shows that is not letters at home, digits apart from them and usual signs; most texts show nothing
+_TRACES = [
+    re.compile(rf"[^{_PLAIN}\0][^\0]*"),
+    re.compile(" (?=[ \0])"),
+    re.compile("\0 "),
+    re.compile(rf"[013](?:(?=[{CYRILLIC}])|(?<=[{CYRILLIC}].))"),
+]
 _SUSPECT = re.compile(rf"(?![{_HOME}])[{CYRILLIC}]|[¤¦±µ‰‡]|[РСТУ][°±µ»]|[ÐÑÒÓ]")
 _KAZAKH_ENDS = frozenset(KAZAKH_LETTERS + KAZAKH_LETTERS.upper())
+_CLOSING = '.,;:!?»”")'
+_ENDS_BACKWARDS = re.compile(f" [{''.join(sorted(_KAZAKH_ENDS))}][^ \0]*")
+_END_AND_CLOSING = re.compile(f"[{''.join(sorted(_KAZAKH_ENDS))}] [{_CLOSING}]")
 _ADDRESS = re.compile(r"(\S*(?:://|@|www\.)\S*)")
 _WORD = re.compile(r"[^\W_]+")
 _MIXED = re.compile(rf"[{CYRILLIC}][A-Za-zƏəƟɵƣı013]|[A-Za-zƏəƟɵƣı013][{CYRILLIC}]")
@@ -60,16 +68,22 @@ def repair_text(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> text.tolist(), codes.tolist()
     (['Қазақстан', 'Аршалы ауданы', 'аза?стан'], ['mojibake', 'spaces;look_alike', 'lossy'])
     """
-    numbers, different = pd.factorize(texts)
-    repaired = pd.DataFrame([_repair(text) for text in different], columns=["text", "codes"], dtype="str")
-    both = repaired.iloc[numbers].set_axis(texts.index)
-    return both["text"].rename(texts.name), both["codes"].rename(None)
+    table = read_all(texts, _repair_all, {"text": "str", "codes": "str"})
+    return table["text"].rename(texts.name), table["codes"].rename(None)
+
+
+def _repair_all(texts: list[str]) -> tuple[list[str], list[str]]:
+    """What is plain may only have words to join; the rest goes through every step."""
+    mended, codes = list(texts), [""] * len(texts)
+    for at in suspects(texts, _traces_of_split_words(texts)):
+        mended[at] = _join_split_words(texts[at])
+        codes[at] = "split_word" if mended[at] != texts[at] else ""
+    for at in suspects(texts, _TRACES):
+        mended[at], codes[at] = _repair(texts[at])
+    return mended, codes
 
 
 def _repair(text: str) -> tuple[str, str]:
-    if _is_plain(text):
-        mended = _join_split_words(text)
-        return mended, "split_word" if mended != text else ""
     codes = []
     for code, step in _STEPS.items():
         mended = step(text)
@@ -84,11 +98,6 @@ def _repair(text: str) -> tuple[str, str]:
     elif not _is_home(prose):
         codes.append("foreign_letters")
     return text, ";".join(codes)
-
-
-def _is_plain(text: str) -> bool:
-    """Nothing but letters at home, digits apart from them and usual signs: what most texts are."""
-    return _PLAIN.issuperset(text) and text == text.strip() and "  " not in text and not _MIXED.search(text)
 
 
 def _decode_again(text: str) -> str:
@@ -213,8 +222,31 @@ def _join_split_words(text: str) -> str:
 def _are_one_word(pieces: list[str]) -> bool:
     if len(pieces) < 2 or any(piece[-1:] not in _KAZAKH_ENDS for piece in pieces[:-1]):
         return False
-    bare = "".join(pieces).rstrip('.,;:!?»”")').lower()
+    bare = "".join(pieces).rstrip(_CLOSING).lower()
     return bare in lexicon() and any(piece.lower() not in lexicon() for piece in pieces)
+
+
+def _traces_of_split_words(texts: list[str]) -> list[re.Pattern[str]]:
+    """Patterns without which plain texts have no words to join: a space before what ends or goes on a word."""
+    backwards = "\0".join(texts)[::-1]  # a pattern that begins with a space, which is rare, is quick
+    apart = {word[:0:-1] for word in _ENDS_BACKWARDS.findall(backwards)}
+    begun = [
+        rf"{re.escape(word)} [{_goes_on()[word.lower()]}]"
+        for word in sorted(apart)
+        if word.lower() in _goes_on()
+    ]
+    return [_END_AND_CLOSING] + ([re.compile("|".join(begun))] if begun else [])
+
+
+@cache
+def _goes_on() -> dict[str, str]:
+    """Beginnings of words of the dictionary up to any Kazakh letter → the letters that come next there."""
+    letters: dict[str, set[str]] = defaultdict(set)
+    for word in lexicon():
+        for at in range(1, len(word)):
+            if word[at - 1] in _KAZAKH_ENDS:
+                letters[word[:at]] |= {word[at].lower(), word[at].upper()}
+    return {beginning: re.escape("".join(sorted(found))) for beginning, found in letters.items()}
 
 
 @cache
