@@ -9,6 +9,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.opening import selected_list
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
+from fairlib.report.locale import Voice
 from fairlib.report.reasons import column_name, criterion_name, group_name, reason_sentence
 from fairlib.report.tables import RoundResults
 
@@ -102,20 +103,26 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
     if len(seats) < 2:
         return []
     rows = [
-        (_bound(r.code, context), common.number(say, r.eligible), common.number(say, r.at_least),
-         common.number(say, r.at_most), common.number(say, r.used))
+        (_bound(r.code, context), common.number(say, r.eligible), *_limits(r, say))
         for r in seats.itertuples()
-    ]  # fmt: skip
+    ]
     heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
              Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
     return [table(f"seats-{stage.id}", caption, heads, rows)]
 
 
+def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:
+    """At least, at most and used: places, or tenge where the group is the budget."""
+    if r.code == "budget":
+        return Cell("–"), Cell(say.money(r.at_most), r.at_most), Cell(say.money(r.used), r.used)
+    return tuple(common.number(say, x) for x in (r.at_least, r.at_most, r.used))
+
+
 def _bound(code: str, context: Context) -> str:
     column, _, value = code.partition("=")
     if not value:
-        return context.say("all") if code == "seats" else code
+        return {"seats": context.say("all"), "budget": context.say("budget")}.get(code, code)
     return f"{column_name(column, context.say)}: {group_name(column, value, context.contest, context.say)}"
 
 
