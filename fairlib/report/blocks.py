@@ -72,10 +72,10 @@ class Twin:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading and whether it holds text, numbers or a verdict in a badge."""
+    """A column: its heading and whether it holds text, numbers, a verdict in a badge, or signs of a file."""
 
     label: str
-    style: Literal["text", "number", "badge", "name"] = "text"
+    style: Literal["text", "number", "badge", "name", "code"] = "text"
     width: float = 1.0
 
 

@@ -41,7 +41,7 @@ def published(context: Context) -> Chapter:
         if not any(_within(o.key, key) for key in told)
     ]
     silent = [(r.text, r.value, r.key) for r in quoted if not r.ours and not written(contest, r.key)]
-    heads = [Column(say("Rule"), "text", 4), Column(say("Value"), "text", 1.6), Column(say("Key"), "text", 2)]
+    heads = [Column(say("Rule"), "text", 4), Column(say("Value"), "code", 1.6), Column(say("Key"), "code", 2)]
     if rows:
         blocks += [
             Heading(say("What is our choice")),
