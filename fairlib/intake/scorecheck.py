@@ -5,7 +5,7 @@ recused; two different marks in one cell stop the run, because choosing one woul
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from fairlib.intake.identifiers import mask
 CELL = ["submission", "juror", "criterion"]
 RATINGS = [*CELL, "score", "status", "source"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
-REASONS = ["", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "unknown_submission"]
+REASONS = [
+    "", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "set_aside", "unknown_submission",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,15 @@ class Roster:
 
     `jurors` (index juror) or None where the contest keeps no list; `conflicts` (juror, submission) as
     declared; `submissions` (index submission) of the contest with `in_round` (bool) and, if known,
-    `organisation_id`; `versions` maps the ids of earlier sent versions to the id that was kept.
+    `organisation_id`; `versions` maps the ids of earlier sent versions to the id that was kept, `set_aside`
+    those that intake left out to its reason.
     """
 
     jurors: pd.DataFrame | None
     conflicts: pd.DataFrame
     submissions: pd.DataFrame
     versions: dict[str, str]
+    set_aside: dict[str, str] = field(default_factory=dict)
 
 
 def labelled(codes: Sequence[int], labels: Sequence[str]) -> pd.Categorical:
@@ -42,7 +46,7 @@ def labelled(codes: Sequence[int], labels: Sequence[str]) -> pd.Categorical:
     [1, 0, 1, 1]
     """
     rank, different = pd.factorize(np.array(labels, dtype=object), sort=True)
-    return pd.Categorical.from_codes(rank[np.asarray(codes)], pd.Index(different, dtype="str"))
+    return pd.Categorical.from_codes(rank[np.asarray(codes, dtype=np.intp)], pd.Index(different, dtype="str"))
 
 
 def check_marks(
@@ -56,7 +60,7 @@ def check_marks(
     """
     raw = _follow_versions(raw, roster, found)
     reason = _reasons(raw, roster, criteria)
-    _tell_rejected(raw, reason, found)
+    _tell_rejected(raw, reason, roster, found)
     order = np.argsort(_cells(raw), kind="stable")
     reason[_repeated(raw, reason, order, found)] = REASONS.index("repeated")
     kept = reason == 0
@@ -71,6 +75,21 @@ def check_marks(
     return ratings.astype(plain).reset_index(drop=True), rejected
 
 
+def check_conflicts(roster: Roster, file: str, found: list[dict]) -> None:
+    """Tell which declared conflicts name a juror or a submission that nobody knows, by their row in the file.
+
+    Such a conflict keeps nobody from marking, so a slip in an id undoes it.
+    """
+    known = {"submission": roster.submissions.index.union(list(roster.set_aside))}
+    if roster.jurors is not None:
+        known["juror"] = roster.jurors.index
+    for key, ids in known.items():
+        for row, pair in roster.conflicts[~roster.conflicts[key].isin(ids)].iterrows():
+            where = {"file": file, "cell": str(row), "submission": pair["submission"], "juror": pair["juror"]}
+            done = "the conflict has no effect; correct the id"
+            found.append(finding(f"conflict_unknown_{key}", "error", done, found=pair[key], **where))
+
+
 def at_mark(row: dict, code: str, severity: str, done: str, found: str = "") -> dict[str, str]:
     """A finding at the cell of a mark."""
     where = {k: row[k] for k in ("file", "sheet", "submission", "juror")}
@@ -79,6 +98,8 @@ def at_mark(row: dict, code: str, severity: str, done: str, found: str = "") -> 
 
 def _each(raw: pd.DataFrame, which: np.ndarray, keys: list[str]) -> list[dict]:
     """The first of the rows that are `which` for each of their `keys`, with `n`, how many there are."""
+    if not which.any():
+        return []
     rows = raw[which]
     n = rows.groupby(keys, observed=True)["source"].transform("size")
     return rows.assign(n=n).drop_duplicates(keys).to_dict("records")
@@ -86,7 +107,9 @@ def _each(raw: pd.DataFrame, which: np.ndarray, keys: list[str]) -> list[dict]:
 
 def _follow_versions(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.DataFrame:
     sent = raw["submission"].cat.categories
-    old = raw["submission"].isin(sent[sent.isin(list(roster.versions))]).to_numpy()
+    if not sent.isin(list(roster.versions)).any():
+        return raw
+    old = raw["submission"].isin(roster.versions).to_numpy()
     for row in _each(raw, old, ["juror", "submission"]):
         kept = roster.versions[row["submission"]]
         found.append(at_mark(row, "earlier_version", "warning", f"counted for {kept}", row["submission"]))
@@ -98,10 +121,13 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarr
     """Why each mark is rejected, as its place in REASONS: of several reasons the last counts."""
     submissions, jurors, marked = (raw[key].cat.categories for key in CELL)
     known, here = roster.submissions.index, roster.submissions.index[roster.submissions["in_round"]]
+    aside = submissions.isin(list(roster.set_aside))
     listed = jurors if roster.jurors is None else roster.jurors.index
     why = {
         "submission": np.select(
-            [submissions.isin(here), submissions.isin(known)], ["", "not_in_round"], "unknown_submission"
+            [submissions.isin(here), submissions.isin(known), aside],
+            ["", "not_in_round", "set_aside"],
+            "unknown_submission",
         ),
         "juror": np.where(jurors.isin(listed) & (jurors != ""), "", "unknown_juror"),
         "criterion": np.where(marked.isin(criteria), "", "unknown_criterion"),
@@ -112,13 +138,15 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarr
     return np.maximum.reduce(place)
 
 
-def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, found: list[dict]) -> None:
+def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, found: list[dict]) -> None:
     unknown = {"unknown_juror": "juror", "unknown_criterion": "criterion"}
     why = pd.Categorical.from_codes(reason, REASONS)
     for row in _each(raw.assign(reason=why), reason > 0, ["reason", "submission", "juror"]):
         code = row["reason"]
-        severity = "warning" if code == "not_in_round" else "error"
         done = f"{row['n']} mark(s) left out"
+        if code == "set_aside":
+            done += f", set aside: {roster.set_aside[row['submission']]}"
+        severity = "warning" if code in ("not_in_round", "set_aside") else "error"
         found.append(at_mark(row, code, severity, done, row[unknown.get(code, "submission")]))
 
 

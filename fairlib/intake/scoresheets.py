@@ -5,6 +5,7 @@ a mark). What may then be used is decided in `scorecheck`.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from fairlib.intake.headings import Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
-from fairlib.intake.scorecheck import STATUSES, Roster, at_mark, check_marks, labelled
+from fairlib.intake.scorecheck import STATUSES, Roster, at_mark, check_conflicts, check_marks, labelled
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
@@ -68,6 +69,7 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     ratings, rejected = check_marks(raw, roster, list(contest.weights(r.id)), found)
     assert len(ratings) + len(rejected) == len(raw), "a mark was lost"
     ratings.insert(0, "round", r.id)
+    check_conflicts(roster, Path(r.conflicts or "").name, found)
     meant = comments["submission"].map(lambda s: roster.versions.get(s, s))
     comments = comments.assign(submission=meant, comment=comments["comment"].map(mask))
     comments = comments[comments["submission"].isin(roster.submissions.index)]
@@ -96,7 +98,7 @@ def read_jurors(path: Path) -> pd.DataFrame:
 
 
 def read_conflicts(path: Path) -> pd.DataFrame:
-    """Declared conflicts of interest: columns juror, submission."""
+    """Declared conflicts of interest: columns juror, submission; index row, as a person counts."""
     return _small_table(path, {"juror": JUROR, "submission": SUBMISSION}, ["juror", "submission"])
 
 
@@ -108,7 +110,8 @@ def _small_table(path: Path, fields: dict, needed: list[str]) -> pd.DataFrame:
             table.columns = list(head.columns)
             if "submission" in table:
                 table["submission"] = clean_ids(table["submission"])
-            return table[(table != "").any(axis=1)].reset_index(drop=True)
+            table.index = pd.RangeIndex(head.row + 2, head.row + 2 + len(table), name="row")
+            return table[(table != "").any(axis=1)]
     raise DataError(f"{path}: no heading row with {' and '.join(needed)}; give the columns these names.")
 
 
@@ -146,12 +149,12 @@ def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster
         )
     rows = _rows(bodies)
     rows["juror"] = labelled(rows["part"], list(owner))
-    at, column = _unfold(rows["part"].to_numpy(), [_marked(head, criteria) for _, head in bodies])
+    at, column = _unfold(rows["part"].to_numpy(), _marked(rows, bodies, criteria, contest.weights(r.id)))
     typed = rows.reindex(columns=list(criteria)).to_numpy()[at, column]
     raw = rows[[c for c in KEPT if c in rows]].take(at).reset_index(drop=True)
     raw["criterion"] = labelled(column, list(criteria))
     raw["typed"] = labelled(*pd.factorize(typed))
-    raw["source"] = _sources(rows, bodies, list(criteria), at, column)
+    raw["source"] = _sources(rows[["part", "row"]].take(at), bodies, list(criteria), column)
     return raw, _comments(rows, bodies, "comment")
 
 
@@ -185,19 +188,26 @@ def _rows(bodies: list[tuple[Sheet, Headings]]) -> pd.DataFrame:
         body = body.set_axis(list(head.columns), axis=1)
         parts.append(body.assign(part=n, row=np.arange(head.row + 2, head.row + 2 + len(body))))
     rows = pd.concat(parts, ignore_index=True)
-    rows["submission"] = clean_ids(rows["submission"])
+    codes, typed = pd.factorize(rows["submission"])
+    rows["submission"] = labelled(codes, clean_ids(pd.Series(typed, dtype="str")))
     nameless = rows[rows["submission"] == ""].drop(columns=["part", "row"])
     blank = (nameless.fillna("") == "").all(axis=1)
     rows = rows.drop(index=blank.index[blank]).reset_index(drop=True)
-    return rows.assign(
-        submission=labelled(*pd.factorize(rows["submission"])),
-        file=labelled(rows["part"], [sheet.file for sheet, _ in bodies]),
-        sheet=labelled(rows["part"], [sheet.name for sheet, _ in bodies]),
-    )
+    rows["file"] = labelled(rows["part"], [sheet.file for sheet, _ in bodies])
+    rows["sheet"] = labelled(rows["part"], [sheet.name for sheet, _ in bodies])
+    return rows
 
 
-def _marked(head: Headings, criteria: dict) -> list[int]:
-    return [n for n, c in enumerate(criteria) if c in head.columns]
+def _marked(
+    rows: pd.DataFrame, bodies: list, criteria: Iterable[str], of_round: Iterable[str]
+) -> list[list[int]]:
+    """The criteria of each sheet, by their places; an empty column for one of another round says nothing."""
+    foreign = [c for c in criteria if c in rows and c not in of_round]
+    filled = {c: set(rows["part"][rows[c].fillna("").str.strip() != ""]) for c in foreign}
+    return [
+        [n for n, c in enumerate(criteria) if c in head.columns and (c not in filled or part in filled[c])]
+        for part, (_, head) in enumerate(bodies)
+    ]
 
 
 def _unfold(part: np.ndarray, marked: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -212,13 +222,12 @@ def _unfold(part: np.ndarray, marked: list[list[int]]) -> tuple[np.ndarray, np.n
     return np.concatenate(at), np.concatenate(column)
 
 
-def _sources(
-    rows: pd.DataFrame, bodies: list, fields: list[str], at: np.ndarray, field: np.ndarray
-) -> object:
-    """File, sheet and cell of each mark, from its row and its field (both as codes)."""
+def _sources(rows: pd.DataFrame, bodies: list, fields: list[str], field: np.ndarray) -> object:
+    """File, sheet and cell of a mark in each of the rows; `field` is its column, by its place in `fields`."""
     columns = np.array([[_column(*body, f) for f in fields] for body in bodies], dtype=object)
-    number = np.array(list(map(str, rows["row"].tolist())), dtype=object)
-    return pd.array(columns[rows["part"].to_numpy()[at], field] + number[at], dtype="str")
+    row = rows["row"].to_numpy()
+    number = np.array([str(n) for n in range(row.max(initial=0) + 1)], dtype=object)
+    return pd.array(columns[rows["part"], field] + number[row], dtype="str")
 
 
 def _column(sheet: Sheet, head: Headings, field: str) -> str:
@@ -228,10 +237,11 @@ def _column(sheet: Sheet, head: Headings, field: str) -> str:
 
 def _comments(rows: pd.DataFrame, bodies: list, field: str) -> pd.DataFrame:
     """What was said, with the cell in the column of `field`."""
-    rows = rows.assign(comment=rows["comment"].fillna("") if "comment" in rows else "")
-    at = np.flatnonzero(rows["comment"].str.strip() != "")
-    said = rows[["submission", "juror", "comment"]].take(at).astype("str")
-    return said.assign(source=_sources(rows, bodies, [field], at, np.zeros(len(at), dtype=int)))
+    if "comment" not in rows:
+        return pd.DataFrame(columns=["submission", "juror", "comment", "source"], dtype="str")
+    said = rows[rows["comment"].fillna("").str.strip() != ""]
+    comments = said[["submission", "juror", "comment"]].astype("str")
+    return comments.assign(source=_sources(said, bodies, [field], np.zeros(len(said), dtype=int)))
 
 
 def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
@@ -255,8 +265,7 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
     codes, criteria = pd.factorize(typed)
     raw["criterion"] = labelled(codes, [names.get(fold(c), c) for c in criteria])
     raw["typed"] = labelled(*pd.factorize(rows["score"]))
-    every = np.arange(len(rows))
-    raw["source"] = _sources(rows, bodies, ["score"], every, np.zeros(len(rows), dtype=int))
+    raw["source"] = _sources(rows, bodies, ["score"], np.zeros(len(rows), dtype=int))
     return raw, _comments(rows, bodies, "score")
 
 
@@ -285,5 +294,8 @@ def _tell_marks(noted: pd.DataFrame, found: list) -> None:
         else:
             done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
             found.append(at_mark(row, row["code"], "info", done, row["typed"]))
-    for row in noted[comma].to_dict("records"):
-        found.append(at_mark(row, row["code"], "info", f"read as {row['score']:g}", row["typed"]))
+    columns = noted["source"].str.rstrip("0123456789")
+    for _, column in noted[comma].groupby(columns[comma]):
+        row = column.iloc[0].to_dict()
+        more = f" (the first of {len(column)} in this column)" if len(column) > 1 else ""
+        found.append(at_mark(row, "decimal_comma", "info", f"read as {row['score']:g}{more}", row["typed"]))

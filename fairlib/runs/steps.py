@@ -1,5 +1,6 @@
 """What each step reads from the steps before it, and what it hands on: files ↔ tables of one run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -61,7 +62,8 @@ def read_roster(run: Run, round_id: str) -> Roster:
     resent = aside[aside["reason"] == "resent"]
     versions = dict(zip(resent["submission"], resent["kept"], strict=True))
     here = in_round(run, round_id, submissions)
-    return roster(run.contest, r, run.data, submissions, here, versions)
+    why = dict(zip(aside["submission"], aside["reason"], strict=True))
+    return replace(roster(run.contest, r, run.data, submissions, here, versions), set_aside=why)
 
 
 def read_round(run: Run, round_id: str) -> Scoresheets:
