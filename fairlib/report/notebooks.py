@@ -1,13 +1,17 @@
 """The full working: executed notebooks as pages, code folded, in the look of the report."""
 
+import sys
 from functools import lru_cache
 from pathlib import Path
 
-import nbformat
-from nbconvert import HTMLExporter
+# No Jupyter schema uses the format this module checks, and its import takes seconds.
+sys.modules.setdefault("rfc3987_syntax", None)
 
-from fairlib.report.html import TEMPLATES, style
-from fairlib.report.tables import executed_notebooks
+import nbformat  # noqa: E402
+from nbconvert import HTMLExporter  # noqa: E402
+
+from fairlib.report.html import TEMPLATES, style  # noqa: E402
+from fairlib.report.tables import executed_notebooks  # noqa: E402
 
 
 def notebook_html(path: Path, lang: str = "en") -> str:

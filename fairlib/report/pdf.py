@@ -18,11 +18,8 @@ from fairlib.report.locale import speak
 LONGEST, WORD = 400, 28
 
 
-def to_pdf(report: Report, drawings: dict[str, str]) -> bytes:
-    """The report as a tagged A4 PDF with bookmarks; `drawings` maps a figure's id to its SVG.
-
-    Bytes depend on the report alone: there is no time in them.
-    """
+def manuscript(report: Report) -> str:
+    """The report as plain data for the typesetter, in JSON."""
     say = speak(report.lang)
     content = {
         "lang": report.lang,
@@ -34,13 +31,21 @@ def to_pdf(report: Report, drawings: dict[str, str]) -> bytes:
         "front": [as_data(b) for b in report.front],
         "chapters": [{"title": c.title, "blocks": [as_data(b) for b in c.blocks]} for c in report.chapters],
     }
+    return json.dumps(content, ensure_ascii=False)
+
+
+def typeset(copy: str, drawings: dict[str, str]) -> bytes:
+    """A manuscript as a tagged A4 PDF with bookmarks; `drawings` maps a figure's id to its SVG.
+
+    Bytes depend on these two alone: there is no time in them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name in ("blocks.typ", "report.typ"):
             shutil.copy(TEMPLATES / name, root / name)
-        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-        for picture in report.pictures():
-            (root / f"{picture.id}.svg").write_text(drawings[picture.id], "utf-8")
+        (root / "content.json").write_text(copy, "utf-8")
+        for name, svg in drawings.items():
+            (root / f"{name}.svg").write_text(svg, "utf-8")
         return typst.compile(
             root / "report.typ", root=root, font_paths=fonts(), ignore_system_fonts=True, format="pdf",
             pdf_standards=["ua-1"], timestamp=0,

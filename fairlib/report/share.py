@@ -1,0 +1,100 @@
+"""Who does what, and when? The tasks of a render shared by processes, the longest piece first.
+
+A task names a function of `fairlib.report.tasks`, so that this process needs none of the libraries that
+draw and set: workers load them while it reads the tables.
+"""
+
+import multiprocessing
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
+from pathlib import Path
+
+from fairlib.report.blocks import Audience
+from fairlib.report.tables import Results
+from fairlib.rules import Language
+
+TASKS = "fairlib.report.tasks"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every task needs: the results as each audience may see them, and where to write."""
+
+    seen: dict[Audience, Results]
+    out: Path
+    languages: tuple[Language, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A piece of work: the function `work` of the job and what is `given`.
+
+    `seconds` are rough and on one core; they only say what to begin with, so that nobody waits for a
+    long last piece.
+    """
+
+    seconds: float
+    work: str
+    given: tuple = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task leaves: the files that it wrote, and the tasks that can begin now."""
+
+    paths: list[Path]
+    then: list[Task] = field(default_factory=list)
+
+
+def alone(job: Job, tasks: list[Task]) -> list[Path]:
+    """Do the tasks, and those that follow from them, in this process; return the files written."""
+    paths, tasks = [], list(tasks)
+    while tasks:
+        done = _do(job, tasks.pop())
+        paths += done.paths
+        tasks += done.then
+    return paths
+
+
+def shared(job: Job, tasks: list[Task], workers: int, context: BaseContext) -> list[Path]:
+    """The same with so many processes of `context`."""
+    paths, tasks, running = [], list(tasks), set[Future]()
+    with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(job,)) as pool:
+        while tasks or running:
+            tasks.sort(key=lambda task: task.seconds)
+            while tasks and len(running) < workers:
+                running.add(pool.submit(_do_mine, tasks.pop()))
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for done in (future.result() for future in finished):
+                paths += done.paths
+                tasks += done.then
+    return paths
+
+
+def prepare() -> BaseContext:
+    """Where workers come from: a fresh process, which begins at once to load what tasks need.
+
+    Never a fork of this one: typst's threads do not survive the fork of a process that has used it.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([TASKS])
+    forkserver.ensure_running()
+    return context
+
+
+def _begin(job: Job) -> None:
+    global _job
+    _job = job
+
+
+def _do_mine(task: Task) -> Done:
+    return _do(_job, task)
+
+
+def _do(job: Job, task: Task) -> Done:
+    return getattr(import_module(TASKS), task.work)(job, *task.given)

@@ -1,0 +1,80 @@
+"""The pieces that a render is made of: each writes files, and may hand on more work.
+
+Everything that draws and sets is imported here and nowhere before, see `fairlib.report.share`.
+"""
+
+from pathlib import Path
+
+from fairlib.report.blocks import Audience, Report
+from fairlib.report.chapters import write_report
+from fairlib.report.figures import to_svg
+from fairlib.report.html import to_html
+from fairlib.report.letters import save_letters, write_letters
+from fairlib.report.pdf import manuscript, typeset
+from fairlib.report.share import Done, Job, Task
+from fairlib.report.workbook import to_workbook
+from fairlib.rules import Language
+
+AUDIENCES: tuple[Audience, ...] = ("internal", "public")
+SECONDS_A_LETTER = 2.5e-6
+
+
+def pages(job: Job, lang: Language) -> Done:
+    """The HTML pages of a language; both its PDFs can then be set."""
+    drawn: dict[tuple, str] = {}
+    done = Done([])
+    for audience in AUDIENCES:
+        report = write_report(job.seen[audience], lang, audience)
+        drawings = draw(report, drawn)
+        page = to_html(report, drawings, job.languages).encode()
+        done.paths.append(_save(page, job.out / audience / f"{lang}.html"))
+        copy, path = manuscript(report), job.out / audience / f"{lang}.pdf"
+        done.then.append(Task(SECONDS_A_LETTER * len(copy), "print_pdf", (copy, drawings, path)))
+    return done
+
+
+def draw(report: Report, drawn: dict[tuple, str]) -> dict[str, str]:
+    """Drawings by id; one whose numbers are the same for both audiences is drawn once, and kept in `drawn`."""
+    found = {}
+    for picture in report.pictures():
+        key = (picture.id, picture.alt, picture.data)
+        if key not in drawn:
+            drawn[key] = to_svg(picture.draw, picture.size, picture.id)
+        found[picture.id] = drawn[key]
+    return found
+
+
+def print_pdf(job: Job, copy: str, drawings: dict[str, str], path: Path) -> Done:
+    """One report as PDF."""
+    return Done([_save(typeset(copy, drawings), path)])
+
+
+def letters(job: Job, ids: list[str]) -> Done:
+    """The letters of these submissions, as pages and as PDF."""
+    return Done(save_letters(write_letters(job.seen["internal"], ids), job.out / "letters"))
+
+
+def workbooks(job: Job) -> Done:
+    """The workbook of each audience, in the language of the contest."""
+    lang = job.seen["internal"].contest.language
+    inside = to_workbook(job.seen["internal"], lang, "internal")
+    outside = to_workbook(job.seen["public"], lang, "public")
+    return Done(
+        [_save(inside, job.out / "results.xlsx"), _save(outside, job.out / "public" / "results.xlsx")]
+    )
+
+
+def notebooks(job: Job) -> Done:
+    """The executed notebooks as pages, if there are any."""
+    run_dir = job.seen["internal"].run_dir
+    if not any(run_dir.glob("**/*.ipynb")):
+        return Done([])
+    from fairlib.report.notebooks import save_notebooks  # nbconvert is slow to import
+
+    return Done(save_notebooks(run_dir, job.out / "internal" / "notebooks"))
+
+
+def _save(content: bytes, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
