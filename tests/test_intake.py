@@ -221,7 +221,9 @@ def test_a_contest_in_which_every_form_is_late(tmp_path):
 def forms(*rows):
     columns = ["submission", "owner", "title", "sent", "requested", "nomination"]
     table = pd.DataFrame(list(rows), columns=columns).set_axis([r[0] for r in rows])
-    return table.assign(sent=pd.to_datetime(table["sent"]), requested=table["requested"].astype(float))
+    return table.assign(
+        name=table["owner"], sent=pd.to_datetime(table["sent"]), requested=table["requested"].astype(float)
+    )
 
 
 def test_the_last_or_the_first_version_is_kept():
@@ -254,6 +256,29 @@ def test_what_is_in_doubt_stays_and_is_told():
     kept, doubts = find_resent(table, Duplicates(doubt=70))
     assert kept.isna().all(), "forms of nobody known are nobody's versions"
     assert doubts[["first", "second"]].values.tolist() == [["A", "B"], ["A", "C"]]
+
+
+def test_an_organisation_whose_number_is_spoilt_is_known_by_its_name_and_only_flagged(tmp_path):
+    spoilt, other = "991240999902", "051240999906"
+    result = intake(tmp_path, [
+        f"A;Су құбыры;«Қамқор» қоры;{BIN};2021-02-01", f"B;Су құбыры;Камкор қоры;{spoilt};2021-02-02",
+        f"C;Кітапхана;«Қамқор» қоры;{spoilt};2021-02-03", f"D;Су құбыры;Басқа;{spoilt};2021-02-04",
+        f"E;Су құбыры;«Қамқор» қоры;{other};2021-02-05",
+    ], rules=contest(organisation_id="bin"))  # fmt: skip
+    told = result.findings[result.findings["code"] == "perhaps_resent"]
+    alike = "titles 100 % alike, organisations by name"
+    assert told["found"].tolist() == [f"A and B, {alike}", f"B and E, {alike}"]
+    assert result.set_aside.empty, "two numbers are two organisations, and a name alone sets nothing aside"
+
+
+def test_a_version_that_was_set_aside_is_in_no_doubt():
+    table = forms(
+        ("A", "1", "Су құбыры", "2021-02-01", 1, "n"), ("B", "o", "Су құбыры", "2021-02-02", 1, "n"),
+        ("C", "o", "Су құбыры", "2021-02-03", 1, "n"),
+    ).assign(name="o")  # fmt: skip
+    kept, doubts = find_resent(table, Duplicates())
+    assert kept.dropna().to_dict() == {"B": "C"}
+    assert doubts.values.tolist() == [["A", "C", 100.0, True]]
 
 
 def test_a_form_without_a_time_is_the_older_version():
@@ -364,8 +389,12 @@ def take(folder, rows):
 
 def outcome(result):
     aside = result.set_aside.drop(columns="source").sort_values("submission", ignore_index=True)
-    findings = result.findings.drop(columns="cell").sort_values(COLUMNS[3:], ignore_index=True)
-    return result.submissions.drop(columns="source"), aside, findings[findings["code"] != "perhaps_resent"]
+    findings = result.findings[result.findings["code"] != "perhaps_resent"].drop(columns="cell")
+    return (
+        result.submissions.drop(columns="source"),
+        aside,
+        findings.sort_values(COLUMNS[3:], ignore_index=True),
+    )
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,7 +1,11 @@
 """Which forms are the same project sent again? Same organisation and similar titles (rapidfuzz).
 
-The rule of params decides what is the same and which version is kept; what is only similar is flagged.
+The rule of params decides what is the same and which version is kept; what is only similar is flagged,
+and so is what is the same by name alone, because a number cannot be read.
 """
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import pandas as pd
 from rapidfuzz import fuzz
@@ -13,33 +17,52 @@ from fairlib.rules import Duplicates
 def find_resent(forms: pd.DataFrame, rule: Duplicates) -> tuple[pd.Series, pd.DataFrame]:
     """Which forms are earlier or later versions of a kept one, and which pairs are in doubt.
 
-    `forms` has `submission, owner, title, sent, requested, nomination`; `owner` names the organisation
-    ("" where unknown: such a form is never a duplicate). Returns a Series over the index of `forms` with
-    the label of the kept form (missing for kept ones), and pairs in doubt as `first, second, similarity`
-    (labels of the index). Versions form chains: a is b's and b is c's version makes one project of three.
+    `forms` has `submission, owner, name, title, sent, requested, nomination`; `owner` tells the organisation
+    ("" where unknown: such a form is never a duplicate): its number, or its folded `name` where there is no
+    number to trust. Returns a Series over the index of `forms` with the label of the kept form (missing for
+    kept ones), and pairs in doubt as `first, second, similarity, by_name` (labels of the index; `by_name`
+    where only one form has a number, so that nothing but the name says that the organisation is the same).
+    Versions form chains: a is b's and b is c's version makes one project of three.
     """
     kept = pd.Series(pd.NA, index=forms.index, dtype=object)
     doubts = []
-    several = forms[(forms["owner"] != "") & forms.duplicated("owner", keep=False)]
-    for _, group in several.groupby("owner", sort=True):
-        same, doubtful = _compare(group, rule)
+    for group in _groups(forms, "owner"):
+        same, doubtful = _compare(group, combinations(range(len(group)), 2), rule)
         for version, of in _settle(group, same, rule).items():
             kept[version] = of
-        doubts += doubtful
+        doubts += [(*pair, False) for pair in doubtful]
+    doubts += [(*pair, True) for pair in _namesakes(forms, rule)]
     doubts = [d for d in doubts if kept[[d[0], d[1]]].isna().all()]
-    return kept, pd.DataFrame(doubts, columns=["first", "second", "similarity"])
+    return kept, pd.DataFrame(doubts, columns=["first", "second", "similarity", "by_name"])
 
 
-def _compare(group: pd.DataFrame, rule: Duplicates) -> tuple[list, list]:
+def _groups(forms: pd.DataFrame, by: str) -> Iterator[pd.DataFrame]:
+    """The forms that share what is in a column, where several do, in its order."""
+    several = forms[(forms[by] != "") & forms.duplicated(by, keep=False)]
+    return (group for _, group in several.groupby(by, sort=True))
+
+
+def _namesakes(forms: pd.DataFrame, rule: Duplicates) -> Iterator[tuple]:
+    """Pairs in doubt of a form that has its organisation's number and one of the same name that has none."""
+    nameless = forms.loc[forms["owner"] == forms["name"], "name"]
+    for group in _groups(forms[forms["name"].isin(nameless)], "name"):
+        bare = (group["owner"] == group["name"]).tolist()
+        pairs = ((i, j) for i, j in combinations(range(len(group)), 2) if bare[i] != bare[j])
+        same, doubtful = _compare(group, pairs, rule)
+        yield from (*same, *doubtful)
+
+
+def _compare(group: pd.DataFrame, pairs: Iterable[tuple[int, int]], rule: Duplicates) -> tuple[list, list]:
+    """Of the pairs of a group (places of rows): those that are the same project, and those that may be."""
     titles = fold_all(group["title"].tolist())
-    labels, same, doubtful = list(group.index), [], []
-    for i in range(len(labels)):
-        for j in range(i + 1, len(labels)):
-            similarity = _alike(titles[i], titles[j])
-            if similarity >= rule.similarity:
-                same.append((labels[i], labels[j]))
-            elif similarity >= rule.doubt or _same_plan(group.iloc[i], group.iloc[j]):
-                doubtful.append((labels[i], labels[j], round(similarity, 1)))
+    same, doubtful = [], []
+    for i, j in pairs:
+        similarity = _alike(titles[i], titles[j])
+        pair = (group.index[i], group.index[j], round(similarity, 1))
+        if similarity >= rule.similarity:
+            same.append(pair)
+        elif similarity >= rule.doubt or _same_plan(group.iloc[i], group.iloc[j]):
+            doubtful.append(pair)
     return same, doubtful
 
 
@@ -63,7 +86,7 @@ def _settle(group: pd.DataFrame, same: list, rule: Duplicates) -> dict:
             label = root[label]
         return label
 
-    for a, b in same:
+    for a, b, _ in same:
         root[top(b)] = top(a)
     order = group.sort_values(["sent", "submission"], na_position="first", kind="stable").index
     chosen = {}

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from fairlib.intake.cleaning import clean_form
+from fairlib.intake.columns import map_each
 from fairlib.intake.duplicates import find_resent
 from fairlib.intake.eligibility import failed_rules
 from fairlib.intake.findings import as_table, finding
 from fairlib.intake.form import Form, read_form
-from fairlib.intake.kazakh import fold
+from fairlib.intake.kazakh import fold, fold_all
 from fairlib.rules import Contest
 
 COLUMNS = [
@@ -85,18 +86,14 @@ def _set_aside(
         reason = reason.mask((reason == "") & sent.notna() & (sent < opens), "early")
     if closes is not None:
         reason = reason.mask((reason == "") & sent.notna() & (sent >= closes), "late")
-    live = forms.assign(owner=_owner(forms))[reason == ""]
+    name = map_each(forms["organisation"], fold_all)
+    bin_known = forms["organisation_id"] != ""
+    live = forms.assign(owner=forms["organisation_id"].where(bin_known, name), name=name)[reason == ""]
     kept, doubts = find_resent(live, contest.submissions.duplicates)
     resent = kept.dropna()
     reason[resent.index] = "resent"
     _tell_doubts(form, forms, doubts, found)
     return reason, pd.Series("", index=forms.index).mask(reason == "resent", resent.map(forms["submission"]))
-
-
-def _owner(forms: pd.DataFrame) -> pd.Series:
-    """The organisation behind a form: its BIN if there is one to trust, else its folded name."""
-    name = forms["organisation"].map(fold)
-    return forms["organisation_id"].where(forms["organisation_id"] != "", name)
 
 
 def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
@@ -105,17 +102,19 @@ def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
     A project that tests («Тестирование на ВИЧ») has an organisation of another name.
     """
     stems = tuple(fold(w) for w in words)
-    titles = forms["title"].map(fold)
-    alone = titles.str.replace(r"\s*\d+$", "", regex=True).isin(stems)
-    begins = titles.str.startswith(stems) & forms["organisation_id"].eq("")
-    owners = forms.loc[begins, "organisation"].map(fold).str.startswith(stems)
-    return alone | begins & owners.reindex(forms.index, fill_value=False)
+    titles = map_each(forms["title"], fold_all)
+    begun = titles[[title.startswith(stems) for title in titles.tolist()]]
+    alone = begun.str.replace(r"\s*\d+$", "", regex=True).isin(stems)
+    rows = forms.loc[begun.index]
+    owner_too = map_each(rows["organisation"], fold_all).str.startswith(stems)
+    test = alone | owner_too & rows["organisation_id"].eq("")
+    return test.reindex(forms.index, fill_value=False)
 
 
 def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
     for pair in doubts.itertuples():
         first, second = forms["submission"][pair.first], forms["submission"][pair.second]
-        said = f"{first} and {second}, titles {pair.similarity:g} % alike"
+        said = f"{first} and {second}, titles {pair.similarity:g} % alike{', organisations by name' * pair.by_name}"
         done = "both kept; decide whether they are one project"
         found.append(
             finding(
