@@ -66,7 +66,7 @@ class Round(Rule):
 class Published(Rule):
     """Figures somebody announced, and where: the report sets them beside what was found."""
 
-    source: str
+    source: Names
     submissions: int | None = None
     finalists: int | None = None
     winners: int | None = None

@@ -1,9 +1,13 @@
 """Pages in a real browser: nothing is loaded, nothing complains, everything can be used by keyboard."""
 
+import io
+import re
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from pypdf import PdfReader
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -13,6 +17,7 @@ from fairlib.report.chapters import write_report  # noqa: E402
 from fairlib.report.figures import to_svg  # noqa: E402
 from fairlib.report.html import to_html  # noqa: E402
 from fairlib.report.letters import letter_html, write_letters  # noqa: E402
+from fairlib.report.notebooks import notebook_html  # noqa: E402
 from fairlib.report.privacy import for_public  # noqa: E402
 from fairlib.report.tables import read_results  # noqa: E402
 
@@ -22,13 +27,26 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--no-first-run",
 ]  # fmt: skip
+ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
+# Words of the page without code, and what only those hear who do not see it.
+WORDS = """() => {
+  const page = document.body.cloneNode(true);
+  page.querySelectorAll('script, style, code, pre, [id^=record-]').forEach(e => e.remove());
+  page.querySelectorAll('*').forEach(e => e.append(' '));
+  const told = ['aria-label', 'title', 'alt', 'data-search', 'data-shown', 'data-all'];
+  const heard = told.flatMap(a => [...page.querySelectorAll(`[${a}]`)].map(e => e.getAttribute(a)));
+  return [page.textContent, document.title, ...heard].join(' ');
+}"""
+ENGLISH = (
+    "the|of|and|are|with|which|budget|selected|submissions?|rounds?|ranks?|jurors?|rules?|library|none|yes|no"
+)
 PAGES = [f"{audience}/{lang}.html" for audience in ("public", "internal") for lang in ("kk", "ru", "en")]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Six pages and a letter of a small contest."""
+    """Six pages, a letter and a notebook of a small contest."""
     folder, rules = tmp_path_factory.mktemp("site"), rules_2021()
     results = read_results(build_run(folder / "run", rules, n=40), rules)
     for audience, seen in (("public", for_public(results)), ("internal", results)):
@@ -38,6 +56,10 @@ def site(tmp_path_factory):
             drawings = {p.id: to_svg(p.draw, p.size, p.id) for p in report.pictures()}
             (folder / audience / f"{lang}.html").write_text(to_html(report, drawings), "utf-8")
     (folder / "letter.html").write_text(letter_html(write_letters(results, ["S012"])[0]), "utf-8")
+    cell, text = nbformat.v4.new_code_cell("table"), "<table><thead><tr><th>rank</th></tr></thead></table>"
+    cell.outputs = [nbformat.v4.new_output("execute_result", {"text/html": text, "text/plain": "rank"})]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "notebook.ipynb")
+    (folder / "notebook.html").write_text(notebook_html(folder / "notebook.ipynb"), "utf-8")
     return folder
 
 
@@ -70,7 +92,7 @@ def open_page(browser, site):
         assert noise == []
 
 
-@pytest.mark.parametrize("name", [*PAGES, "letter.html"])
+@pytest.mark.parametrize("name", [*PAGES, "letter.html", "notebook.html"])
 def test_no_page_scrolls_sideways(open_page, name):
     page = open_page(name)
     for width in (360, 768, 1280):
@@ -78,14 +100,52 @@ def test_no_page_scrolls_sideways(open_page, name):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_words_stay_whole_in_narrow_tables(open_page, name):
+    page = open_page(name, width=360)
+    page.evaluate(ALL)
+    broken = page.evaluate("""() => {
+      const found = [], range = document.createRange();
+      for (const cell of document.querySelectorAll('tr:nth-child(-n+3) > :is(th, td):not(.unbroken) bdi')) {
+        const node = cell.firstChild;
+        for (const { 0: word, index } of node?.nodeType === 3 ? node.data.matchAll(/[\\p{L}\\d]{2,24}/gu) : []) {
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1) found.push(word);
+        }
+      }
+      return found;
+    }""")
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_speak_their_language_and_no_codes(open_page, name):
+    words = open_page(name).evaluate(WORDS)
+    assert re.findall(r"\b[a-z]+_[a-z_]+\b", words) == []
+    assert name.endswith("en.html") or re.findall(rf".{{20}}\b(?:{ENGLISH})\b(?!\.\w).{{20}}", words) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere_and_headings_descend_by_one(open_page, name):
+    page = open_page(name)
+    dead = "all => all.filter(a => !document.getElementById(a.hash.slice(1))).map(a => a.hash)"
+    assert page.locator('a[href^="#"]').evaluate_all(dead) == []
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(h => Number(h.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (npm)")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*PAGES, "letter.html"])
+@pytest.mark.parametrize("name", [*PAGES, "letter.html", "notebook.html"])
 def test_axe_finds_nothing_serious(open_page, name, scheme):
     page = open_page(name, color_scheme=scheme, bypass_csp=True)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(ALL)
     page.add_script_tag(content=AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    rules = "{}" if scheme == "light" else "{runOnly: ['color-contrast']}"  # the dark changes nothing else
+    found = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], ...{rules}}})")["violations"]
     grave = [(v["id"], v["nodes"][0]["html"][:150]) for v in found if v["impact"] in ("serious", "critical")]
     assert grave == []
 
@@ -140,6 +200,21 @@ def test_without_script_everything_can_be_read(browser, site):
     assert page.locator("#decisions-commission tbody tr").count() == 40
     assert page.locator("th button").count() == 0
     page.close()
+
+
+def test_headers_of_a_table_are_printed_on_each_of_its_pages(browser, site):
+    """Chromium leaves buttons out of a header that it repeats."""
+    page = browser.new_page()
+    page.goto((site / "public/ru.html").as_uri())
+    pages = [p.extract_text() for p in PdfReader(io.BytesIO(page.pdf())).pages]
+    page.close()
+    first = next(n for n, text in enumerate(pages) if "Все заявки и решения" in text)
+    for text in pages[first : first + 2]:
+        assert "Решение" in text
+
+
+def test_a_notebook_shows_what_its_cells_return(open_page):
+    assert open_page("notebook.html").locator("th").inner_text() == "rank"
 
 
 def test_languages_lead_to_the_siblings(open_page):

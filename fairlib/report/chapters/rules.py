@@ -94,7 +94,7 @@ def _announced(context: Context):
         line(say("winners"), told.winners, len(common.chosen_in(results, -1)))
     heads = [Column(say("What"), "text", 3), Column(say("Announced"), "number"), Column(say("Found"), "number"),
              Column(say("The same"))]  # fmt: skip
-    note = say("Source of what was announced: {source}.", source=told.source)
+    note = say("Source of what was announced: {source}.", source=told.source[say.lang])
     return table("announced", say("Announced and found"), heads, rows, note=note)
 
 
