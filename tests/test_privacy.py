@@ -2,6 +2,7 @@
 
 import zipfile
 from dataclasses import fields, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -10,17 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_fixture import PLANTED, build_run, rules_2021
 
-from fairlib.report.privacy import (
-    AGGREGATES,
-    EMPTY,
-    MARGIN,
-    end_coded,
-    for_public,
-    juror_codes,
-    mask,
-    withheld,
-)
+from fairlib.report.disclosure import Graph, exposed, withheld
+from fairlib.report.privacy import MARGIN, PUBLIC, end_coded, for_public, juror_codes, mask
 from fairlib.report.tables import read_results
+from fairlib.rules import Scale
+
+TEN = Scale(min=1, max=10, step=1)
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +25,11 @@ def results(tmp_path_factory):
     return read_results(build_run(tmp_path_factory.mktemp("run"), rules, n=60), rules)
 
 
-def stage_of(results, pairs):
-    """A round whose ratings are these (submission, juror) pairs with one mark each."""
+def ratings_of(pairs, marks=None):
+    """A ratings table of these (submission, juror) pairs with one mark each."""
     table = pd.DataFrame(pairs, columns=["submission", "juror"])
-    table = table.assign(
-        round="r", criterion="c", status="scored", source="", score=np.arange(len(table)) % 10 + 1.0
-    )
-    jurors = pd.DataFrame({"juror": sorted(set(table["juror"]))})
-    return replace(results.rounds[0], ratings=table, jurors=jurors)
+    marks = np.arange(len(table)) % 10 + 1.0 if marks is None else np.asarray(marks, dtype=float)
+    return table.assign(criterion="c", status="scored", score=marks)
 
 
 def recoverable(pairs, hidden_submissions, hidden_jurors):
@@ -51,7 +44,7 @@ def recoverable(pairs, hidden_submissions, hidden_jurors):
     return [p for k, p in enumerate(pairs) if (rows[:, k] ** 2).sum() > 1 - 1e-9]
 
 
-def test_subtraction_recovers_no_mark_in_a_thousand_contests(results):
+def test_subtraction_recovers_no_mark_in_a_thousand_designs():
     rng = np.random.default_rng(7)
     for _ in range(1000):
         n, m, readers = rng.integers(3, 16), rng.integers(2, 8), rng.integers(1, 5)
@@ -60,14 +53,14 @@ def test_subtraction_recovers_no_mark_in_a_thousand_contests(results):
             for i in range(n)
             for j in rng.choice(m, min(m, max(1, readers - rng.integers(0, 2))), replace=False)
         ]
-        assert recoverable(pairs, *withheld(stage_of(results, pairs))) == []
+        assert recoverable(pairs, *withheld(ratings_of(pairs, rng.integers(1, 11, len(pairs))), TEN)) == []
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.sets(st.tuples(st.integers(0, 8), st.integers(0, 6)), min_size=1, max_size=40))
-def test_subtraction_recovers_no_mark_of_any_design(results, cells):
+def test_subtraction_recovers_no_mark_of_any_design(cells):
     pairs = [(f"s{i}", f"j{j}") for i, j in sorted(cells)]
-    assert recoverable(pairs, *withheld(stage_of(results, pairs))) == []
+    assert recoverable(pairs, *withheld(ratings_of(pairs), TEN)) == []
 
 
 def test_without_complements_the_attack_would_succeed():
@@ -75,9 +68,75 @@ def test_without_complements_the_attack_would_succeed():
     assert ("s2", "j4") in recoverable(pairs, set(), {"j4"})
 
 
-def test_the_design_of_2021_publishes_almost_everything(results):
-    submissions, jurors = withheld(results.rounds[0])
-    assert (len(submissions), len(jurors)) == (0, 0)
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sets(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=8),
+    st.lists(st.integers(1, 3), min_size=8, max_size=8),
+    st.sets(st.integers(0, 6)),
+)
+def test_the_audit_finds_what_trying_every_table_of_marks_finds(cells, marks, silent):
+    """Every table on a scale of three marks with the same published sums, beside the walks of Gusfield (1988)."""
+    i, j = np.array(sorted(cells)).T
+    x = np.array(marks[: len(i)], dtype=float)
+    hidden = np.isin(np.arange(7), list(silent))
+    graph = Graph(i, j + 4, x, 1, 3, 4, 7)
+    worlds = np.array(list(product((1, 2, 3), repeat=len(x))), dtype=float)
+    sums = np.array([(i == k) | (j + 4 == k) for k in range(7) if not hidden[k]], dtype=float).reshape(
+        -1, len(x)
+    )
+    same = worlds[(worlds @ sums.T == sums @ x).all(axis=1)]
+    alone = [k for k in range(len(x)) if (same[:, k] == x[k]).all()]
+    assert exposed(graph, hidden).tolist() == alone
+
+
+def crossed(n, m):
+    return [(f"s{i}", f"j{j}") for i in range(n) for j in range(m)]
+
+
+def test_a_submission_with_the_highest_marks_of_all_is_withheld_with_a_complement():
+    pairs = crossed(8, 6)
+    marks = np.random.default_rng(1).integers(2, 10, len(pairs))
+    assert withheld(ratings_of(pairs, marks), TEN) == (set(), set())
+    marks[:6] = 10
+    submissions, jurors = withheld(ratings_of(pairs, marks), TEN)
+    assert "s0" in submissions and len(submissions) + len(jurors) == 2
+
+
+def test_a_juror_who_gave_everybody_the_highest_mark_is_withheld_with_a_complement():
+    pairs = crossed(8, 6)
+    marks = np.random.default_rng(1).integers(2, 10, len(pairs))
+    marks[::6] = 10
+    submissions, jurors = withheld(ratings_of(pairs, marks), TEN)
+    assert "j0" in jurors and len(submissions) + len(jurors) == 2
+
+
+def test_nothing_is_published_where_estimate_and_severity_say_every_mark():
+    pairs = crossed(6, 5)
+    marks = [3 + i // 2 + j // 3 for i in range(6) for j in range(5)]
+    assert withheld(ratings_of(pairs, marks), TEN) == (
+        {f"s{i}" for i in range(6)},
+        {f"j{j}" for j in range(5)},
+    )
+
+
+def test_with_unequal_weights_every_criterion_is_looked_at():
+    pairs = crossed(8, 6)
+    rng = np.random.default_rng(1)
+    first = ratings_of(pairs, rng.integers(2, 10, len(pairs)))
+    second = ratings_of(pairs, rng.integers(2, 10, len(pairs))).assign(criterion="d")
+    second.loc[:5, "score"] = 10
+    table = pd.concat([first, second], ignore_index=True)
+    assert withheld(table, TEN, {"c": 1, "d": 1}) == (set(), set())
+    assert "s0" in withheld(table, TEN, {"c": 2, "d": 1})[0]
+
+
+def test_a_round_without_marks_withholds_nothing():
+    assert withheld(ratings_of([("s", "j")]).assign(status="missing", score=np.nan), TEN) == (set(), set())
+
+
+def test_the_design_of_2021_publishes_everything(results):
+    for stage in results.rounds:
+        assert withheld(stage.ratings, stage.rule.scale, results.contest.weights(stage.id)) == (set(), set())
 
 
 def test_public_tables_hold_only_what_is_allowed(results):
@@ -92,25 +151,79 @@ def test_public_tables_hold_only_what_is_allowed(results):
         assert set(stage.findings.columns) == {"code", "severity"}
 
 
-def test_every_table_of_a_round_has_a_rule(results):
-    """A table that somebody adds is not published by default: it must be named here and in the module."""
-    tables = {
-        f.name
-        for f in fields(results.rounds[0])
-        if isinstance(getattr(results.rounds[0], f.name), pd.DataFrame)
-    }
-    ruled = {
-        *EMPTY,
-        *AGGREGATES,
-        "stability",
-        "findings",
-        "estimates",
-        "jurors",
-        "decisions",
-        "agreement",
-        "profiles",
-    }
-    assert tables == ruled
+def test_a_table_that_is_not_on_the_list_is_empty_for_the_public(results):
+    inside, seen = results.rounds[0], for_public(results).rounds[0]
+    for f in fields(inside):
+        table = getattr(seen, f.name)
+        if isinstance(table, pd.DataFrame) and f.name not in {*PUBLIC, "agreement", "profiles"}:
+            assert len(table) == 0, f.name
+        elif isinstance(table, pd.DataFrame) and f.name in PUBLIC:
+            assert set(table.columns) <= set(PUBLIC[f.name])
+
+
+def test_no_number_has_more_digits_than_a_page_shows(results):
+    for stage in for_public(results).rounds:
+        for f in fields(stage):
+            table = getattr(stage, f.name)
+            if isinstance(table, pd.DataFrame):
+                for column in table.select_dtypes("float"):
+                    told = table[column].dropna()
+                    assert all(len(repr(float(x)).partition(".")[2]) <= 3 for x in told), (f.name, column)
+        assert not stage.decisions["reason"].str.contains(r"\d\.\d{3}").any()
+
+
+def with_one_reader_less(results):
+    """The first round with all but two readers of its tenth submission taken away."""
+    stage = results.rounds[0]
+    name = stage.decisions["submission"].iloc[9]
+    mine = stage.ratings["submission"] == name
+    kept = stage.ratings["juror"].isin(stage.ratings.loc[mine, "juror"].unique()[:2])
+    estimates = stage.estimates.copy()
+    estimates.loc[estimates["submission"] == name, "n_jurors"] = 2
+    changed = replace(stage, ratings=stage.ratings[~mine | kept], estimates=estimates)
+    return name, replace(results, rounds=(changed, *results.rounds[1:]))
+
+
+def test_a_submission_withheld_has_no_place_by_which_its_mean_would_be_known(results):
+    name, changed = with_one_reader_less(results)
+    stage = for_public(changed).rounds[0]
+    decision = stage.decisions.set_index("submission").loc[name]
+    assert decision[["estimate", "rank", "rank_low", "rank_high", "p_selected", "expected_rank"]].isna().all()
+    assert decision["decision"] == "selected"
+    assert stage.decisions["rank"].isna().sum() > 3
+    assert stage.estimates["raw_mean"].isna().all() and stage.jurors["severity"].isna().all()
+    known = stage.estimates["estimate"].dropna()
+    assert len(known) == len(stage.estimates) - 1 and (known == known.round(1)).all()
+    assert not stage.decisions["reason"].str.contains(r"\d\.\d").any()
+    assert not any(name in ids for ids in stage.ties["submissions"])
+
+
+def test_estimates_that_are_more_than_sums_stand_alone(results):
+    stage = results.rounds[0]
+    rule = stage.rule.model_copy(update={"estimator": "zscore"})
+    seen = for_public(replace(results, rounds=(replace(stage, rule=rule),))).rounds[0]
+    assert seen.estimates["raw_mean"].isna().all() and seen.jurors[["severity", "se"]].isna().all(axis=None)
+    assert seen.profiles.empty
+
+
+def test_a_status_never_tells_marks(results):
+    stage = results.rounds[0]
+    jurors = stage.jurors.assign(status="no_spread")
+    estimates = stage.estimates.assign(status="extreme_high")
+    seen = for_public(replace(results, rounds=(replace(stage, jurors=jurors, estimates=estimates),))).rounds[
+        0
+    ]
+    assert set(seen.jurors["status"]) == set(seen.estimates["status"]) == {"ok"}
+
+
+def test_correlations_are_coarse_and_gone_where_one_gave_everybody_the_same(results):
+    seen = for_public(results).rounds[0].agreement
+    known = seen.to_numpy()[seen.notna().to_numpy()]
+    assert len(known) and (np.round(known, 1) == known).all() and np.abs(known).max() <= 0.9
+    stage = results.rounds[0]
+    flat = stage.agreement.copy()
+    flat.iloc[0, :] = flat.iloc[:, 0] = np.nan
+    assert for_public(replace(results, rounds=(replace(stage, agreement=flat),))).rounds[0].agreement.empty
 
 
 def test_the_public_learns_how_many_places_a_juror_moves_and_not_whose(results):
@@ -121,7 +234,6 @@ def test_the_public_learns_how_many_places_a_juror_moves_and_not_whose(results):
         assert mine["what"].str.fullmatch(r"\d+").all()
         assert mine["what"].is_monotonic_increasing
         assert len(stage.stability) == len(before.stability)
-        assert len(stage.discuss) == len(stage.next_readings) == 0
         assert "estimate" not in stage.ties
 
 

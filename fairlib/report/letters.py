@@ -12,11 +12,12 @@ import typst
 
 from fairlib.report.blocks import Block, Column, Heading, Text, table
 from fairlib.report.chapters.common import Context, interval, number, text
+from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.figures.base import decision_names
 from fairlib.report.html import TEMPLATES, environment, style
 from fairlib.report.locale import TAGS, Voice, speak
 from fairlib.report.pdf import as_data, breakable, fonts
-from fairlib.report.privacy import READERS, end_coded, mask, withheld
+from fairlib.report.privacy import end_coded, mask
 from fairlib.report.reasons import bare_reason, criterion_name, reason_sentence
 from fairlib.report.tables import Results, RoundResults
 
@@ -81,7 +82,7 @@ def field_of(results: Results, stage: RoundResults) -> Field:
     return Field(
         stage=stage,
         joined=joined,
-        hidden=frozenset(withheld(stage)[0]),
+        hidden=frozenset(withheld(stage.ratings, scale, results.contest.weights(stage.id))[0]),
         criteria=criteria,
         means=joined[list(criteria)].mean(),
         line=float(chosen.min()) if len(chosen) else float("nan"),

@@ -1,30 +1,52 @@
 """What may the public see? Tables cut to an allow-list before any page is written from them.
 
-`for_public` is the only door: chapters get tables in which what must not be told is no longer there.
-The rules, each with its test:
+`for_public` is the only door: chapters, figures and the workbook get tables in which what must not be told
+is no longer there. The rules, each with its test (docs/privacy.md has the attack that they are tried with):
 
 - columns are allowed by name, all others are dropped: no contact, no identifier, no mark, no comment;
 - an organisation is named where its consent is recorded, else there is only region and title;
 - jurors are codes, in an order that nobody can compute who has not seen the marks;
-- a mean of fewer than `READERS` jurors, and a juror's severity over fewer than `READINGS` readings, is
-  not published. From sums by submission and by juror a single mark follows exactly where its pair is a
-  bridge of the juror–submission graph with the unpublished nodes taken as one: both ends of a bridge
-  are withheld too, until there is none (complementary suppression; Hundepool et al. 2012, ch. 4);
+- numbers are cut to the digits that a page shows, so that no attribute, figure or workbook holds more;
+- means and severities from which a single mark would follow are withheld together with what would give
+  them back (`disclosure.withheld`). Of a submission withheld there is no rank and no probability either, nor
+  a rank of those close to it: its neighbours in the ranking would tell its mean;
 - a mean at the end of the scale says what everybody gave: values are published up to `MARGIN` of the
-  scale from its ends, and said to be at least or at most that.
+  scale from its ends, and said to be at least or at most that;
+- where an estimate is more than a sum of marks (`SUMS` has those that are not), neither raw means nor
+  severities stand beside it, nor errors that are the spread of one juror's marks;
+- a status says what the design says, never what the marks are; correlations of two jurors are coarse and
+  from many submissions; a round of few readings has no statistics at all.
 """
 
 import hashlib
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
+from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.reasons import bare_reason
 from fairlib.report.tables import Results, RoundResults, flag
 
-READERS, READINGS, MARGIN = 3, 5, 0.05
+MARGIN = 0.05
+SHARED, FEW = (
+    10,
+    30,
+)  # submissions two jurors must share for their correlation; readings a round needs for statistics
+SUMS = {
+    "raw",
+    "additive",
+    "severity",
+    "rasch",
+}  # estimates that hang on sums of marks (Rasch: sufficient statistics)
+MODEL_ERRORS = {
+    "additive",
+    "severity",
+    "rasch",
+}  # errors of severity that follow from the design and the model
 PUBLIC = {
     "submissions": [
         "submission", "sent_at", "organisation", "nomination", "title", "region", "settlement", "monotown",
@@ -51,15 +73,32 @@ PUBLIC = {
     "draw": ["submission", "place", "lot", "drawn"],
     "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
 }  # fmt: skip
-AGGREGATES = (
-    "seats", "ties", "at_the_line", "days", "compared", "consistency", "rule_costs", "other_rules", "draw",
-)  # fmt: skip
-EMPTY = (
-    "ratings", "comments", "juror_findings", "another_reader", "next_readings", "discuss", "other_ranks",
-    "acceptability",
-)  # fmt: skip
-DESIGN = {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"}
-WITHHELD = {"estimates": ["estimate", "se", "low", "high", "raw_mean"], "jurors": ["severity", "se"]}
+STATISTICS = {"stability", "at_the_line", "days", "compared", "consistency", "other_rules", "agreement"}
+KEYS = {
+    "design": {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"},
+    "meaning": {f"{k}{end}" for k in ("reliability", "belongs", "overlap") for end in ("", "_low", "_high")},
+    "certainty": {"twin_overlap", "twin_low", "twin_high", "clear_in", "open", "clear_out"},
+}
+WITHHELD = {
+    "estimates": ["estimate", "se", "low", "high", "raw_mean", "rank", "rank_raw"],
+    "decisions": [
+        "estimate",
+        "rank",
+        "rank_low",
+        "rank_high",
+        "p_selected",
+        "reserve_place",
+        "expected_rank",
+        "set_low",
+        "set_high",
+    ],
+    "jurors": ["severity", "se"],
+}
+ROUGH = ["estimate", "se", "low", "high"]
+DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark"}
+DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
+WHOLE = {"requested", "grant"}
+NUMBER = r"(?<=[ :<>=])\d+\.\d+"
 CONTACT = [
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"(?<!\d)\d{12}(?!\d)"),
@@ -78,7 +117,7 @@ def for_public(results: Results) -> Results:
         submissions=submissions,
         set_aside=_allowed(results.set_aside, "set_aside"),
         findings=_allowed(results.findings, "findings"),
-        rounds=tuple(_round(stage) for stage in results.rounds),
+        rounds=tuple(_round(stage, results.contest.weights(stage.id)) for stage in results.rounds),
     )
 
 
@@ -107,47 +146,100 @@ def juror_codes(stage: RoundResults) -> dict[str, str]:
     return {name: f"{place:0{width}d}" for place, name in enumerate(order, 1)}
 
 
-def withheld(stage: RoundResults) -> tuple[set[str], set[str]]:
-    """Submissions whose means, and jurors whose severity, are not published."""
-    pairs = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
-    edges = [(("s", s), ("j", j)) for s, j in pairs.itertuples(index=False)]
-    degree = pd.Series([node for edge in edges for node in edge], dtype=object).value_counts()
-    hidden = {n for n, d in degree.items() if d < (READERS if n[0] == "s" else READINGS)}
-    while found := _bridges(edges, hidden):
-        hidden |= {node for edge in found for node in edge}
-    return {n for k, n in hidden if k == "s"}, {n for k, n in hidden if k == "j"}
+def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
+    """A round from its allow-list; a table or key that is not named there is empty."""
+    codes, (hidden, silent) = juror_codes(stage), withheld(stage.ratings, stage.rule.scale, weights)
+    if stage.rule.estimator not in SUMS:  # of three readers the median is one juror's mark
+        hidden |= set(stage.estimates.loc[stage.estimates["n_jurors"] <= READERS, "submission"])
+    whole = stage.rule.estimator in SUMS and not (hidden | silent)
+    close = _close(stage, hidden)
+    tables = {f.name: getattr(stage, f.name) for f in fields(stage)}
+    tables = {k: _allowed(v, k) for k, v in tables.items() if isinstance(v, pd.DataFrame)}
+    tables["estimates"], tables["decisions"] = _ranking(stage, tables, hidden, close, whole)
+    tables["jurors"] = _severities(stage, tables["jurors"], codes, whole)
+    tables["ties"] = _without(tables["ties"], close)
+    tables["stability"] = _changes(tables["stability"], codes, silent)
+    tables["agreement"] = _agreement(stage, codes)
+    tables["profiles"] = _profiles(stage, whole)
+    few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
+    if len(few) < FEW:
+        tables |= {k: tables[k].iloc[:0] for k in STATISTICS}
+    values = {k: _values(getattr(stage, k), k) for k in KEYS if k == "design" or len(few) >= FEW}
+    empty = {f.name: {} for f in fields(stage) if isinstance(getattr(stage, f.name), dict)}
+    return replace(stage, **{k: _cut(t) for k, t in tables.items()}, **(empty | values))
 
 
-def _round(stage: RoundResults) -> RoundResults:
-    codes = juror_codes(stage)
-    submissions, jurors = withheld(stage)
-    decisions = _allowed(stage.decisions, "decisions")
-    decisions["reason"] = _reasons(stage, bool(submissions))
-    decisions.loc[decisions["submission"].isin(submissions), ["estimate", "expected_rank"]] = np.nan
-    estimates = _withhold(_allowed(stage.estimates, "estimates"), "estimates", "submission", submissions)
-    severities = _withhold(_allowed(stage.jurors, "jurors"), "jurors", "juror", jurors)
-    for table in (estimates, decisions):
+def _ranking(
+    stage: RoundResults, tables: dict[str, pd.DataFrame], hidden: set[str], close: set[str], whole: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimates and decisions without what is withheld, and without ranks that would give it back."""
+    scale, estimates, decisions = stage.rule.scale, tables["estimates"], tables["decisions"]
+    decisions["reason"] = _reasons(stage, close, whole)
+    decisions.loc[decisions["submission"].isin(close), ["rank", "reserve_place"]] = np.nan
+    estimates.loc[estimates["submission"].isin(close), ["rank", "rank_raw"]] = np.nan
+    if not whole:
+        estimates[["raw_mean", "rank_raw"]] = np.nan
+        estimates[ROUGH], decisions["estimate"] = estimates[ROUGH].round(1), decisions["estimate"].round(1)
+    for name, table in (("estimates", estimates), ("decisions", decisions)):
+        table.loc[table["submission"].isin(hidden), WITHHELD[name]] = np.nan
         for column in ("estimate", "raw_mean"):
             if column in table:
-                table[column] = end_coded(table[column], stage.rule.scale.min, stage.rule.scale.max)
-    severities["juror"] = severities["juror"].map(codes)
-    return replace(
-        stage,
-        **{name: getattr(stage, name).iloc[:0] for name in EMPTY},
-        **{name: _allowed(getattr(stage, name), name) for name in AGGREGATES},
-        stability=_changes(stage, codes, jurors),
-        design={k: v for k, v in stage.design.items() if k in DESIGN},
-        findings=_allowed(stage.findings, "findings"),
-        estimates=estimates,
-        jurors=severities.sort_values("juror", ignore_index=True),
-        decisions=decisions,
-        agreement=stage.agreement.rename(index=codes, columns=codes).sort_index(axis=0).sort_index(axis=1),
-    )
+                table[column] = end_coded(table[column], scale.min, scale.max)
+    estimates["status"] = _design_only(estimates["status"])
+    return estimates, decisions
 
 
-def _changes(stage: RoundResults, codes: dict[str, str], jurors: set[str]) -> pd.DataFrame:
+def _close(stage: RoundResults, hidden: set[str]) -> set[str]:
+    """Those whose estimate or raw mean is in a class of one withheld; classes are steps of two marks' worth.
+
+    Classes do not hang on the data, so their middle says nothing.
+    """
+    table = stage.estimates
+    mine = table["submission"].isin(hidden)
+    step = stage.rule.scale.step or (stage.rule.scale.max - stage.rule.scale.min) / 10
+    close = mine.copy()
+    for n, column in product(table.loc[mine, "n_jurors"].dropna().unique(), ("estimate", "raw_mean")):
+        part = np.floor((table[column] - stage.rule.scale.min) / (2 * step / max(n, 1)))
+        close |= part.isin(part[mine & (table["n_jurors"] == n)].dropna())
+    return set(table.loc[close, "submission"])
+
+
+def _severities(stage: RoundResults, table: pd.DataFrame, codes: dict, whole: bool) -> pd.DataFrame:
+    if not whole:
+        table[WITHHELD["jurors"]] = np.nan
+    if stage.rule.estimator not in MODEL_ERRORS:
+        table["se"] = np.nan
+    table["status"] = _design_only(table["status"])
+    table["juror"] = table["juror"].map(codes)
+    return table.sort_values("juror", ignore_index=True)
+
+
+def _design_only(status: pd.Series) -> pd.Series:
+    """Statuses that follow from who read what; any other says something of marks and becomes `ok`."""
+    return status.where(status.isna() | status.isin(DESIGN_STATUS), "ok")
+
+
+def _agreement(stage: RoundResults, codes: dict[str, str]) -> pd.DataFrame:
+    """Correlations of jurors to one digit; none at all where one of a pair gave everybody the same."""
+    matrix = stage.agreement.rename(index=codes, columns=codes).sort_index(axis=0).sort_index(axis=1)
+    marks = stage.ratings[stage.ratings["status"] == "scored"]
+    read = pd.crosstab(marks["submission"], marks["juror"].map(codes)).clip(upper=1)
+    read = read.reindex(columns=matrix.columns, fill_value=0)
+    shared = read.T @ read
+    enough = (shared >= SHARED).to_numpy() & ~np.eye(len(matrix), dtype=bool)
+    if matrix.isna().to_numpy()[enough].any():
+        return matrix.iloc[:0, :0]
+    return matrix.where(enough).clip(-0.9, 0.9).map(lambda x: round(x, 1) + 0.0)
+
+
+def _profiles(stage: RoundResults, whole: bool) -> pd.DataFrame:
+    """Criteria of those selected and of the others, where every submission's mean is published too."""
+    scale, found = stage.rule.scale, stage.profiles if whole else stage.profiles.iloc[:0]
+    return found.apply(lambda c: end_coded(c, scale.min, scale.max))
+
+
+def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd.DataFrame:
     """How many places each change moves, not whose: who comes without a juror says how that juror marked."""
-    found = _allowed(stage.stability, "stability")
     mine = found["kind"] == "juror"
     hidden = mine & found["what"].isin(jurors)
     found.loc[hidden, ["n_changes", "status"]] = [np.nan, "withheld"]
@@ -156,17 +248,30 @@ def _changes(stage: RoundResults, codes: dict[str, str], jurors: set[str]) -> pd
     return found.loc[[i for _, part in order for i in part.sort_values(kind="stable").index]]
 
 
-def _reasons(stage: RoundResults, some_withheld: bool) -> pd.Series:
+def _without(ties: pd.DataFrame, close: set[str]) -> pd.DataFrame:
+    """Ties that name nobody whose rank is withheld."""
+    named = ties["submissions"].fillna("").str.split(", ")
+    return ties[[close.isdisjoint(ids) for ids in named]]
+
+
+def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
     """Reasons without the criterion means of ties, and without estimates where an estimate is withheld."""
     scale = stage.rule.scale
     margin = MARGIN * (scale.max - scale.min)
 
-    def told(reason: str) -> str:
-        numbers = [float(x) for x in re.findall(r"(?<=[ :<>=])\d+\.\d+", reason)]
+    def told(submission: str, reason: object) -> object:
+        if not isinstance(reason, str):
+            return reason
+        if submission in close:
+            reason = "; ".join(p for p in reason.split("; ") if not re.match("tie|reserve", p)) or "rank"
+        numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
-        return bare_reason(reason, keep=() if some_withheld or ends else ("rank", "quota", "threshold"))
+        bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))
+        return re.sub(NUMBER, lambda x: f"{float(x[0]):.2f}", bare)
 
-    return stage.decisions["reason"].map(told, na_action="ignore")
+    table = stage.decisions
+    found = [told(s, r) for s, r in zip(table["submission"], table["reason"], strict=True)]
+    return pd.Series(found, index=table.index, dtype=table["reason"].dtype)
 
 
 def end_coded(values: pd.Series, low: float, high: float) -> pd.Series:
@@ -176,44 +281,24 @@ def end_coded(values: pd.Series, low: float, high: float) -> pd.Series:
 
 
 def _allowed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The columns of the allow-list; a table that is not on it keeps its columns and none of its rows."""
+    if name not in PUBLIC:
+        return table.iloc[:0]
     return table[[c for c in PUBLIC[name] if c in table.columns]].copy()
 
 
-def _withhold(table: pd.DataFrame, name: str, key: str, ids: set[str]) -> pd.DataFrame:
-    table.loc[table[key].isin(ids), WITHHELD[name]] = np.nan
-    return table
+def _cut(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers to the digits that pages show, rounded as they are printed."""
+
+    def printed(column: pd.Series) -> pd.Series:
+        digits = DIGITS.get(str(column.name), 2)
+        return column.map(lambda x: round(x, digits), na_action="ignore")
+
+    floats = [c for c in table.select_dtypes("float") if c not in WHOLE]
+    return table.assign(**{c: printed(table[c]) for c in floats})
 
 
-def _bridges(edges: list, hidden: set) -> list:
-    """Edges without which the graph falls apart, `hidden` nodes being one node; edges inside it are free."""
-    around: dict = {}
-    for k, (a, b) in enumerate(edges):
-        a, b = (None if n in hidden else n for n in (a, b))
-        if a is not None or b is not None:
-            around.setdefault(a, []).append((b, k))
-            around.setdefault(b, []).append((a, k))
-    seen, lowest, found = {}, {}, []
-    for root in around:
-        if root in seen:
-            continue
-        seen[root] = lowest[root] = len(seen)
-        path = [(root, None, iter(around[root]))]
-        while path:
-            node, came_by, rest = path[-1]
-            for other, k in rest:
-                if k == came_by:
-                    continue
-                if other in seen:
-                    lowest[node] = min(lowest[node], seen[other])
-                    continue
-                seen[other] = lowest[other] = len(seen)
-                path.append((other, k, iter(around[other])))
-                break
-            else:
-                path.pop()
-                if path:
-                    parent = path[-1][0]
-                    lowest[parent] = min(lowest[parent], lowest[node])
-                    if lowest[node] > seen[parent]:
-                        found.append(edges[came_by])
-    return found
+def _values(found: dict[str, str], name: str) -> dict[str, str]:
+    """The keys of the allow-list, numbers to as many digits as pages show."""
+    kept = {k: v for k, v in found.items() if k in KEYS[name]}
+    return {k: f"{float(v):.4g}" if re.fullmatch(r"\d*\.\d+(e-?\d+)?", v) else v for k, v in kept.items()}
