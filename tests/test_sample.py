@@ -15,7 +15,8 @@ from rapidfuzz import fuzz
 from fairlib.intake.scoresheets import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
-from fairlib.runs.steps import finalists, roster
+from fairlib.runs.ahead import finalists
+from fairlib.runs.steps import roster
 from fairlib.sample import YEARS, write_sample, write_truth
 from fairlib.sample.bank import table
 from fairlib.sample.books import write_csv, write_xlsx

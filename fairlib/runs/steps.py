@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.scorecheck import Roster
 from fairlib.intake.scoresheets import Scoresheets, read_conflicts, read_jurors, read_scores
-from fairlib.intake.submissions import COLUMNS, Intake, receive
-from fairlib.params import RulesFile
+from fairlib.intake.submissions import COLUMNS, Intake
 from fairlib.rules import Contest, Round
-from fairlib.runs.outcome import estimates_of, select_from
 from fairlib.runs.place import Run
 from fairlib.runs.store import read_table, write_bytes, write_table
-from fairlib.selection.lots import Drawn
+
+if TYPE_CHECKING:  # 01 and 02 need nothing of selection
+    from fairlib.selection.lots import Drawn
 
 _VALUES = {"requested", "own_funds", "duration_months", "monotown", "eligible"}
 TEXT = tuple(c for c in COLUMNS if c not in _VALUES)
@@ -106,7 +107,7 @@ def save_selection(
     round_id: str,
     decisions: pd.DataFrame,
     tables: dict[str, pd.DataFrame],
-    lots: Drawn | None = None,
+    lots: "Drawn | None" = None,
 ) -> None:
     """Write the decisions of a round in the order of their ranks, and `tables` by file name.
 
@@ -120,15 +121,3 @@ def save_selection(
         write_bytes(lots.text.encode(), folder / "draw_list.txt")
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
-
-
-def finalists(rules: RulesFile, data: Path) -> list[str]:
-    """Whom the first round selects, best first, from its files alone; nothing is written."""
-    contest, r = rules.contest, rules.contest.rounds[0]
-    intake = receive(contest, data)
-    here = intake.submissions["eligible"]
-    sheets = read_scores(
-        contest, r, data, roster(contest, r, data, intake.submissions, here, intake.versions)
-    )
-    _, table = estimates_of(contest, r, sheets.ratings)
-    return list(select_from(contest, r, intake.submissions, here, table).selected)

@@ -7,7 +7,7 @@ from random import Random
 import pandas as pd
 
 from fairlib.params import RulesFile
-from fairlib.runs.steps import finalists
+from fairlib.runs.ahead import finalists
 from fairlib.sample import defects
 from fairlib.sample.bank import table
 from fairlib.sample.bodies import EFFECTS, body, effects_table, juror_rows, true_submissions

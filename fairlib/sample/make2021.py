@@ -6,7 +6,7 @@ from random import Random
 import pandas as pd
 
 from fairlib.params import RulesFile
-from fairlib.runs.steps import finalists
+from fairlib.runs.ahead import finalists
 from fairlib.sample import commission2021, fair2021, y2021
 from fairlib.sample.bodies import effects_table
 from fairlib.sample.books import write_xlsx

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.params import RulesFile
-from fairlib.runs.steps import finalists
+from fairlib.runs.ahead import finalists
 from fairlib.sample import defects
 from fairlib.sample.bodies import body, effects_table, juror_rows, true_submissions
 from fairlib.sample.books import Sheets, write_csv, write_xlsx

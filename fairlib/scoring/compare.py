@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtr, stdtr
 
 from fairlib.scoring.juror_panel import Panel
 
@@ -102,8 +102,8 @@ def settle(table: pd.DataFrame) -> pd.DataFrame:
 def two_sided(z: np.ndarray, df: np.ndarray | None = None) -> np.ndarray:
     """Two-sided p of z, from Student's t where degrees of freedom are given; NaN stays NaN."""
     if df is None:
-        return 2 * stats.norm.sf(np.abs(z))
-    return 2 * stats.t.sf(np.abs(z), np.maximum(df, 1))
+        return 2 * ndtr(-np.abs(z))
+    return 2 * stdtr(np.maximum(df, 1), -np.abs(z))
 
 
 def verdicts(panel: Panel, *rules: tuple[np.ndarray, str]) -> np.ndarray:

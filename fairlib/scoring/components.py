@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import RectBivariateSpline
+import scipy
 
 from fairlib.errors import ScoringError
 from fairlib.scoring import reml
@@ -146,7 +146,7 @@ class _Plane:
         u, v = (np.linspace(*self._reach(axis), nodes) for axis in (0, 1))
         fall = np.array([[self._deviance(a, b) - self.top for b in v] for a in u])
         # a spline of log density is smooth where the density spans many powers of ten
-        spline = RectBivariateSpline(u, v, np.minimum(fall, 4 * FALL), kx=3, ky=3)
+        spline = scipy.interpolate.RectBivariateSpline(u, v, np.minimum(fall, 4 * FALL), kx=3, ky=3)
         self.u, self.v = np.linspace(u[0], u[-1], FINE), np.linspace(v[0], v[-1], FINE)
         self.mass = np.exp(-spline(self.u, self.v) / 2)
 

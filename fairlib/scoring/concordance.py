@@ -12,7 +12,6 @@ from itertools import combinations, permutations
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, stdtr
-from scipy.stats import rankdata
 
 from fairlib.scoring.ratings import Pairs, composite
 from fairlib.scoring.result import Statistic
@@ -207,7 +206,7 @@ def _rho(a: np.ndarray, b: np.ndarray) -> tuple[float | None, float | None, str]
     n = len(a)
     if n < 3:
         return None, None, "too_few_common"
-    a, b = (rankdata(np.round(x, 12)) - (n + 1) / 2 for x in (a, b))
+    a, b = (_mean_ranks(np.round(x, 12)) - (n + 1) / 2 for x in (a, b))
     size = np.sqrt((a @ a) * (b @ b))
     if size == 0:
         return None, None, "constant_juror"
@@ -218,6 +217,12 @@ def _rho(a: np.ndarray, b: np.ndarray) -> tuple[float | None, float | None, str]
         return rho, 0.0, "ok"
     t = abs(rho) * np.sqrt((n - 2) / (1 - rho**2))
     return rho, float(2 * stdtr(n - 2, -t)), "ok"
+
+
+def _mean_ranks(x: np.ndarray) -> np.ndarray:
+    """Ranks from 1; equal values share their mean rank."""
+    _, which, count = np.unique(x, return_inverse=True, return_counts=True)
+    return (count.cumsum() - (count - 1) / 2)[which]
 
 
 def _exact_p(a: np.ndarray, b: np.ndarray) -> float:

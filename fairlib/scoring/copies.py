@@ -7,7 +7,7 @@ readers agree fully on the same submissions (so that easy submissions explain th
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import pdtrc
 
 from fairlib.scoring.compare import FINDING, settle
 from fairlib.scoring.juror_panel import Panel
@@ -126,7 +126,7 @@ def _rows(panel: Panel, pair, hits, chance, common, differ) -> pd.DataFrame:
             "value": hits / common,
             "panel": np.minimum(chance / common, 1.0),
             "effect": differ,
-            "p": stats.poisson.sf(hits - 1, chance),
+            "p": np.where(hits > 0, pdtrc(np.maximum(hits - 1, 0), chance), 1.0),
             "n": common,
             "status": "tested",
         }

@@ -8,7 +8,7 @@ that who drew which submissions plays no part. `value` is the juror's number, `p
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtr
 
 from fairlib.scoring.compare import (
     ENOUGH,
@@ -140,7 +140,7 @@ def digits(panel: Panel) -> pd.DataFrame:
         panel, "digits", about=np.array([name for name, _, _ in looks], dtype=object)[best],
         value=np.array([s.own for s in shares])[best, pick],
         panel=np.array([s.other for s in shares])[best, pick], effect=excess[best, pick] * steps,
-        p=np.minimum(stats.norm.sf(z) * len(looks), 1.0), n=compared[0].n, status=status,
+        p=np.minimum(ndtr(-z) * len(looks), 1.0), n=compared[0].n, status=status,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ criteria within a juror beyond the panel's.
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import binom
 
 from fairlib.scoring.compare import (
     by_juror,
@@ -158,5 +158,6 @@ def _poisson_binomial(rates: np.ndarray, hits: int) -> float:
     """Two-sided p of a number of hits among independent draws: twice the smaller tail, at most 1."""
     mass = np.ones(1)
     for rate, n in zip(*np.unique(rates, return_counts=True), strict=True):
-        mass = np.convolve(mass, stats.binom.pmf(np.arange(n + 1), n, rate))
+        k = np.arange(n + 1)
+        mass = np.convolve(mass, binom(n, k) * rate**k * (1 - rate) ** (n - k))
     return float(min(1.0, 2 * min(mass[hits:].sum(), mass[: hits + 1].sum())))

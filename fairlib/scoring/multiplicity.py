@@ -4,7 +4,6 @@ Benjamini & Hochberg (1995) over everything that was tested in a round, not sign
 """
 
 import numpy as np
-from scipy import stats
 
 
 def adjust(p: np.ndarray, unlisted: int = 0) -> np.ndarray:
@@ -20,6 +19,8 @@ def adjust(p: np.ndarray, unlisted: int = 0) -> np.ndarray:
     known = ~np.isnan(p)
     out = np.full(len(p), np.nan)
     if known.any():
-        m = np.count_nonzero(known)
-        out[known] = np.minimum(stats.false_discovery_control(p[known]) * ((m + unlisted) / m), 1.0)
+        order = np.argsort(p[known])
+        ratio = p[known][order] * (len(order) + unlisted) / np.arange(1, len(order) + 1)
+        least = np.minimum.accumulate(ratio[::-1])[::-1]  # no worse than that of any larger p
+        out[np.flatnonzero(known)[order]] = np.minimum(least, 1.0)
     return out

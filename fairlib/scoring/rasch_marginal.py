@@ -8,8 +8,8 @@ a submission, unlike the joint likelihood; extreme submissions stay in and are d
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from fairlib.errors import ScoringError
@@ -265,7 +265,9 @@ def _improve(model: Model, point: Point, nodes: np.ndarray, back: np.ndarray) ->
         return -value, -solve_triangular(back, gradient, trans="T")
 
     options = {"maxiter": 30, "gtol": TOLERANCE / 10, "ftol": 1e-15, "maxcor": 20}
-    best = minimize(negative, np.zeros(len(origin)), jac=True, method="L-BFGS-B", options=options)
+    best = scipy.optimize.minimize(
+        negative, np.zeros(len(origin)), jac=True, method="L-BFGS-B", options=options
+    )
     return point.at(origin + solve_triangular(back, best.x)), best.nfev, float(np.abs(best.jac).max())
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy
 
 from fairlib.errors import SelectionError
 from fairlib.selection.admit import is_greedy
@@ -94,10 +94,10 @@ def _plain(problem: Problem, rows: Rows, keys: np.ndarray, stops: bool) -> np.nd
 
 def _solve(matrix, lower, upper, fixed, objective=None) -> np.ndarray | None:
     low, high = np.where(fixed == 1, 1, 0), np.where(fixed == 0, 0, 1)
-    found = milp(
+    found = scipy.optimize.milp(
         np.zeros(len(fixed)) if objective is None else objective,
-        constraints=LinearConstraint(matrix, lower, upper),
-        bounds=Bounds(low, high),
+        constraints=scipy.optimize.LinearConstraint(matrix, lower, upper),
+        bounds=scipy.optimize.Bounds(low, high),
         integrality=np.ones(len(fixed)),
         options={"mip_rel_gap": 0},
     )

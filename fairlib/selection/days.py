@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.panels import panels
@@ -130,9 +130,9 @@ def _effects(pairs: Pairs, x: np.ndarray, names: list[tuple[str, str]]) -> list[
 
 def _told(effect: float, se: float, df: int) -> tuple[float, ...]:
     """Points, standard error, interval, p and the effect that could have been detected."""
-    half = student.ppf(1 - ALPHA / 2, df)
-    p = 2 * student.sf(abs(effect) / se, df)
-    return effect, se, effect - half * se, effect + half * se, p, (half + student.ppf(POWER, df)) * se
+    half = stdtrit(df, 1 - ALPHA / 2)
+    p = 2 * stdtr(df, -abs(effect) / se)
+    return effect, se, effect - half * se, effect + half * se, p, (half + stdtrit(df, POWER)) * se
 
 
 def _gls(

@@ -7,7 +7,7 @@ What HiGHS returns is rounded and checked against the bounds in whole numbers be
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+import scipy
 from scipy.sparse import csc_array
 
 from fairlib.errors import SelectionError
@@ -85,12 +85,12 @@ def solve(objective: np.ndarray, rows: Rows, most: np.ndarray, whole: bool = Fal
 
 def _highs(objective: np.ndarray, rows: Rows, most: np.ndarray, kinds: list[int]) -> np.ndarray | None:
     """Ask HiGHS, as a linear programme (0) or an integer one (1), and believe what holds in whole numbers."""
-    within = LinearConstraint(csc_array(rows.matrix.astype(float)), rows.lower, rows.upper)
+    within = scipy.optimize.LinearConstraint(csc_array(rows.matrix.astype(float)), rows.lower, rows.upper)
     for integral in kinds:
-        found = milp(
+        found = scipy.optimize.milp(
             objective,
             constraints=within if len(rows.lower) else None,
-            bounds=Bounds(np.zeros(len(most)), most),
+            bounds=scipy.optimize.Bounds(np.zeros(len(most)), most),
             integrality=np.full(len(most), integral),
             options={"mip_rel_gap": 0},
         )
@@ -137,7 +137,7 @@ def largest(worth: np.ndarray, rows: Rows) -> tuple[np.ndarray, np.ndarray] | No
     above, below = rows.matrix.sum(axis=1) > rows.upper, rows.lower > 0
     matrix = csc_array(np.vstack([rows.matrix[above], -rows.matrix[below]]).astype(float))
     edge = np.concatenate([rows.upper[above], -rows.lower[below]])
-    limit = linprog(-worth.astype(float), matrix, edge, bounds=(0, 1))
+    limit = scipy.optimize.linprog(-worth.astype(float), matrix, edge, bounds=(0, 1))
     if limit.status == 2:
         return None
     if limit.status != 0:
