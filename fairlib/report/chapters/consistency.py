@@ -119,6 +119,6 @@ def _meaning(stage: RoundResults, context: Context) -> list[Block]:
         note = ""
         if values.get(f"{key}_low"):
             low, high = (shown(float(values[f"{key}_{end}"]), decimals) for end in ("low", "high"))
-            note = f" (95 %: {low}–{high})"
+            note = f" ({say.percent(0.95)}: {low}–{high})"
         items.append(Number(shown(float(values[key]), decimals), label + note))
     return [Heading(say("What the agreement means")), Numbers(tuple(items))] if items else []
