@@ -117,6 +117,14 @@ def not_computed(context: Context, what: str) -> Text:
     return Text(context.say("Not computed in this run: {what}.", what=what), "note")
 
 
+def withheld_words(say: Voice) -> str:
+    """Why a number is missing from the report for the public."""
+    return say(
+        "Withheld for the public: numbers from which a single mark would follow, also by subtraction (fewer than "
+        "three readers, the same mark from everybody at the end of the scale), and those that would give them back."
+    )
+
+
 def chosen_in(results: Results, place: int) -> set[str]:
     """Ids selected in a round, by its place (0 is the first, -1 the last); empty if it was not held."""
     if not results.rounds:

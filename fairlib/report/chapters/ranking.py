@@ -140,7 +140,7 @@ def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context)
     if certain:
         notes.append(say("Under the probability: the places that are possible."))
     if not context.internal:
-        notes.append(say("Estimates of submissions with fewer than three readers are not published."))
+        notes.append(common.withheld_words(say))
     caption = say("All submissions and their decisions: {round}", round=stage.rule.name[say.lang])
     return table(f"decisions-{stage.id}", caption, heads, rows, searchable=True, note=" ".join(notes))
 

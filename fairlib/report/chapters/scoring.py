@@ -88,7 +88,10 @@ def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
 def _severity(stage: RoundResults, context: Context) -> list[Block]:
     say, jurors = context.say, stage.jurors
     if jurors["severity"].notna().sum() == 0:
-        return [Heading(say("Who is strict?")), not_computed(context, say("severity of jurors"))]
+        told = not_computed(context, say("severity of jurors"))
+        if not context.internal and len(jurors):
+            told = Text(common.withheld_words(say), "note")
+        return [Heading(say("Who is strict?")), told]
     rows = []
     for r in jurors.itertuples():
         known = pd.notna(r.severity)
@@ -171,8 +174,17 @@ def _agreement(stage: RoundResults, context: Context) -> list[Block]:
             f"agreement-{stage.id}", caption, alt, lambda ax: plot_agreement(matrix, ax, say.lang),
             table(f"agreement-{stage.id}-data", caption, heads, rows, folded=True), (6.6, 1.0 + 0.34 * len(matrix)),
         ),
-        Text(say("Only pairs of jurors who share at least five submissions are compared."), "note"),
+        Text(_compared(context), "note"),
     ]  # fmt: skip
+
+
+def _compared(context: Context) -> str:
+    if context.internal:
+        return context.say("Only pairs of jurors who share at least five submissions are compared.")
+    return context.say(
+        "Only pairs of jurors who share at least ten submissions are compared; rounded to tenths, so that nobody's "
+        "marks can be worked out."
+    )
 
 
 def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
