@@ -193,6 +193,7 @@ def _decisions(estimates, stage, submissions, first, all_ids) -> pd.DataFrame:
     table["rank_low"] = np.maximum(1, table["rank"] - 12)
     table["rank_high"] = np.minimum(len(table), table["rank"] + 12)
     table["p_selected"] = 1 / (1 + np.exp((table["rank"] - seats - 0.5) / 8))
+    table["p_twin"] = 0.1 + 0.8 * table["p_selected"]
     bands = ["clear_out", "open", "clear_in"]
     table["band"] = pd.cut(table["p_selected"], [-1, 0.1, 0.9, 1], labels=bands).astype(str)
     reserve = stage.select.reserve
@@ -263,6 +264,23 @@ def _firmness(decisions, ratings, criteria) -> dict[str, pd.DataFrame]:
             columns=["submission", "rank", "p_selected", "selected", "for_criterion", "for_points",
                      "against_criterion", "against_points", "for_juror", "for_mark", "against_juror", "against_mark"],
         ),
+        "rule_costs": pd.DataFrame(
+            [("quotas[0]", "nomination proportional", ids[-1], ids[0], 1, 0.25)],
+            columns=["rule", "about", "comes", "goes", "n", "points"],
+        ),
+        "other_rules": pd.DataFrame(
+            [(f"weight:{criteria[0]}", ids[-1], ids[0], 1, n, 7.25, "ok"), ("seats:999", "", "", np.nan, np.nan, np.nan,
+              "contradiction"), ("quota_method:dhondt", "", "", 0, n, 7.5, "ok")],
+            columns=["change", "comes", "goes", "n", "selected", "mean_estimate", "status"],
+        ),
+        "other_ranks": pd.DataFrame(
+            [(ids[0], 1, 2, 8.0, 7.5, "selected", "not_selected", "goes", f"weight:{criteria[0]}"),
+             (ids[-1], 2, 1, 7.0, 7.75, "not_selected", "selected", "comes", f"weight:{criteria[0]}"),
+             (ids[1], 3, 3, 6.0, 6.25, "not_selected", "not_selected", "", f"weight:{criteria[0]}")],
+            columns=["submission", "rank_before", "rank_after", "estimate_before", "estimate_after",
+                     "decision_before", "decision_after", "change", "change_of"],
+        ),
+        "acceptability": pd.DataFrame({"submission": ids, "acceptability": 0.5}),
         "compared": pd.DataFrame([("raw", 1.3, 0.7, 0.2), ("severity", 1.2, 0.75, 0.15)],
                                  columns=["method", "rmse", "hit_rate", "lost"]),
     }  # fmt: skip

@@ -4,22 +4,25 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from io import BytesIO
 
 import openpyxl
 import pandas as pd
 import pytest
 from pypdf import PdfReader
-from report_fixture import build_run, rules_2021
+from report_fixture import ROOT, build_run, rules_2021
 
 from fairlib.errors import DataError
-from fairlib.params import check_params
+from fairlib.params import check_params, list_ours, read_params
 from fairlib.report import render
 from fairlib.report.chapters import write_report
-from fairlib.report.letters import LetterPress, letter_html, write_letters
+from fairlib.report.letters import LetterPress, addressees, letter_html, write_letters
 from fairlib.report.locale import speak
 from fairlib.report.privacy import for_public
 from fairlib.report.reasons import bare_reason, reason_sentence
+from fairlib.report.rulewords import Quoter
 from fairlib.report.tables import read_results
+from fairlib.report.workbook import to_workbook
 
 LANGUAGES = ("kk", "ru", "en")
 HOSTILE = [
@@ -298,9 +301,10 @@ def test_other_contests_are_told_too(tmp_path, rounds, nominations):
 
 REASONS = {
     "rank": "By rank.",
-    "rank:7.1<7.345678 in nomination=legal": "By rank in its group (nomination № 2): estimate 7.1, the line: 7.35.",
+    "rank:7.1<7.345678 in nomination=legal": "By rank in its group (nomination №\xa02): estimate 7.1, the line: 7.35.",
     "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.0": (
-        "By the quota: nomination № 2 (6.2 < 6.4). Equal estimates, settled by: social impact (8.2 > 8.0)."
+        "By the quota (nomination №\xa02): estimate 6.2, that of the one with which it changed places: 6.4. "
+        "Equal estimates, settled by: social impact (8.2 > 8.0)."
     ),
     "tie_refused:rank 50 among 3": "Equal estimates that no rule settles; place: 50, submissions: 3.",
     "threshold:estimate 4.1<5": "Below the threshold: estimate – 4.1, needed: 5.",
@@ -308,6 +312,24 @@ REASONS = {
     "budget:3000000>1500000": "The budget does not reach; needed: 3,000,000\xa0₸, left: 1,500,000\xa0₸.",
     "ineligible:bin_valid;consent": (
         "Not eligible, what is missing: a valid business identification number (BIN), consent to publication."
+    ),
+    "per_organisation:organisation=081240993030 2>=2": (
+        "The organisation already has as many selected as the rules allow. Allowed: 2."
+    ),
+    "tie:earlier 2021-02-05T10:00:00+06:00<2021-02-06T10:00:00+06:00": (
+        "Equal estimates, settled by: earlier submission (2021-02-05 10:00:00 < 2021-02-06 10:00:00)."
+    ),
+    "tie:social_impact missing against 8.2": "Equal estimates, settled by: social impact (missing / 8.2).",
+    "tie:draw 5919f2<afd740": "Equal estimates, settled by: draw by a published seed.",
+    "no_estimate:no_marks": "No juror marked it, so it has no place in the ranking.",
+    "budget:kept 3000000<=4000000": (
+        "What is left of the budget is kept for what the quotas promise; "
+        "needed: 3,000,000\xa0₸, left: 4,000,000\xa0₸."
+    ),
+    "draw:place 3 of 20": "By the draw with the published seed. Place in the draw: 3; took part: 20.",
+    "manual:selected by A. Board on 2021-04-01: agreed; minutes 7; rule: reserve, rank:7.1<7.3": (
+        "Decided by people (A. Board, 1 April 2021), with the reason given: agreed; minutes 7. "
+        "By the rule alone: reserve. By rank: estimate 7.1, the line: 7.3."
     ),
     "reserve:2; rank": "Place on the reserve list: 2. By rank.",
     "something:new": "By the rule with the code: something:new.",
@@ -322,6 +344,9 @@ def test_reasons_in_words(code):
 
 def test_public_reasons_hold_no_means_of_criteria():
     assert bare_reason("tie:social_impact 8.2>8.0", keep=("rank",)) == "tie:social_impact"
+    assert bare_reason("per_organisation:organisation=081240993030 2>=2") == "per_organisation"
+    by_people = "manual:selected by A on 2021-04-01: why; rule: reserve, tie:social_impact 8.2>8.0"
+    assert bare_reason(by_people).endswith("rule: reserve, tie:social_impact")
 
 
 def test_workbook_keeps_text_as_text(made):
@@ -331,9 +356,163 @@ def test_workbook_keeps_text_as_text(made):
     texts = {c.value for c in every if isinstance(c.value, str)}
     assert {HOSTILE[3], HOSTILE[4]} <= texts
     assert book.properties.created.year == 2021
-    assert all(sheet.auto_filter.ref for sheet in book)
+    assert all(t.autoFilter.ref == t.ref for sheet in book for t in sheet.tables.values())
+    assert all(len(sheet.tables) == 1 and sheet.freeze_panes for sheet in book)
+    assert {c.quotePrefix for c in every if c.value in HOSTILE[3:5]} == {True}
     decisions = book.worksheets[1]
     assert decisions.max_row - 1 == 60
+
+
+def columns_of(sheet):
+    """Values of a sheet of a workbook by their headings."""
+    heads, *rows = sheet.iter_rows(values_only=True)
+    return {h: [r[k] for r in rows] for k, h in enumerate(heads)}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_workbook_holds_the_numbers_of_the_tables(results, lang):
+    say = speak(lang)
+    book = openpyxl.load_workbook(BytesIO(to_workbook(results, lang, "internal")))
+    stage = results.rounds[0]
+    joined = results.joined(stage)
+    found = columns_of(book.worksheets[1])
+    for label, name in (("Rank", "rank"), ("Estimate", "estimate"), ("Expected rank", "expected_rank"),
+                        ("First place possible", "rank_low"), ("Last place possible", "rank_high"),
+                        ("Rank set from", "set_low"), ("Rank set to", "set_high"), ("Interval from", "low"),
+                        ("Interval to", "high")):  # fmt: skip
+        told = pd.Series(found[say(label)], dtype=float)
+        pd.testing.assert_series_equal(told, joined[name], check_names=False)
+    inside = joined["decision"] != "not_eligible"
+    assert found[say("Probability")][:3] == joined["p_selected"].tolist()[:3]
+    assert all(p is None for p, here in zip(found[say("Probability")], inside, strict=True) if not here)
+    assert set(found[say("Firmness")]) <= {say("certain"), say("open band"), say("certainly not"), None}
+    assert [r for r in found[say("Reason")] if re.search(r"\w+:\w+=", r or "")] == []
+    tied = [n for n, g in zip(found[say("Submission")], found[say("Tie group")], strict=True) if g == 1]
+    assert tied == sorted(stage.ties["submissions"].iloc[0].split(", "), key=tied.index)
+    scores = columns_of(book.worksheets[2])
+    assert scores[say("Raw mean")] == joined.dropna(subset=["n_jurors"])["raw_mean"].tolist()
+    jurors = columns_of(book.worksheets[3])
+    assert jurors[say("Severity, points")] == stage.jurors["severity"].tolist()
+    told = {
+        label
+        for s in book.worksheets[-1].iter_rows(min_row=2, max_col=2, values_only=True)
+        for label in s[1:]
+    }
+    heads = {c.value for s in book.worksheets[1:-1] for c in s[1]}
+    assert heads - told == set()
+
+
+def test_every_sheet_of_the_public_workbook_is_free_of_what_is_private(results):
+    book = openpyxl.load_workbook(BytesIO(to_workbook(for_public(results), "en", "public")))
+    names = [s.title for s in book]
+    assert not any("Findings" in n for n in names)
+    heads = {c.value for s in book for c in s[1]}
+    assert heads.isdisjoint(
+        {"Disagreement", "Raw median", "Under any weights", "Costs, points", "Points missing"}
+    )
+    texts = " ".join(str(c.value) for s in book for row in s.iter_rows() for c in row if c.value)
+    assert "Сарапшы" not in texts
+    assert not re.search(r"nan\b", texts)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_rules_cost_and_what_others_would_have_chosen(results, lang):
+    say = speak(lang)
+    inside = write_report(results, lang, "internal")
+    outside = write_report(for_public(results), lang, "public")
+    for stage in results.rounds:
+        costs = cells(inside, f"costs-{stage.id}")
+        assert [r[1] for r in costs] == [say.number(n) for n in stage.rule_costs["n"]]
+        assert [r[-1] for r in costs] == [say.signed(p, 2) for p in stage.rule_costs["points"]]
+        others = cells(inside, f"others-{stage.id}")
+        known = stage.other_rules["status"] == "ok"
+        assert [r[2] for r, ok in zip(others, known, strict=True) if ok] == [
+            say.number(n) for n in stage.other_rules["n"].dropna()
+        ]
+        assert [r[-1] for r, ok in zip(others, known, strict=True) if ok] == [
+            say.number(m, 2) for m in stage.other_rules["mean_estimate"].dropna()
+        ]
+        assert not any(re.search("[a-z]+_[a-z]+", c) for row in costs + others for c in row)
+        moved = stage.other_ranks[stage.other_ranks["change"].notna()]
+        assert sorted(r[3] for r in cells(inside, f"others-{stage.id}-data")) == sorted(
+            say.number(n) for n in moved["rank_before"]
+        )
+        assert all(len(r) == 3 for r in cells(outside, f"others-{stage.id}"))
+        assert not any(getattr(b, "id", "") == f"others-{stage.id}-figure" for b in outside.blocks())
+
+
+@pytest.mark.parametrize("year", ["2020", "2021", "2023"])
+def test_every_value_that_is_ours_is_told_with_its_rule(year):
+    rules = read_params(ROOT / "params" / f"{year}.yaml")
+    for lang in LANGUAGES:
+        quoted = Quoter(rules.contest, speak(lang)).every()
+        for o in list_ours(rules):
+            told = [r for r in quoted if r.ours and (r.key == o.key or o.key.startswith(r.key + ".")
+                                                     or r.key.startswith(o.key + "."))]  # fmt: skip
+            assert told, o.key
+            assert all(r.text for r in told)
+
+
+def test_what_nobody_wrote_down_is_told_too(results):
+    report = write_report(results, "en", "public")
+    keys = {row[2] for row in cells(report, "defaults")}
+    assert {"submissions.test_words", "rounds.fair.select.certainty", "rounds.fair.select.line"} <= keys
+    assert not any(row[0] == "–" for row in cells(report, "ours"))
+
+
+def letter_text(letter):
+    """All that a letter says, tables too."""
+    parts = []
+    for b in letter.blocks:
+        if b.kind == "table":
+            parts += [f"{c.label}: {v.text}" for c, v in zip(b.columns, b.rows[0], strict=True)]
+        else:
+            parts.append(b.text)
+    return "\n".join(parts)
+
+
+def test_letters_say_what_they_must(results):
+    stage, last = results.rounds
+    first, fair = results.joined(stage), results.joined(last)
+    letters = {x.submission: x for x in write_letters(results)}
+    for row in first[first["decision"].isin(["reserve", "not_selected"])].itertuples():
+        letter, say = letters[row.submission], speak(letters[row.submission].lang)
+        told = letter_text(letter)
+        assert f"{say('Rank')}: {say.number(row.rank)} / " in told
+        assert say.interval(row.low, row.high, 2) in told
+        assert say.chance(row.p_selected) in told
+        assert say("The decision could well have been the other one.")[:12] in told
+        assert re.search(r"(: |<|>)\d+\b", told)
+        assert (
+            say(
+                "All decisions with their rules stand in the public report; whoever wants can compute them again."
+            )
+            in told
+        )
+    for row in first[first["decision"] == "not_eligible"].itertuples():
+        say = speak(letters[row.submission].lang)
+        told = letter_text(letters[row.submission])
+        assert say("In the form: {value}.", value=say.money(row.requested)) in told
+        assert say("Rank") + ":" not in told
+    for row in fair[fair["decision"] == "selected"].itertuples():
+        say = speak(letters[row.submission].lang)
+        assert say("Grant: {sum}.", sum=say.money(row.grant)) in letter_text(letters[row.submission])
+
+
+def test_forms_outside_the_window_get_a_letter(made, tmp_path):
+    run, rules, _ = made
+    shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("report"))
+    path = tmp_path / "run" / "intake" / "set_aside.csv"
+    aside = pd.read_csv(path, dtype=str)
+    aside.loc[aside["reason"] == "late", "submission"] = ["S901", "S902"]
+    aside.to_csv(path, index=False)
+    results = read_results(tmp_path / "run", rules)
+    assert [a for a in addressees(results) if a.startswith("S9")] == ["S901", "S902"]
+    letter = write_letters(results, ["S901"])[0]
+    assert letter.lang == "kk"
+    assert speak("kk")("The form came after the window closed.") in letter_html(letter)
+    resent = aside.loc[aside["reason"] == "resent", "kept"].iloc[0]
+    assert letter_html(write_letters(results, [resent])[0])
 
 
 def test_letters_are_one_page_in_the_applicants_language(made, results):

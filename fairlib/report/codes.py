@@ -94,6 +94,12 @@ def _of_jurors(say: Voice) -> dict[str, str]:
     }  # fmt: skip
 
 
+def band_words(band: object, say: Voice) -> str:
+    """How firm a decision is, from its probability."""
+    words = {"clear_in": say("certain"), "open": say("open band"), "clear_out": say("certainly not")}
+    return words.get(plain(band), plain(band))
+
+
 def level_words(severity: object, say: Voice) -> str:
     """How grave a finding is."""
     words = {

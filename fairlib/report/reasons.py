@@ -193,7 +193,9 @@ def _quota(detail: str, contest: Contest, say: Voice) -> str:
     group = _group(code, contest, say)
     if not numbers:
         return say("By the quota: {group}.", group=group)
-    return say("By the quota: {group} ({numbers}).", group=group, numbers=_spoken(numbers, say))
+    mine, _, other = (_spoken(part, say) for part in re.split("([<>=])", numbers, maxsplit=1))
+    return say("By the quota ({group}): estimate {mine}, that of the one with which it changed places: {other}.",
+               group=group, mine=mine, other=other)  # fmt: skip
 
 
 def _tie(detail: str, contest: Contest, say: Voice) -> str:

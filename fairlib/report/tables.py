@@ -35,7 +35,7 @@ CONSISTENCY = ["criterion", "statistic", "value", "low", "high", "p", "n", "stat
 DECISION = [
     "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
     "reason", "grant", "reserve_place", "points_missing", "expected_rank", "set_low", "set_high",
-    "displaced_by", "displaces",
+    "p_twin", "displaced_by", "displaces",
 ]  # fmt: skip
 JUROR_FINDING = ["juror", "signal", "about", "value", "panel", "effect", "p_adjusted", "n", "status"]
 SEATS = ["code", "rule", "at_least", "at_most", "eligible", "used"]
@@ -61,8 +61,8 @@ DRAWN = ["submission", "place", "lot", "drawn"]
 NUMBERS = {
     "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
     "raw_mean", "raw_median", "disagreement", "rank", "rank_raw", "n_missing", "severity", "value", "p",
-    "n_submissions", "rank_low", "rank_high", "p_selected", "grant", "reserve_place", "points_missing", "panel",
-    "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit", "expected_rank", "set_low",
+    "n_submissions", "rank_low", "rank_high", "p_selected", "p_twin", "grant", "reserve_place", "points_missing",
+    "panel", "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit", "expected_rank", "set_low",
     "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
     "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
     "lost", "acceptability", "mean_estimate", "rank_before", "rank_after", "estimate_before",
@@ -141,11 +141,13 @@ class Results:
         return self.submissions.set_index("submission", drop=False)
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
-        """Decisions of a round with its estimates and what the submission said of itself.
+        """Decisions of a round with its estimates (their own rank as `rank_estimated`) and what was sent.
 
         One row per decision, in the order of ranks, those without a rank last.
         """
-        scores = stage.estimates.drop(columns=["estimate", "rank"], errors="ignore")
+        scores = stage.estimates.drop(columns="estimate", errors="ignore").rename(
+            columns={"rank": "rank_estimated"}
+        )
         about = self.submissions.drop(columns=["source"], errors="ignore")
         table = stage.decisions.merge(scores, on="submission", how="left")
         table = table.merge(about, on="submission", how="left", suffixes=("", "_sent"))

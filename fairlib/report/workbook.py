@@ -1,35 +1,28 @@
-"""What does the office work with? One workbook: decisions, estimates, findings, jurors, ready to filter.
+"""What does the office work with? One workbook of tables to filter, formatted, in one language.
 
-Text is written as text whatever it looks like: a title that begins with `=` is no formula here.
+Numbers are numbers with a format. Text is written as text whatever it looks like: a title that begins
+with `=` is no formula here, nor does it become one when somebody edits the cell.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from fairlib.report.blocks import Audience
-from fairlib.report.chapters import common
-from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.common import Context, text
 from fairlib.report.figures.base import DECISION_COLOUR, decision_names
 from fairlib.report.locale import speak
-from fairlib.report.reasons import criterion_name, reason_sentence
-from fairlib.report.tables import Results, RoundResults
+from fairlib.report.sheets import TEXT, Column, Sheet, sheets
+from fairlib.report.tables import Results
 from fairlib.rules import Language
 
 LONGEST_CELL, LONGEST_NAME = 32000, 31
-MONEY, TWO, WHOLE, SHARE = "#,##0 [$₸]", "0.00", "0", "0%"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet: its name, headings with a number format ("" for text) and a width, and rows of values."""
-
-    name: str
-    columns: tuple[tuple[str, str, int], ...]
-    rows: list[list]
+WIDE, MANY = 30, 8  # letters from which a column wraps its text; columns from which the first stay in view
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_workbook(results: Results, lang: Language, audience: Audience) -> bytes:
@@ -45,125 +38,80 @@ def to_workbook(results: Results, lang: Language, audience: Audience) -> bytes:
             "created": datetime(results.rules.year, 1, 1),
         }
     )
+    written = Sheets(book, lang)
     for sheet in sheets(context):
-        _write(book, sheet, decision_names(lang))
+        written.add(sheet)
     book.close()
     return stream.getvalue()
 
 
-def sheets(context: Context) -> list[Sheet]:
-    """What stands in the workbook, sheet by sheet."""
-    found = [_about(context)]
-    for stage in context.results.rounds:
-        found += [_decisions(stage, context), _jurors(stage, context)]
-    if context.internal:
-        found.append(_findings(context))
-    return found
+class Sheets:
+    """Writes sheets into a workbook, with formats made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook, lang: Language):
+        self._book, self._formats = book, {}
+        names = decision_names(lang)
+        self._colours = {names[code]: DECISION_COLOUR[code] for code in ("selected", "reserve")}
+
+    def add(self, sheet: Sheet) -> None:
+        """A sheet with frozen headings, a filter on every column, and a page that prints whole."""
+        taken = {w.get_name().casefold() for w in self._book.worksheets()}
+        page = self._book.add_worksheet(_sheet_name(sheet.name, taken))
+        for k, column in enumerate(sheet.columns):
+            page.set_column(k, k, column.width)
+            for i, value in enumerate(column.values, 1):
+                self._cell(page, i, k, value, column)
+        head = self._format(bold=True, text_wrap=True, valign="top", bottom=2)
+        if sheet.n_rows:
+            page.add_table(
+                0, 0, sheet.n_rows, len(sheet.columns) - 1,
+                {"style": "Table Style Light 1", "name": f"Sheet_{len(taken) + 1}",
+                 "columns": [{"header": label, "header_format": head} for label in _different(sheet.columns)]},
+            )  # fmt: skip
+        else:
+            page.write_row(0, 0, [c.label for c in sheet.columns], head)
+        page.freeze_panes(1, 0 if len(sheet.columns) < MANY else 1 + (sheet.columns[0].form != TEXT))
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(0)
+        page.set_footer("&L&A&R&P / &N")
+
+    def _cell(self, page: Worksheet, i: int, k: int, value: object, column: Column) -> None:
+        if value is None or pd.isna(value) or value == "":
+            page.write_blank(i, k, None, self._format(num_format=column.form, valign="top"))
+        elif isinstance(value, str):
+            page.write_string(i, k, text(value)[:LONGEST_CELL], self._text(value, column))
+        elif column.form == TEXT:
+            page.write_number(i, k, float(value), self._format(num_format="0", valign="top", align="left"))
+        else:
+            page.write_number(i, k, float(value), self._format(num_format=column.form, valign="top"))
+
+    def _text(self, value: str, column: Column) -> Format:
+        """The format of a text; one that begins like a formula keeps the mark that makes it a text."""
+        wanted: dict[str, object] = {"num_format": TEXT, "valign": "top"}
+        if column.width >= WIDE:
+            wanted["text_wrap"] = True
+        if value.startswith(STARTS_A_FORMULA):
+            wanted["quote_prefix"] = True
+        if value in self._colours:
+            wanted |= {"font_color": self._colours[value], "bold": True}
+        return self._format(**wanted)
+
+    def _format(self, **wanted: object) -> Format:
+        key = tuple(sorted(wanted.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(wanted)
+        return self._formats[key]
 
 
-def _about(context: Context) -> Sheet:
-    say, results = context.say, context.results
-    rows = [[say("Contest"), f"{results.contest.name[say.lang]} {results.rules.year}"]]
-    if results.contest.synthetic:
-        rows.append(
-            [
-                say("Note"),
-                say("Synthetic data: scores, people and organisations in this report are invented."),
-            ]
-        )
-    rows.append([say("Submissions"), say.number(len(results.submissions))])
-    rows += [
-        [say("selected: {round}", round=s.rule.name[say.lang]), say.number(len(s.selected()))]
-        for s in results.rounds
-    ]
-    return Sheet(say("About"), ((say("What"), "", 34), (say("Value"), "", 80)), rows)
-
-
-def _decisions(stage: RoundResults, context: Context) -> Sheet:
-    say, joined = context.say, context.results.joined(stage)
-    columns = [
-        (say("Rank"), WHOLE, 7), (say("Submission"), "", 11), (say("Project"), "", 48), (say("Organisation"), "", 34),
-        (say("Nomination"), "", 28), (say("Region"), "", 26), (say("Raw mean"), TWO, 10), (say("Estimate"), TWO, 10),
-        (say("Standard error"), TWO, 10), (say("Readers"), WHOLE, 9), (say("First place possible"), WHOLE, 10),
-        (say("Last place possible"), WHOLE, 10), (say("Probability"), SHARE, 12), (say("Decision"), "", 16),
-        (say("Reason"), "", 44), (say("Amount requested"), MONEY, 16), (say("Grant"), MONEY, 16),
-    ]  # fmt: skip
-    by = [c for c in joined.columns if c.startswith("by_")]
-    columns += [(criterion_name(c.removeprefix("by_"), context.contest, say), TWO, 14) for c in by]
-    names = decision_names(say.lang)
-    rows = [
-        [r["rank"], r["submission"], r["title"], common.organisation(r["organisation"], say),
-         common.nomination(r["nomination"], context), common.region(r["region"], say), r["raw_mean"], r["estimate"],
-         r["se"], r["n_jurors"], r["rank_low"], r["rank_high"], r["p_selected"],
-         names.get(r["decision"], r["decision"]),
-         reason_sentence(r["reason"], context.contest, say), r["requested"], r["grant"], *(r[c] for c in by)]
-        for _, r in joined.iterrows()
-    ]  # fmt: skip
-    return Sheet(context.stage_name(stage), tuple(columns), rows)
-
-
-def _jurors(stage: RoundResults, context: Context) -> Sheet:
-    say = context.say
-    columns = (
-        (say("Juror"), "", 26), (say("Severity, points"), TWO, 12), (say("Standard error"), TWO, 12),
-        (say("Submissions read"), WHOLE, 12), (say("Remark"), "", 30),
-    )  # fmt: skip
-    rows = [
-        [r.juror, r.severity, r.se, r.n_submissions, common.text(r.status)] for r in stage.jurors.itertuples()
-    ]
-    return Sheet(say("Jurors: {round}", round=stage.rule.name[say.lang]), columns, rows)
-
-
-def _findings(context: Context) -> Sheet:
-    say, results = context.say, context.results
-    parts = [results.findings, *(s.findings for s in results.rounds)]
-    found = pd.concat(parts, ignore_index=True)
-    columns = tuple(
-        (name, "", width)
-        for name, width in (
-            (say("Kind"), 10), (say("File"), 26), (say("Sheet"), 18), (say("Cell"), 8), (say("Submission"), 11),
-            (say("Juror"), 22), (say("Code"), 24), (say("Found"), 40), (say("Done"), 40),
-        )
-    )  # fmt: skip
-    keys = ["severity", "file", "sheet", "cell", "submission", "juror", "code", "found", "done"]
-    return Sheet(say("Findings"), columns, found[keys].to_numpy().tolist())
-
-
-def _write(book: xlsxwriter.Workbook, sheet: Sheet, decisions: dict[str, str]) -> None:
-    page = book.add_worksheet(_sheet_name(sheet.name, {w.get_name().casefold() for w in book.worksheets()}))
-    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
-    formats = {f: book.add_format({"num_format": f or "@", "valign": "top"}) for _, f, _ in sheet.columns}
-    badges = {
-        name: book.add_format({"num_format": "@", "valign": "top", "font_color": DECISION_COLOUR[code], "bold": True})
-        for code, name in decisions.items()
-        if code in ("selected", "reserve")
-    }  # fmt: skip
-    for k, (label, form, width) in enumerate(sheet.columns):
-        page.set_column(k, k, width)
-        page.write_string(0, k, label, head)
-        for i, row in enumerate(sheet.rows, 1):
-            _cell(
-                page,
-                i,
-                k,
-                row[k],
-                badges.get(row[k], formats[form]) if isinstance(row[k], str) else formats[form],
-            )
-    page.freeze_panes(1, 0)
-    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(0)
-
-
-def _cell(page, i: int, k: int, value: object, form) -> None:
-    if value is None or pd.isna(value) or value == "":
-        page.write_blank(i, k, None, form)
-    elif isinstance(value, str):
-        page.write_string(i, k, common.text(value)[:LONGEST_CELL], form)
-    else:
-        page.write_number(i, k, float(value), form)
+def _different(columns: tuple[Column, ...]) -> list[str]:
+    """Headings as a table needs them, each of them once."""
+    labels: list[str] = []
+    for column in columns:
+        again = sum(label.casefold() == column.label.casefold() for label in labels)
+        labels.append(f"{column.label} {again + 1}" if again else column.label)
+    return labels
 
 
 def _sheet_name(name: str, taken: set[str]) -> str:

@@ -56,5 +56,5 @@ def to_discuss(
 
 
 def decisions_table(choice: Choice, sure: Certainty) -> pd.DataFrame:
-    """The contract's decisions: the choice with its probabilities and rank intervals."""
-    return choice.decisions.join(sure.table[_SURE])
+    """The contract's decisions: the choice with its probabilities, rank intervals, and those of the twin."""
+    return choice.decisions.join(sure.table[_SURE]).join(sure.twin.shared)

@@ -76,7 +76,7 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
              Column(say("Value"), "number"), Column(say("Panel"), "number"), Column(say("Effect, points"), "number"),
              Column(say("p, adjusted"), "number")]  # fmt: skip
     rows = [
-        (common.text(r.juror) or say("all"), signal_words(r.signal, context), _about(r, context),
+        (common.text(r.juror) or say("all"), signal_words(r.signal, context), about_words(r, context),
          common.number(say, r.value, 2), common.number(say, r.panel, 2), common.number(say, r.effect, 2),
          common.number(say, r.p_adjusted, 3))
         for r in found.itertuples()
@@ -84,7 +84,8 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
     return [table(f"signals-{stage.id}", caption, heads, rows)]
 
 
-def _about(r, context: Context) -> str:
+def about_words(r, context: Context) -> str:
+    """What a finding is about: a region, a group, another juror, a mark."""
     if r.signal == "region":
         return common.region(r.about, context.say)
     return group_name(r.signal, common.text(r.about), context.contest, context.say)

@@ -2,6 +2,7 @@
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.locale import Voice
 from fairlib.report.tables import executed_notebooks
 
 
@@ -94,19 +95,37 @@ def record(context: Context) -> Chapter:
     if not found:
         blocks.append(not_computed(context, say("the record")))
     heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "text", 4)]
-    captions = {"inputs": say("Files that went in"), "versions": say("Versions")}
-    for part, value in found.items():
-        rows = _rows(value, "" if isinstance(value, dict) else part)
-        if part == "inputs" and not context.internal:  # names of score files may name their jurors
-            rows = [(str(n), text) for n, text in enumerate(sorted(text for _, text in rows), 1)]
+    for part in found:
+        rows = [(what, value) for at, what, value in record_rows(context) if at == _part(part, say)]
         if rows:
-            caption = captions.get(part, part.replace("_", " "))
-            blocks.append(table(f"record-{part}", caption, heads, rows, folded=len(rows) > 12))
+            blocks.append(table(f"record-{part}", _part(part, say), heads, rows, folded=len(rows) > 12))
     pages = executed_notebooks(context.results.run_dir) if context.internal else {}
     if pages:
         blocks += [Heading(say("The full working")),
                    Links(tuple(Link(f"notebooks/{name}.html", name.replace("_", " ")) for name in pages))]  # fmt: skip
     return Chapter("record", say("The record"), tuple(blocks))
+
+
+def record_rows(context: Context) -> list[tuple[str, str, str]]:
+    """Part, name and hash or version of everything that went in; in public score files have no names."""
+    rows = []
+    for part, value in context.results.basis.items():
+        pairs = _rows(value, "" if isinstance(value, dict) else part)
+        if part == "inputs" and not context.internal:  # names of score files may name their jurors
+            pairs = [(str(n), digest) for n, digest in enumerate(sorted(digest for _, digest in pairs), 1)]
+        rows += [(_part(part, context.say), *pair) for pair in pairs]
+    return rows
+
+
+def _part(part: str, say: Voice) -> str:
+    words = {
+        "inputs": say("Files that went in"),
+        "versions": say("Versions"),
+        "rules": say("Rules"),
+        "notebooks": say("Notebooks"),
+        "library": say("Library"),
+    }
+    return words.get(part, part.replace("_", " "))
 
 
 def _rows(value: object, at: str = "") -> list[tuple[str, str]]:

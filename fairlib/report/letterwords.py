@@ -1,0 +1,276 @@
+"""What does a letter say of one round? The decision and why, the score, the distance to the line, the comments."""
+
+import random
+import re
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from fairlib.report.blocks import Block, Column, Heading, Text, table
+from fairlib.report.chapters.common import Context, chance, interval, number, text
+from fairlib.report.disclosure import READERS, withheld
+from fairlib.report.figures.base import decision_names
+from fairlib.report.locale import Voice
+from fairlib.report.privacy import end_coded, mask
+from fairlib.report.reasons import bare_reason, criterion_name, reason_sentence
+from fairlib.report.rulewords import Quoter
+from fairlib.report.tables import Results, RoundResults
+
+OFTEN = 0.7  # share of commissions from which a decision is called the usual one
+COMMENTS = 1500  # letters of comments that a round has room for on the page
+
+
+@dataclass(frozen=True)
+class Field:
+    """A round as letters need it: rows by submission, with means at the ends of the scale held back.
+
+    `lines` has the lowest selected estimate of each group of the quota, under "" that of all.
+    """
+
+    stage: RoundResults
+    joined: pd.DataFrame
+    hidden: frozenset[str]
+    criteria: tuple[str, ...]
+    means: pd.Series
+    lines: dict[str, float]
+    comments: dict[str, list[str]]
+
+    def line(self, row: pd.Series) -> float:
+        """The lowest selected estimate among those with whom this row shared its seats."""
+        return self.lines.get(common_group(row, self.stage), self.lines.get("", float("nan")))
+
+
+def common_group(row: pd.Series, stage: RoundResults) -> str:
+    """The group of the only quota that a row belongs to; nothing where there is none, or more than one."""
+    quotas = stage.rule.select.quotas
+    return text(row.get(quotas[0].column)) if len(quotas) == 1 else ""
+
+
+def field_of(results: Results, stage: RoundResults) -> Field:
+    """What all letters of a round share."""
+    joined = results.joined(stage).set_index("submission", drop=False)
+    criteria = tuple(c for c in joined.columns if c.startswith("by_") and joined[c].notna().any())
+    scale = stage.rule.scale
+    for column in (*criteria, "estimate", "raw_mean"):
+        joined[column] = end_coded(joined[column], scale.min, scale.max)
+    said = stage.comments.dropna(subset=["comment"])
+    named = sorted(set(stage.ratings["juror"].dropna()) | set(stage.jurors["juror"].dropna()), key=len)
+    masked = said.assign(comment=[_anonymous(c, named) for c in said["comment"]])
+    return Field(
+        stage=stage,
+        joined=joined,
+        hidden=frozenset(withheld(stage.ratings, scale, results.contest.weights(stage.id))[0]),
+        criteria=criteria,
+        means=joined[list(criteria)].mean(),
+        lines=_lines(joined, stage),
+        comments=masked.groupby("submission")["comment"].apply(list).to_dict(),
+    )
+
+
+def _lines(joined: pd.DataFrame, stage: RoundResults) -> dict[str, float]:
+    chosen = joined[joined["decision"] == "selected"].dropna(subset=["estimate"])
+    if chosen.empty:
+        return {}
+    worst = "min" if stage.rule.scale.best == "high" else "max"
+    groups = pd.Series([common_group(r, stage) for _, r in chosen.iterrows()], index=chosen.index)
+    return {"": float(chosen["estimate"].agg(worst))} | chosen.groupby(groups)["estimate"].agg(
+        worst
+    ).to_dict()
+
+
+def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -> list[Block]:
+    """What a letter says of one round; only the latest one is told in full."""
+    say, stage = context.say, field.stage
+    verdict = say(
+        "{round}: {decision}.",
+        round=context.stage_name(stage),
+        decision=decision_names(say.lang).get(row["decision"], text(row["decision"])),
+    )
+    keep = () if row["submission"] in field.hidden else ("rank", "quota", "threshold")
+    reason = reason_sentence(bare_reason(text(row["reason"]), keep), context.contest, say)
+    told = " ".join(filter(None, [_meaning(field, row, context) if latest else "", reason]))
+    blocks: list[Block] = [Heading(verdict), Text(told, "lead" if latest else "plain")]
+    if row["decision"] == "not_eligible":
+        return blocks + _rules_missed(row, context)
+    blocks += _scores(field, row, say)
+    if latest and pd.notna(row["estimate"]) and row["submission"] not in field.hidden:
+        blocks += [
+            *_criteria(field, row, context),
+            Text(_distance(field, row, say)),
+            Text(_firmness(field, row, say)),
+            Text(_limits(say), "note"),
+        ]
+    return [b for b in blocks if not isinstance(b, Text) or b.text] + _comments(field, row, context)
+
+
+def _meaning(field: Field, row: pd.Series, context: Context) -> str:
+    """What the decision means for the applicant, in one sentence."""
+    say, results = context.say, context.results
+    last = field.stage.id == results.contest.rounds[-1].id and len(results.contest.rounds) > 1
+    chosen = say.number(len(field.stage.selected()))
+    if row["decision"] == "selected":
+        told = (
+            say("The project is among the winners; winners: {n}.", n=chosen)
+            if last
+            else say("The project was selected; selected in all: {n}.", n=chosen)
+        )
+        return told + (" " + say("Grant: {sum}.", sum=say.money(row["grant"])) if row["grant"] > 0 else "")
+    if row["decision"] == "reserve":
+        return say("The project is on the reserve list: it is next if somebody selected withdraws.")
+    if row["decision"] == "not_selected":
+        return say("The project was not selected; selected in all: {n}.", n=chosen)
+    return ""
+
+
+def _rules_missed(row: pd.Series, context: Context) -> list[Block]:
+    """Each rule of taking part that was not met, as the rules have it."""
+    say = context.say
+    missed = [r for r in re.split(r"[,;| ]+", text(row["ineligible_by"])) if r]
+    asked = [r.text for r in Quoter(context.contest, say).submissions() if r.value in missed]
+    given = {"requested_within": ("requested", say.money), "duration_within": ("duration_months", say.number)}
+    for rule, (column, shown) in given.items():
+        if rule in missed and pd.notna(row[column]):
+            asked.append(say("In the form: {value}.", value=shown(row[column])))
+    told = say(
+        "Only a rule of the contest makes a submission not eligible. No score of jurors played a part in it, and the "
+        "decision says nothing about the worth of the project."
+    )
+    return [*(Text(t) for t in asked), Text(told, "note")]
+
+
+def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
+    if pd.isna(row["n_jurors"]) or row["n_jurors"] == 0:
+        return []
+    if row["submission"] in field.hidden or pd.isna(row["estimate"]):
+        return [
+            Text(
+                say("The score is not stated: from so few readers the marks of one of them would follow."),
+                "note",
+            )
+        ]
+    ranked = say.number(field.joined["rank"].notna().sum())
+    place = number(say, row["rank"])
+    shown = {
+        say("Estimate"): number(say, row["estimate"], 2),
+        say("95 % interval"): interval(say, row["low"], row["high"], 2),
+        say("Rank"): replace(place, text=f"{place.text} / {ranked}"),
+        say("Places"): interval(say, row["rank_low"], row["rank_high"]),
+        say("Probability"): chance(say, row["p_selected"]),
+        say("Readers"): number(say, row["n_jurors"]),
+    }
+    known = {label: cell for label, cell in shown.items() if cell.sort is not None}
+    caption = say("Score, {low} to {high}", low=say.number(field.stage.rule.scale.min),
+                  high=say.number(field.stage.rule.scale.max))  # fmt: skip
+    heads = [Column(label, "number") for label in known]
+    return [table(f"score-{field.stage.id}", caption, heads, [list(known.values())])]
+
+
+def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:
+    """The strongest and the weakest criterion against the mean of all."""
+    say, best = context.say, field.stage.rule.scale.best
+    gaps = (row[list(field.criteria)].astype(float) - field.means).dropna()
+    if len(gaps) < 2:
+        return []
+    ends = (gaps.idxmax(), gaps.idxmin()) if best == "high" else (gaps.idxmin(), gaps.idxmax())
+    said = [
+        f"{criterion_name(c.removeprefix('by_'), context.contest, say)} ({say.signed(gaps[c], 1)})"
+        for c in ends
+    ]
+    told = say("Strongest criterion against the mean of all submissions: {best}. Weakest: {worst}.",
+               best=said[0], worst=said[1])  # fmt: skip
+    return [Text(told)]
+
+
+def _distance(field: Field, row: pd.Series, say: Voice) -> str:
+    """How far from the line, in points and in words."""
+    sign = 1 if field.stage.rule.scale.best == "high" else -1
+    gap = sign * (row["estimate"] - field.line(row))
+    if row["decision"] == "selected":
+        points = max(gap, 0)
+        told = (
+            say(
+                "Points above the lowest selected estimate of its group: {points}.",
+                points=say.number(points, 2),
+            )
+            if common_group(row, field.stage)
+            else say("Points above the lowest selected estimate: {points}.", points=say.number(points, 2))
+        )
+        return f"{told} {_beside_error(points, row['se'], say)}"
+    missing = row["points_missing"] if pd.notna(row["points_missing"]) else -gap
+    if pd.isna(missing):
+        return ""
+    if missing <= 0:
+        return say("The estimate alone would have been enough; another rule decided, as said above.")
+    told = say("Points missing to the line: {points}.", points=say.number(missing, 2))
+    return f"{told} {_beside_error(missing, row['se'], say)}"
+
+
+def _beside_error(points: float, se: float, say: Voice) -> str:
+    """A distance from the line beside what jurors' marks can tell apart."""
+    if pd.isna(se):
+        return ""
+    if points < se:
+        return say("That is less than the standard error of the estimate: other jurors could well have decided "
+                   "otherwise.")  # fmt: skip
+    if points < 2 * se:
+        return say("That is more than the standard error of the estimate, and less than two of them.")
+    return say("That is more than two standard errors of the estimate: other jurors would hardly have decided "
+               "otherwise.")  # fmt: skip
+
+
+def _firmness(field: Field, row: pd.Series, say: Voice) -> str:
+    """How often a second commission would select the project, as a number and in words."""
+    levels, p = field.stage.rule.select.certainty, row["p_twin"]
+    if pd.isna(p):
+        return ""
+    same = p if row["decision"] == "selected" else 1 - p
+    if same >= (levels.clear_in if row["decision"] == "selected" else 1 - levels.clear_out):
+        words = say("The decision would nearly always have been the same.")
+    elif same >= OFTEN:
+        words = say("The decision would most often have been the same.")
+    else:
+        words = say("The decision could well have been the other one.")
+    return say(
+        "If the same submissions were read by another commission of the same kind, this project would be among those "
+        "selected in about so many of 100 cases: {n}.", n=_of_hundred(p, say),
+    ) + f" {words}"  # fmt: skip
+
+
+def _of_hundred(p: float, say: Voice) -> str:
+    if p >= 0.995:
+        return ">" + say.number(99)
+    return "<" + say.number(1) if p < 0.005 else say.number(100 * p)
+
+
+def _limits(say: Voice) -> str:
+    return say(
+        "The numbers say how jurors saw this project beside others of this year. They do not say that it is good or "
+        "bad in itself, and with other jurors of the same quality the rank could lie anywhere within the places given."
+    )
+
+
+def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:
+    say, found = context.say, field.comments.get(row["submission"], [])
+    if not found:
+        return []
+    head = Heading(say("What the jurors wrote"))
+    if pd.isna(row["n_jurors"]) or row["n_jurors"] < READERS:
+        why = say(
+            "Comments are withheld: fewer than three read the submission, and their author would be known."
+        )
+        return [head, Text(why, "note")]
+    order = sorted(found)
+    random.Random(f"{context.contest.seed} {field.stage.id} {row['submission']}").shuffle(order)
+    room = max(COMMENTS // len(order), 120)
+    return [head, *(Text(f"– {shortened(text(c), room)}") for c in order)]
+
+
+def _anonymous(comment: str, named: list[str]) -> str:
+    for name in reversed(named):
+        comment = comment.replace(name, "▮▮▮")
+    return mask(comment)
+
+
+def shortened(long: str, most: int = 200) -> str:
+    """A text of at most so many letters."""
+    return long if len(long) <= most else long[:most] + "…"
