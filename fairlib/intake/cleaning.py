@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from fairlib.intake.columns import distinct, map_each
+from fairlib.intake.columns import distinct, map_each, read_all
 from fairlib.intake.contacts import emails, phones
 from fairlib.intake.dates import dates
 from fairlib.intake.findings import finding
@@ -13,13 +13,13 @@ from fairlib.intake.identifiers import check_identifiers, mask_all
 from fairlib.intake.kazakh import guess_language
 from fairlib.intake.nominations import resolve_nominations
 from fairlib.intake.regions import resolve
-from fairlib.intake.repair import repair_text
+from fairlib.intake.repair import repair_all
 from fairlib.intake.values import consents, durations, money
 from fairlib.rules import Contest
 
 _LINK = re.compile(r"\w\.\w")
 TEXTS = ("organisation", "legal_form", "title", "summary", "contact_person")
-MASKED = (*TEXTS, "place", "links", "email")  # free text, in which people write personal numbers
+MASKED = ("place", "links", "email")  # people write personal numbers in these too
 
 # What a person must act on, what is worth a look; every other code is a repair that was proved.
 ERRORS = {
@@ -39,12 +39,12 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     """Values of every field, one row for each row of the form, on the same index; appends to `found`."""
     rows = form.rows
     out = pd.DataFrame(index=rows.index)
-    place = zip(rows["file"], rows["sheet"], rows["row"], strict=True)
-    out["source"] = pd.Series([f"{file}!{sheet}!{row}" for file, sheet, row in place], rows.index, "str")
-    for field in TEXTS:
-        text, codes = repair_text(rows[field])
-        _tell(form, field, codes, text, found)
-        out[field] = text if field == "summary" else map_each(text, _on_one_line)
+    places = zip(rows["file"].tolist(), rows["sheet"].tolist(), rows["row"].tolist(), strict=True)
+    out["source"] = pd.Series([f"{file}!{sheet}!{row}" for file, sheet, row in places], rows.index, "str")
+    texts = {field: _prose(form, field, found) for field in TEXTS}
+    out["language"] = guess_language(texts["title"]["value"], texts["summary"]["value"])
+    for field, table in texts.items():
+        out[field] = table["shown"]
     _identifier(form, contest, out, found)
     _moments(form, contest, out, found)
     _places(form, contest, out, found)
@@ -57,14 +57,22 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     out["consent"] = _read(form, "consent", consents(rows["consent"]), found)
     out["first_time"] = _read(form, "first_time", consents(rows["first_time"]), found)
     out["links"] = map_each(rows["links"], _links)
-    out["language"] = guess_language(out["title"], out["summary"])
     for column in MASKED:
         out[column] = map_each(out[column], mask_all)
     return out
 
 
-def _on_one_line(texts: list[str]) -> list[str]:
-    return [" ".join(text.split()) for text in texts]
+def _prose(form: Form, field: str, found: list[dict]) -> pd.DataFrame:
+    """A free text as it was meant (`value`) and as it is shown: all but a summary on one line, numbers masked."""
+
+    def read(texts: list[str]) -> tuple[list[str], ...]:
+        meant, codes = repair_all(texts)
+        lines = meant if field == "summary" else [" ".join(text.split()) for text in meant]
+        return meant, codes, mask_all(lines)
+
+    table = read_all(form.rows[field], read, {"value": "str", "code": "str", "shown": "str"})
+    _read(form, field, table, found)
+    return table
 
 
 def _links(texts: list[str]) -> list[str]:
@@ -79,6 +87,8 @@ def _read(form: Form, field: str, table: pd.DataFrame, found: list[dict]) -> pd.
 def _tell(form: Form, field: str, codes: pd.Series, values: pd.Series, found: list[dict]) -> None:
     """A finding for each code that says something, with what was typed and what became of it."""
     told = ~codes.isin(QUIET)
+    if not told.any():
+        return
     rows = form.rows.loc[told, ["file", "sheet", "row", "submission", field]].to_dict("records")
     for row, value, joined in zip(rows, values[told], codes[told], strict=True):
         for code in joined.split(";"):

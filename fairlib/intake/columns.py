@@ -19,8 +19,11 @@ def distinct(texts: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 def number(texts: list[str]) -> tuple[np.ndarray, list[str]]:
     """As `distinct`, of a list."""
-    numbers = {text: n for n, text in enumerate(dict.fromkeys(texts))}
-    return np.fromiter(map(numbers.__getitem__, texts), np.intp, len(texts)), list(numbers)
+    different = list(dict.fromkeys(texts))
+    if len(different) == len(texts):
+        return np.arange(len(texts)), different
+    numbers = dict(zip(different, range(len(different)), strict=True))
+    return np.fromiter(map(numbers.__getitem__, texts), np.intp, len(texts)), different
 
 
 def read_each(texts: pd.Series, read: Callable[[str], tuple], dtypes: dict[str, str]) -> pd.DataFrame:

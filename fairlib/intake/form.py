@@ -104,12 +104,13 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
     """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
     typed = clean_ids(form.rows["submission"])
     bare = typed == ""
-    ids = typed.mask(bare, "row-" + form.rows["row"].astype(str))
+    ids = typed.mask(bare, "row-" + form.rows.loc[bare, "row"].astype(str))
     again = ids.groupby(ids).cumcount()
-    ids = ids.where(again == 0, ids + "#" + (again + 1).astype(str))
+    twice = again > 0
+    ids = ids.mask(twice, ids[twice] + "#" + (again[twice] + 1).astype(str))
     form = replace(form, rows=form.rows.assign(submission=ids))
     nameless = bare & (form.rows["title"] != "") & ("submission" in form.present)
-    for code, severity, which in (("id_missing", "warning", nameless), ("id_twice", "error", again > 0)):
+    for code, severity, which in (("id_missing", "warning", nameless), ("id_twice", "error", twice)):
         for i in ids.index[which]:
             where = form.at(form.rows.loc[i], "submission")
             found.append(finding(code, severity, f"called {ids[i]}", found=typed[i], **where))

@@ -68,12 +68,12 @@ def repair_text(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> text.tolist(), codes.tolist()
     (['Қазақстан', 'Аршалы ауданы', 'аза?стан'], ['mojibake', 'spaces;look_alike', 'lossy'])
     """
-    table = read_all(texts, _repair_all, {"text": "str", "codes": "str"})
+    table = read_all(texts, repair_all, {"text": "str", "codes": "str"})
     return table["text"].rename(texts.name), table["codes"].rename(None)
 
 
-def _repair_all(texts: list[str]) -> tuple[list[str], list[str]]:
-    """What is plain may only have words to join; the rest goes through every step."""
+def repair_all(texts: list[str]) -> tuple[list[str], list[str]]:
+    """As `repair_text`, of a list: what is plain may only have words to join, the rest goes through every step."""
     mended, codes = list(texts), [""] * len(texts)
     for at in suspects(texts, _traces_of_split_words(texts)):
         mended[at] = _join_split_words(texts[at])
