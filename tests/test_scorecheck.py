@@ -175,3 +175,11 @@ def test_decimal_commas_are_told_once_a_column(tmp_path):
         ["E1.csv", "D5", "6,5", "read as 6.5"],
         ["E2.csv", "C4", "7,0", "read as 7"],
     ]
+
+
+def test_one_of_two_long_files_may_have_comments_days_and_slots(tmp_path):
+    (tmp_path / "a.csv").write_text("juror,submission,criterion,score,comment,day\nE1,A,novelty,7,жақсы,1\n")
+    (tmp_path / "b.csv").write_text("juror,submission,criterion,score\nE2,A,novelty,8\n")
+    result = read(tmp_path, layout="long")
+    assert result.comments.values.tolist() == [["A", "E1", "жақсы", "a.csv!a!D2"]]
+    assert by_cell(result)["day"].isna().tolist() == [False, True]
