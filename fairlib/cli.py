@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fairlib.errors import FairlibError, RulesError
+from fairlib.errors import CLOSED, FULL, FairlibError, RulesError, not_written
 
 LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 
@@ -21,6 +21,11 @@ def main(argv: list[str] | None = None) -> int:
     except FairlibError as why:
         print(f"fairlib: {why}", file=sys.stderr)
         return why.exit_code
+    except OSError as why:
+        if why.errno not in FULL + CLOSED:
+            raise
+        print(f"fairlib: {not_written(why.filename or 'A file', why)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("fairlib: interrupted; the same command goes on where it stopped.", file=sys.stderr)
         return 130

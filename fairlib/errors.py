@@ -1,5 +1,10 @@
 """The ways this suite says no, each with the exit code of the command line."""
 
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 class FairlibError(Exception):
     """Base of every error meant for a person: a whole sentence that says what to do."""
@@ -15,6 +20,13 @@ class RulesError(FairlibError):
 
 class DataError(FairlibError):
     """A file of the contest needs a person before the chain can go on."""
+
+
+def not_written(place: object, why: OSError) -> DataError:
+    """The error of a file or folder that cannot be written, with what helps against it."""
+    full = why.errno in FULL
+    remedy = "make room there and run it again" if full else "check the folder's permissions"
+    return DataError(f"{place}: cannot be written ({why.strerror or why}); {remedy}.")
 
 
 class ScoringError(FairlibError, ValueError):

@@ -1,5 +1,7 @@
 """Bad files: the message names the file and what to do, the exit code is right, what was there stays untouched."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 
 from fairlib.cli import main
+from fairlib.runs import chain
 
 ROOT = Path(__file__).parents[1]
 OLE = bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
@@ -123,3 +126,49 @@ def test_a_typo_in_the_rules_stops_before_anything_is_read(project, capsys):
     assert run(project) == 2
     assert "did you mean estimator?" in capsys.readouterr().err
     assert not (project / "out.partial").exists()
+
+
+def test_a_full_disk_leaves_nothing_half_written(project, capsys, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fairlib.runs.store.os.replace", full)
+        assert run(project) == 1
+    told = capsys.readouterr().err
+    assert "params.yaml: cannot be written (No space left on device); make room there" in told
+    assert [p.name for p in (project / "out").iterdir()] == ["record.json"]
+    assert not list((project / "out.partial").iterdir())
+    monkeypatch.setattr("fairlib.runs.chain._execute", full)
+    assert run(project) == 1
+    assert "A file: cannot be written (No space left on device); make room there" in capsys.readouterr().err
+
+
+def test_a_kernel_that_goes_away_says_that_the_run_goes_on(project, capsys, monkeypatch):
+    def gone(*_):
+        raise RuntimeError("Kernel died")
+
+    monkeypatch.setattr("fairlib.runs.engine.execute", gone)
+    assert run(project) == 1
+    told = capsys.readouterr().err
+    assert (
+        "01_intake" in told
+        and "its kernel ended (Kernel died)" in told
+        and "goes on where it stopped" in told
+    )
+
+
+def test_what_a_killed_run_was_just_writing_is_taken_away(project, monkeypatch):
+    work, given = project / "out.partial", {"any": 1}
+    params = project / "params" / "example-minimal.yaml"
+    assert chain._resume(work, given, params) == []
+    mark = chain._fingerprint(work)
+    (work / "intake").mkdir()
+    for name in ("01_intake.ipynb", "intake/.findings.csv.x1y2"):
+        (work / name).write_text("half")
+    (work / "progress.json").write_text(
+        f'{{"basis": "{mark}", "finished": ["01_intake.ipynb", "gone.ipynb"]}}'
+    )
+    assert chain._resume(work, given, params) == ["01_intake.ipynb"]
+    assert {p.name for p in work.rglob("*") if p.is_file()} == {
+        ".basis", "01_intake.ipynb", "params.yaml", "progress.json"}  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-from fairlib.errors import DataError, RulesError
+from fairlib.errors import DataError, RulesError, not_written
 from fairlib.params import RulesFile, read_params
 from fairlib.runs import record
 from fairlib.runs.kernels import Kernel, kernels
@@ -116,6 +116,12 @@ def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> 
     except PapermillExecutionError as why:
         os.replace(aside, target.with_suffix(".failed.ipynb"))
         raise DataError(_failure(step, why, target.with_suffix(".failed.ipynb"))) from None
+    except RuntimeError as why:  # nbclient's word for a kernel that has gone
+        aside.unlink(missing_ok=True)
+        raise DataError(
+            f"{step.notebook} {step.round or ''} stopped: its kernel ended ({why}). Most often memory was short; "
+            "the same command goes on where it stopped."
+        ) from why
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
@@ -148,6 +154,7 @@ def _resume(work: Path, made_from: dict, params: Path) -> list[str]:
         if _fingerprint(work) == mark:
             done = json.loads((work / "progress.json").read_text())
             if done["basis"] == mark:
+                _sweep(work)
                 return [s for s in done["finished"] if (work / s).exists()]
     except (OSError, ValueError, KeyError):
         pass
@@ -157,10 +164,15 @@ def _resume(work: Path, made_from: dict, params: Path) -> list[str]:
         write_bytes(params.read_bytes(), work / "params.yaml")
         write_bytes(mark.encode(), work / ".basis")
     except OSError as why:
-        raise DataError(
-            f"{work}: cannot be written ({why.strerror}); check the folder's permissions."
-        ) from why
+        raise not_written(work, why) from why
     return []
+
+
+def _sweep(work: Path) -> None:
+    """Take away what a killed run was just writing."""
+    for half in work.rglob(".*"):
+        if half.is_file() and half.name != ".basis":
+            half.unlink()
 
 
 def _fingerprint(work: Path) -> str:

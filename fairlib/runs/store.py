@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fairlib.errors import DataError
+from fairlib.errors import DataError, not_written
 
 DIGITS = 10
 NOISE = 1e-13  # a difference of two numbers of this size is rounding, and not the same on every machine
@@ -30,14 +30,16 @@ def write_bytes(content: bytes, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(half, 0o644)
-        os.replace(half, path)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            os.chmod(half, 0o644)
+            os.replace(half, path)
+        except BaseException:
+            Path(half).unlink(missing_ok=True)
+            raise
     except OSError as why:
-        raise DataError(
-            f"{path}: cannot be written ({why.strerror}); check the folder's permissions."
-        ) from why
+        raise not_written(path, why) from why
 
 
 def read_table(path: Path, index: str | None = None, text: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fairlib.errors import DataError, RulesError
+from fairlib.errors import DataError, RulesError, not_written
 from fairlib.runs.record import verify
 
 
@@ -30,9 +30,7 @@ def alone(final: Path) -> Iterator[None]:
         final.parent.mkdir(parents=True, exist_ok=True)
         lock = (final.parent / f".{final.name}.lock").open("w")
     except OSError as why:
-        raise DataError(
-            f"{final.parent}: cannot be written ({why.strerror}); check the folder's permissions."
-        ) from why
+        raise not_written(final.parent, why) from why
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
