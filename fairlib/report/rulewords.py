@@ -37,17 +37,29 @@ class Quoter:
         text = self.say(
             "Every draw and every simulation begins with this number: {seed}.", seed=str(self.contest.seed)
         )
-        return [self.rule(text, "seed", self.contest.seed)]
+        found = [self.rule(text, "seed", self.contest.seed)]
+        if named := self.contest.nominations:
+            told = "; ".join(f"№\xa0{k} – {n.name[self.say.lang]}" for k, n in enumerate(named, 1))
+            ids = ", ".join(n.id for n in named)
+            found.append(self.rule(self.say("Nominations: {names}.", names=told), "nominations", ids))
+        return found
 
     def submissions(self) -> list[Rule]:
         """Who may take part."""
         say, rule = self.say, self.contest.submissions
         found = []
-        if rule.accepted_from or rule.accepted_to:
-            text = say("Submissions were accepted from {first} to {last}, time zone: {zone}.",
-                       first=say.date(rule.accepted_from), last=say.date(rule.accepted_to),
-                       zone=self.contest.timezone)  # fmt: skip
+        zone = self.contest.timezone
+        if rule.accepted_from:
+            text = say("Submissions were accepted from: {day}, time zone: {zone}.",
+                       day=say.date(rule.accepted_from), zone=zone)  # fmt: skip
+            found.append(self.rule(text, "submissions.accepted_from", rule.accepted_from))
+        if rule.accepted_to:
+            text = say("Submissions were accepted until: {day}, time zone: {zone}.",
+                       day=say.date(rule.accepted_to), zone=zone)  # fmt: skip
             found.append(self.rule(text, "submissions.accepted_to", rule.accepted_to))
+        if rule.regions_on:
+            text = say("The map of regions is that of the day: {day}.", day=say.date(rule.regions_on))
+            found.append(self.rule(text, "submissions.regions_on", rule.regions_on))
         kept = say("the last form counts") if rule.duplicates.keep == "last" else say("the first form counts")
         text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
                    "same from a similarity of {least} out of 100.",
