@@ -124,3 +124,36 @@ def test_the_map_of_2021_has_17_regions_and_todays_20():
     assert len(frame(None)) == 20
     for day in (date(2021, 3, 10), None):
         assert not frame(day).duplicated(["row", "column"]).any()
+
+
+@pytest.mark.parametrize("span", [(5.4, 7.4), (6.9, 8.7), (7.0, 7.3), (0.0, 30.0), (-1.4, 1.6)])
+def test_a_tick_says_where_it_stands(span):
+    from matplotlib.figure import Figure
+
+    from fairlib.report.figures.base import count_axis
+    from fairlib.report.locale import speak
+
+    ax = Figure(figsize=(7, 3)).subplots()
+    ax.set_xlim(*span)
+    count_axis(ax.xaxis, speak("en"), 1)
+    ticks = ax.xaxis.get_majorticklocs()
+    told = [float(ax.xaxis.get_major_formatter()(t, 0).replace("−", "-")) for t in ticks]
+    assert told == pytest.approx(list(ticks))
+
+
+@pytest.mark.parametrize("name", ["ranking", "probabilities"])
+def test_ranks_begin_at_one(name):
+    plot, table = CASES[name]
+    svg = figures.to_svg(lambda ax: plot(table(198), ax, "en"), (6, 3), "f")
+    assert ">1</text>" in svg
+    assert ">0</text>" not in svg
+
+
+@pytest.mark.parametrize("share", np.linspace(0.05, 1, 20))
+def test_words_on_a_tile_can_be_read(share):
+    from fairlib.report.figures.base import _luminance, ink_on
+    from fairlib.report.figures.counts import _blend
+
+    fill = _blend(share)
+    low, high = sorted(_luminance(c) + 0.05 for c in (fill, ink_on(fill)))
+    assert high / low >= 4.5

@@ -96,7 +96,7 @@ def _by_decision(ax: Axes, table: pd.DataFrame, column: str, lang: Language, int
     size = float(np.clip(500 / max(len(table), 1), 3, 6))
     for decision, part in table.groupby("decision", sort=False):
         colour, shape = DECISION_COLOUR[decision], DECISION_SHAPE[decision]
-        fill = "#ffffff" if decision == "not_selected" else colour
+        fill = colour if decision == "selected" else "#ffffff"  # also in grey the selected stand out
         if intervals and "low" in part:
             ax.vlines(part["rank"], part["low"], part["high"], color=colour, linewidth=0.8, alpha=0.55)
         ax.plot(part["rank"], part[column], shape, color=colour, markerfacecolor=fill, markersize=size,
