@@ -15,8 +15,8 @@ def failed_rules(submissions: pd.DataFrame, rules: tuple[Eligibility, ...]) -> p
     failed = pd.Series("", index=submissions.index, dtype=object)
     for rule in rules:
         meets = _MEETS[rule.rule](submissions, rule)
-        failed = failed.where(meets, failed + ";" + rule.rule)
-    return failed.str.removeprefix(";")
+        failed[~meets] += f";{rule.rule}"
+    return pd.Series([names.removeprefix(";") for names in failed], submissions.index, dtype=object)
 
 
 def _within(column: str):

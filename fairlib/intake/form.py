@@ -92,11 +92,12 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
             f"{path}: no sheet has a heading row with the project's title; give that column a heading such as "
             f"«{FIELDS['title'][0]}», or name yours in params under contest.submissions.columns."
         )
-    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
+    several = len(parts) > 1
+    rows = pd.concat(parts, ignore_index=True).fillna("") if several else parts[0].reset_index(drop=True)
     if rows.empty:
         raise DataError(f"{path}: there are headings and no form below them; ask for the filled export.")
     absent = pd.DataFrame("", rows.index, [f for f in FIELDS if f not in rows], dtype="str")
-    rows = pd.concat([rows.fillna(""), absent], axis=1)[[*FIELDS, "file", "sheet", "row"]]
+    rows = pd.concat([rows, absent], axis=1)[[*FIELDS, "file", "sheet", "row"]]
     return _with_ids(Form(rows, letters, frozenset(present)), found)
 
 
@@ -105,9 +106,10 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
     typed = clean_ids(form.rows["submission"])
     bare = typed == ""
     ids = typed.mask(bare, "row-" + form.rows.loc[bare, "row"].astype(str))
-    again = ids.groupby(ids).cumcount()
-    twice = again > 0
-    ids = ids.mask(twice, ids[twice] + "#" + (again[twice] + 1).astype(str))
+    twice = ids.duplicated()
+    again = ids[ids.duplicated(keep=False)]
+    times = (again.groupby(again).cumcount() + 1).astype(str)
+    ids = ids.mask(twice, again + "#" + times)
     form = replace(form, rows=form.rows.assign(submission=ids))
     nameless = bare & (form.rows["title"] != "") & ("submission" in form.present)
     for code, severity, which in (("id_missing", "warning", nameless), ("id_twice", "error", twice)):
@@ -121,8 +123,13 @@ def _rows(sheet: Sheet, head: Headings) -> pd.DataFrame:
     body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].copy()
     body.columns = list(head.columns)
     body["row"] = np.arange(head.row + 2, head.row + 2 + len(body))
-    written = (sheet.cells.iloc[head.row + 1 :] != "").any(axis=1)
-    return body[written].assign(file=sheet.file, sheet=sheet.name)
+    cells = sheet.cells.iloc[head.row + 1 :]
+    blank = np.ones(len(cells), dtype=bool)
+    for column in cells:
+        if not blank.any():
+            break
+        blank &= (cells[column] == "").to_numpy()
+    return body[~blank].assign(file=sheet.file, sheet=sheet.name)
 
 
 def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
