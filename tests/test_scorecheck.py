@@ -1,5 +1,6 @@
 """Marks are checked all at once; the same is said here mark by mark. And what is told about what is left out."""
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 
@@ -111,6 +112,14 @@ def test_labels_by_code_keep_their_text_and_sort(drawn):
     made = labelled(codes, labels)
     assert list(made) == [labels[c] for c in codes]
     assert list(made.categories) == sorted(set(labels))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text("A0–\u2212- \t\u00a0\u202fә", max_size=5) | st.just(" 990101199901")))
+def test_ids_read_at_once_are_each_id_read_alone(typed):
+    ids = clean_ids(pd.Series(typed, dtype="str")).tolist()
+    plain = [re.sub(r"\s+", "", re.sub("[\u2010-\u2015\u2212]", "-", text)) for text in typed]
+    assert ids == ["id-6a05f4" if text == "990101199901" else text for text in plain]
 
 
 def test_marks_for_one_who_was_set_aside_say_why(tmp_path):

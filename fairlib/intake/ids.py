@@ -4,7 +4,8 @@ import hashlib
 
 import pandas as pd
 
-from fairlib.intake.identifiers import mask
+from fairlib.intake.columns import map_each
+from fairlib.intake.identifiers import mask_all
 
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 
@@ -18,14 +19,12 @@ def clean_ids(typed: pd.Series) -> pd.Series:
     >>> clean_ids(pd.Series(["21–0208", " 7", "990101199901"])).tolist()
     ['21-0208', '7', 'id-6a05f4']
     """
-    codes, different = pd.factorize(typed)
-    clean = pd.array([_clean(text) for text in different], dtype="str")
-    return pd.Series(clean.take(codes), index=typed.index, name=typed.name)
+    return map_each(typed, _clean)
 
 
-def _clean(text: str) -> str:
-    plain = "".join(text.translate(_DASHES).split())
-    return plain if mask(plain) == plain else _code(plain)
+def _clean(texts: list[str]) -> list[str]:
+    plain = ["".join(text.translate(_DASHES).split()) for text in texts]
+    return [p if p == masked else _code(p) for p, masked in zip(plain, mask_all(plain), strict=True)]
 
 
 def _code(text: str) -> str:

@@ -61,8 +61,9 @@ def check_marks(
     raw = _follow_versions(raw, roster, found)
     reason = _reasons(raw, roster, criteria)
     _tell_rejected(raw, reason, roster, found)
-    order = np.argsort(_cells(raw), kind="stable")
-    reason[_repeated(raw, reason, order, found)] = REASONS.index("repeated")
+    cells = _cells(raw)
+    order = np.argsort(cells, kind="stable")
+    reason[_repeated(raw, reason, cells, order, found)] = REASONS.index("repeated")
     kept = reason == 0
     raw = _recuse(raw, kept, roster, found)
     _tell_own_organisation(raw, kept, roster, found)
@@ -158,13 +159,21 @@ def _cells(raw: pd.DataFrame) -> np.ndarray:
     return number
 
 
-def _repeated(raw: pd.DataFrame, reason: np.ndarray, order: np.ndarray, found: list[dict]) -> np.ndarray:
+def _repeated(
+    raw: pd.DataFrame, reason: np.ndarray, cells: np.ndarray, order: np.ndarray, found: list[dict]
+) -> np.ndarray:
     """Second and later marks of a cell. Raises DataError where they differ. `order` sorts by cell."""
-    cells = _cells(raw)[order]
     again = np.zeros(len(raw), dtype=bool)
-    again[order[1:]] = cells[1:] == cells[:-1]
+    again[order[1:]] = cells[order[1:]] == cells[order[:-1]]
     again &= reason == 0
-    twins = raw[np.isin(_cells(raw), _cells(raw)[again])]
+    if again.any():
+        _refuse_differing(raw[np.isin(cells, cells[again])])
+    for row in _each(raw, again, ["submission", "juror"]):
+        found.append(at_mark(row, "repeated", "info", "the same mark again: counted once"))
+    return again
+
+
+def _refuse_differing(twins: pd.DataFrame) -> None:
     for _, group in twins.groupby(CELL, observed=True, sort=True):
         if len(set(zip(group["score"].fillna(-1), group["status"], strict=True))) > 1:
             places = " and ".join(
@@ -175,9 +184,6 @@ def _repeated(raw: pd.DataFrame, reason: np.ndarray, order: np.ndarray, found: l
                 f"{places}: juror {row['juror']} gave submission {row['submission']} two different marks on "
                 f"{row['criterion']}; ask which one is meant and empty the other."
             )
-    for row in _each(raw, again, ["submission", "juror"]):
-        found.append(at_mark(row, "repeated", "info", "the same mark again: counted once"))
-    return again
 
 
 def _of_pairs(raw: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:

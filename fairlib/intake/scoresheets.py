@@ -182,14 +182,16 @@ def _rows(bodies: list[tuple[Sheet, Headings]]) -> pd.DataFrame:
 
     Columns by field; missing where a sheet has no such column.
     """
-    parts = []
-    for n, (sheet, head) in enumerate(bodies):
-        body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())]
-        body = body.set_axis(list(head.columns), axis=1)
-        parts.append(body.assign(part=n, row=np.arange(head.row + 2, head.row + 2 + len(body))))
-    rows = pd.concat(parts, ignore_index=True)
+    parts = [
+        sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].set_axis(list(head.columns), axis=1)
+        for sheet, head in bodies
+    ]
+    rows = pd.concat(parts)
+    rows["part"] = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    rows["row"] = rows.index + 1
+    rows = rows.reset_index(drop=True)
     codes, typed = pd.factorize(rows["submission"])
-    rows["submission"] = labelled(codes, clean_ids(pd.Series(typed, dtype="str")))
+    rows["submission"] = labelled(codes, clean_ids(pd.Series(typed, dtype="str")).tolist())
     nameless = rows[rows["submission"] == ""].drop(columns=["part", "row"])
     blank = (nameless.fillna("") == "").all(axis=1)
     rows = rows.drop(index=blank.index[blank]).reset_index(drop=True)
