@@ -14,15 +14,22 @@ from fairlib.report.html import TEMPLATES, style  # noqa: E402
 from fairlib.report.tables import executed_notebooks  # noqa: E402
 
 
-def notebook_html(path: Path, lang: str = "en") -> str:
+def notebook_html(path: Path, lang: str = "en", part: str = "") -> str:
     """An executed notebook as one page that loads nothing; `lang` is the language of its prose.
 
-    Code is folded behind its last line; figures keep the alt text of their output's metadata.
+    Code is folded behind its last line; figures keep the alt text of their output's metadata. The page's
+    title is the notebook's first heading, and `part` where the same notebook was run for several.
     """
     notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"name": path.stem}, "lang": lang, "style": str(style("notebook.css"))}
+    title = " · ".join(filter(None, [_heading(notebook) or path.stem, part]))
+    resources = {"title": title, "lang": lang, "style": str(style("notebook.css"))}
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)
     return page
+
+
+def _heading(notebook: nbformat.NotebookNode) -> str:
+    lines = [line for c in notebook.cells if c.cell_type == "markdown" for line in c.source.splitlines()]
+    return next((line[2:].strip() for line in lines if line.startswith("# ")), "")
 
 
 def save_notebooks(run_dir: Path, folder: Path) -> list[Path]:
@@ -31,7 +38,8 @@ def save_notebooks(run_dir: Path, folder: Path) -> list[Path]:
     for name, source in executed_notebooks(run_dir).items():
         target = folder / f"{name}.html"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(notebook_html(source), "utf-8", newline="\n")
+        part = "" if source.parent == run_dir else source.parent.name
+        target.write_text(notebook_html(source, part=part), "utf-8", newline="\n")
         paths.append(target)
     return paths
 
