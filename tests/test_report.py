@@ -16,7 +16,7 @@ from fairlib.errors import DataError
 from fairlib.params import check_params, list_ours, read_params
 from fairlib.report import render
 from fairlib.report.chapters import write_report
-from fairlib.report.letters import LetterPress, addressees, letter_html, write_letters
+from fairlib.report.letters import LetterPress, letter_html, write_letters
 from fairlib.report.locale import speak
 from fairlib.report.privacy import for_public
 from fairlib.report.reasons import bare_reason, reason_sentence
@@ -507,7 +507,7 @@ def test_forms_outside_the_window_get_a_letter(made, tmp_path):
     aside.loc[aside["reason"] == "late", "submission"] = ["S901", "S902"]
     aside.to_csv(path, index=False)
     results = read_results(tmp_path / "run", rules)
-    assert [a for a in addressees(results) if a.startswith("S9")] == ["S901", "S902"]
+    assert [a for a in results.addressees if a.startswith("S9")] == ["S901", "S902"]
     letter = write_letters(results, ["S901"])[0]
     assert letter.lang == "kk"
     assert speak("kk")("The form came after the window closed.") in letter_html(letter)

@@ -42,7 +42,7 @@ def first_tasks(job: Job) -> list[Task]:
     """Everything that can be done at once; the PDFs follow from the pages."""
     results = job.seen["internal"]
     tasks = [Task(10, "pages", (lang,)) for lang in job.languages]
-    ids = list(results.by_id.index) if results.rounds else []
+    ids = results.addressees if results.rounds else []
     for start in range(0, len(ids), LETTERS_A_TASK):
         chunk = ids[start : start + LETTERS_A_TASK]
         tasks.append(Task(0.02 * len(chunk), "letters", (chunk,)))

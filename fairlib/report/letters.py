@@ -19,8 +19,6 @@ from fairlib.report.pdf import as_data, breakable, fonts
 from fairlib.report.tables import Results
 from fairlib.rules import Language
 
-OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
-
 
 @dataclass(frozen=True)
 class Letter:
@@ -44,17 +42,11 @@ class Letter:
         return re.sub(r"[^\w.-]+", "_", self.submission)
 
 
-def addressees(results: Results) -> list[str]:
-    """Everyone who is owed a letter: all submissions, and forms that came before or after the window."""
-    aside = results.set_aside[results.set_aside["reason"].isin(OUTSIDE)]
-    return [*results.by_id.index, *aside["submission"].dropna()]
-
-
 def write_letters(results: Results, submissions: Iterable[str] | None = None) -> list[Letter]:
     """A letter for each addressee (all, or those named), in the language it was written in."""
     fields = [field_of(results, stage) for stage in results.rounds]
     known, aside = results.by_id, results.set_aside.drop_duplicates("submission").set_index("submission")
-    asked = addressees(results) if submissions is None else submissions
+    asked = results.addressees if submissions is None else submissions
     return [
         letter(results, fields, known.loc[s])
         if s in known.index

@@ -69,6 +69,7 @@ NUMBERS = {
     "estimate_after",
 }  # fmt: skip
 COUNTED = NUMBERS | {"n", "selected"}
+OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
 
@@ -139,6 +140,12 @@ class Results:
     def by_id(self) -> pd.DataFrame:
         """Submissions with their id as index."""
         return self.submissions.set_index("submission", drop=False)
+
+    @property
+    def addressees(self) -> list[str]:
+        """Everyone who is owed a letter: all submissions, and forms that came before or after the window."""
+        outside = self.set_aside[self.set_aside["reason"].isin(OUTSIDE)]["submission"].dropna()
+        return [*self.by_id.index, *outside[~outside.isin(self.by_id.index)]]
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
         """Decisions of a round with its estimates (their own rank as `rank_estimated`) and what was sent.

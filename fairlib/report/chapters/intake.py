@@ -137,6 +137,8 @@ def _settlements(context: Context) -> list[Block]:
     )
     mono = int(flag(sent["monotown"]).fillna(False).sum())
     rows = [(k, common.number(say, n), say.percent(n / len(sent))) for k, n in counts.items()]
+    if unknown := len(sent) - int(counts.sum()):
+        rows.append((say("not known"), common.number(say, unknown), say.percent(unknown / len(sent))))
     caption = say("Submissions by settlement type")
     heads = [
         Column(say("Settlement type")),

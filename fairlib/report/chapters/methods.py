@@ -68,6 +68,19 @@ def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
                 "simulated in the same way: new jurors, the same design, the same rule."),
             "Laird & Louis 1989; Heyard et al. 2022; Mogstad et al. 2024",
         ),
+        "ranks": (
+            say("Expected rank and rank sets"), "E[Rᵢ] = 1 + Σ P(θₖ > θᵢ)",
+            say("A submission stands surely before another if their estimates differ by more than the largest "
+                "difference, over all pairs, that chance makes in 95 of 100 draws. A rank set leaves out only places "
+                "that are excluded so, and holds for all submissions at once."),
+            "Laird & Louis 1989; Mogstad et al. 2024",
+        ),
+        "weights": (
+            say("Under any weights"), "A = P_w(i ∈ S(Σ w·θ))",
+            say("Weights of the criteria are drawn evenly from all that are possible; A is the share of them under "
+                "which the rule selects the submission."),
+            "Lahdelma, Hokkanen & Salminen 1998; Lahdelma & Salminen 2001",
+        ),
         "rates": (
             say("Interval of a share"), "(p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)",
             say("An interval for the share selected that holds for small groups too."), "Wilson 1927",
