@@ -98,7 +98,7 @@ def _about(context: Context) -> Sheet:
         )
     rows.append((say("Columns"), say("The last sheet says what every column means.")))
     return Sheet(
-        say("About"),
+        say("About this workbook"),
         (
             Column(say("What"), TEXT, 34, "", [k for k, _ in rows]),
             Column(say("Value"), TEXT, 90, "", [v for _, v in rows]),
