@@ -196,8 +196,8 @@ def _marks_by_juror(stage: RoundResults, context: Context) -> dict[str, str]:
         shown=[say.number(x, 0 if x == round(x) else 1) if s == "scored" else "·"
                for x, s in zip(stage.ratings["score"], stage.ratings["status"], strict=True)]
     )  # fmt: skip
-    cells = given.groupby(["submission", "juror"], sort=True)["shown"].agg(" ".join)
-    lines = [f"{juror}: {marks}" for (_, juror), marks in cells.items()]
+    cells = given.groupby(["submission", "juror"], sort=True)["shown"].agg("\xa0".join)
+    lines = [f"{juror}:\xa0{marks}" for (_, juror), marks in cells.items()]
     return (
         pd.Series(lines, index=cells.index.get_level_values(0), dtype="str")
         .groupby(level=0)
