@@ -251,7 +251,7 @@ def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd
 def _without(ties: pd.DataFrame, close: set[str]) -> pd.DataFrame:
     """Ties that name nobody whose rank is withheld."""
     named = ties["submissions"].fillna("").str.split(", ")
-    return ties[[close.isdisjoint(ids) for ids in named]]
+    return ties.loc[[close.isdisjoint(ids) for ids in named]]
 
 
 def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
