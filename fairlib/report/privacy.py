@@ -12,8 +12,9 @@ is no longer there. The rules, each with its test (docs/privacy.md has the attac
   a rank of those close to it: its neighbours in the ranking would tell its mean;
 - a mean at the end of the scale says what everybody gave: values are published up to `MARGIN` of the
   scale from its ends, and said to be at least or at most that;
-- where an estimate is more than a sum of marks (`SUMS` has those that are not), neither raw means nor
-  severities stand beside it, nor errors that are the spread of one juror's marks;
+- where something is withheld, or an estimate is more than a sum of marks (`SUMS` has those that are not),
+  estimates have one digit and neither raw means nor severities stand beside them; severities that are no
+  model's (`MODELS`) and estimates from z-scores are not published;
 - a status says what the design says, never what the marks are; correlations of two jurors are coarse and
   from many submissions; a round of few readings has no statistics at all.
 """
@@ -42,11 +43,7 @@ SUMS = {
     "severity",
     "rasch",
 }  # estimates that hang on sums of marks (Rasch: sufficient statistics)
-MODEL_ERRORS = {
-    "additive",
-    "severity",
-    "rasch",
-}  # errors of severity that follow from the design and the model
+MODELS = {"additive", "severity", "rasch"}  # severities that weigh every mark alike, with errors of the model
 PUBLIC = {
     "submissions": [
         "submission", "sent_at", "organisation", "nomination", "title", "region", "settlement", "monotown",
@@ -185,6 +182,8 @@ def _ranking(
         for column in ("estimate", "raw_mean"):
             if column in table:
                 table[column] = end_coded(table[column], scale.min, scale.max)
+    if stage.rule.estimator == "zscore":  # with the spread of each juror it would tell marks of short scales
+        estimates[ROUGH], decisions["estimate"] = np.nan, np.nan
     estimates["status"] = _design_only(estimates["status"])
     return estimates, decisions
 
@@ -205,10 +204,8 @@ def _close(stage: RoundResults, hidden: set[str]) -> set[str]:
 
 
 def _severities(stage: RoundResults, table: pd.DataFrame, codes: dict, whole: bool) -> pd.DataFrame:
-    if not whole:
+    if not whole or stage.rule.estimator not in MODELS:
         table[WITHHELD["jurors"]] = np.nan
-    if stage.rule.estimator not in MODEL_ERRORS:
-        table["se"] = np.nan
     table["status"] = _design_only(table["status"])
     table["juror"] = table["juror"].map(codes)
     return table.sort_values("juror", ignore_index=True)
