@@ -10,12 +10,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from fairlib.params import read_params
-from fairlib.report import render
-from fairlib.report.letters import save_letters, write_letters
-from fairlib.report.tables import read_results
-from fairlib.runs.chain import run_chain
-
 
 def timed(work) -> float:
     """Wall seconds of a call; its workers are not children of this process, so their processor time is not seen."""
@@ -26,6 +20,13 @@ def timed(work) -> float:
 
 def main() -> None:
     """Run the chain once, then render again and write the letters alone; print a table."""
+    # Here and not above: every worker imports this file anew, and needs none of these.
+    from fairlib.params import read_params
+    from fairlib.report import render
+    from fairlib.report.letters import save_letters, write_letters
+    from fairlib.report.tables import read_results
+    from fairlib.runs.chain import run_chain
+
     params = Path(sys.argv[1] if len(sys.argv) > 1 else "params/2021.yaml")
     with tempfile.TemporaryDirectory() as folder:
         run = run_chain(params, Path(folder) / "run").dir
