@@ -21,7 +21,10 @@ from report_fixture import PLANTED, build_run, rules_2021
 from simulated_contests import draw_case
 
 from fairlib.report import render
+from fairlib.report.chapters import write_report
 from fairlib.report.disclosure import Graph, exposed, withheld
+from fairlib.report.figures import to_svg
+from fairlib.report.html import to_html
 from fairlib.report.privacy import MARGIN, PUBLIC, end_coded, for_public, juror_codes, mask
 from fairlib.report.tables import read_results
 from fairlib.rules import Scale
@@ -207,6 +210,18 @@ def test_a_submission_withheld_has_no_place_by_which_its_mean_would_be_known(res
     assert len(known) == len(stage.estimates) - 1 and (known == known.round(1)).all()
     assert not stage.decisions["reason"].str.contains(r"\d\.\d").any()
     assert not any(name in ids for ids in stage.ties["submissions"])
+
+
+@pytest.mark.parametrize("estimator", ["severity", "zscore", "median"])
+def test_the_page_says_why_numbers_are_missing(results, estimator):
+    _, changed = with_one_reader_less(results)
+    stage = changed.rounds[0]
+    rule = stage.rule.model_copy(update={"estimator": estimator})
+    changed = replace(changed, rounds=(replace(stage, rule=rule), *changed.rounds[1:]))
+    report = write_report(for_public(changed), "en", "public")
+    page = to_html(report, {p.id: to_svg(p.draw, p.size, p.id) for p in report.pictures()}, ("en",))
+    assert page.count("Withheld for the public: numbers from which a single mark would follow") >= 2
+    assert ">nan" not in page.lower()
 
 
 def test_estimates_that_are_more_than_sums_stand_alone(results):

@@ -91,7 +91,7 @@ def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
                 "from which a single mark would follow, also by subtraction, is withheld together with what would "
                 "reveal it, and means at the ends of the scale are shown only up to five per cent of the scale "
                 "from the end."),
-            "Hundepool et al. 2012",
+            "Gusfield 1988; Hundepool et al. 2012",
         ),
     }  # fmt: skip
 
