@@ -125,3 +125,19 @@ def test_ci_runs_what_a_newcomer_runs():
     makefile = (ROOT / "Makefile").read_text()
     for goal in ("report", "test", "lab", "lint", "bench"):
         assert re.search(rf"^{goal}:", makefile, flags=re.M)
+
+
+def test_a_room_imports_only_from_rooms_above_it_in_the_architecture():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|", text.split("## Rooms")[1].split("## Contracts")[0], flags=re.M)
+    order = [re.findall(r"`(\w+)", row) for row in rows]
+    level = {room: k for k, row in enumerate(order) for room in row}
+    for path in (ROOT / "fairlib").rglob("*.py"):
+        room, name = path.relative_to(ROOT / "fairlib").parts[0].removesuffix(".py"), path.name
+        source = path.read_text(encoding="utf-8")
+        for package, first in re.findall(
+            r"^\s*from fairlib(?:\.(\w+))?[\w.]* import (\w+)", source, flags=re.M
+        ):
+            used = package or first
+            if room != "__init__" and (room, used, name) != ("report", "runs", "years.py"):
+                assert level[used] <= level[room], f"{path.relative_to(ROOT)} imports {used}"
