@@ -360,7 +360,7 @@ def _only_value(world: _World, told: LinearConstraint, k: int) -> tuple[str, np.
     return (FOUND if exhausted else UNKNOWN), differs
 
 
-def _solve(aim: np.ndarray, told: LinearConstraint, low, high, seconds: float = 20.0):
+def _solve(aim: np.ndarray, told: LinearConstraint, low, high, seconds: float = 200.0):
     """A world that makes the aim least, or None; and whether the search was exhausted."""
     found = milp(
         aim,
