@@ -30,7 +30,7 @@ from fairlib.report.tables import read_results
 from fairlib.rules import Scale
 
 TEN = Scale(min=1, max=10, step=1)
-CONTESTS = 80
+CONTESTS = 60
 
 
 @pytest.fixture(scope="module")
