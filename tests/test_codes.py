@@ -2,7 +2,7 @@
 
 import ast
 import re
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from report_fixture import rules_2021
 
 import fairlib
 from fairlib.intake.cleaning import ERRORS, QUIET, WARNINGS
+from fairlib.intake.scorecheck import REASONS
 from fairlib.report.codes import done_words, finding_words, found_words, level_words, status_words
 from fairlib.report.locale import speak
 from fairlib.scoring import adjust, jurors, reml, result, sentences
@@ -31,6 +32,17 @@ NO_CODES = {  # words of these modules that are columns, ways, kinds, parts of a
 }  # fmt: skip
 
 
+def notes(path: Path) -> set[str]:
+    """Codes of notes about a file: of `Note`, and of the pairs that a reader of text gives."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Note":
+            found |= strings(node.args[1]) if len(node.args) > 1 else set()
+        if path.stem == "delimited" and isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            found |= {s for s in strings(node.elts[0]) if CODE.fullmatch(s) and "_" in s}
+    return found
+
+
 def strings(node: ast.AST) -> set[str]:
     return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
@@ -44,21 +56,72 @@ def returned(path: Path) -> set[str]:
     return {s for s in found if CODE.fullmatch(s) and len(s) > 3} - NO_CODES
 
 
-def told() -> set[str]:
-    """First arguments of `finding`, third of `at_mark`: codes given on the spot."""
-    found = set()
+CALLS = {"finding": (0, 2), "at_mark": (1, 3)}  # where the code and what was done stand among the arguments
+LISTS = {  # codes that a function is given by a table or a reader of cells, each walked by a test of its own
+    "_tell": ERRORS | WARNINGS,
+    "_tell_marks": {"off_scale", "decimal_comma", "date_for_mark", "not_a_mark"},
+    "_tell_rejected": set(REASONS),
+    "at_mark": set(REASONS),  # it hands its caller's code on
+    "read_form": {n for p in INTAKE for n in notes(p)},
+}  # fmt: skip
+
+
+def said(node: ast.AST, scope: ast.AST) -> set[str]:
+    """Every text that an expression can be, as far as its function says; what it fills in is a 7."""
+    if isinstance(node, ast.Constant):
+        return {str(node.value)}
+    if isinstance(node, ast.IfExp):
+        return said(node.body, scope) | said(node.orelse, scope)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):  # a text, or nothing
+        return said(node.left, scope) | {""}
+    if isinstance(node, ast.JoinedStr):
+        parts = [said(v.value if isinstance(v, ast.FormattedValue) else v, scope) for v in node.values]
+        return {"".join(whole) for whole in product(*parts)}
+    if isinstance(node, ast.Name):
+        return assigned(node.id, scope) or {"7"}
+    return {"7"}
+
+
+def assigned(name: str, scope: ast.AST) -> set[str]:
+    """The texts that a function gives to a name, with what it puts at their end."""
+    given, added = set(), {""}
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            given |= said(node.value, scope)
+        if isinstance(node, ast.AugAssign) and getattr(node.target, "id", "") == name:
+            added |= said(node.value, scope)
+        if isinstance(node, ast.For):
+            given |= unpacked(name, node, scope)
+    return {text + end for text in given for end in added}
+
+
+def unpacked(name: str, loop: ast.For, scope: ast.AST) -> set[str]:
+    """What a loop over a tuple that is written out gives to a name."""
+    names = [getattr(e, "id", "") for e in getattr(loop.target, "elts", [loop.target])]
+    if name not in names or not isinstance(loop.iter, (ast.Tuple, ast.List)):
+        return set()
+    at = names.index(name)
+    return {t for row in loop.iter.elts for t in said(row.elts[at] if hasattr(row, "elts") else row, scope)}
+
+
+def calls() -> list[tuple[str, set[str], set[str]]]:
+    """Of every finding made in intake: where, its codes, and what was done."""
+    found = []
     for path in INTAKE:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            name = getattr(getattr(node, "func", None), "id", "")
-            at = {"finding": 0, "at_mark": 1}.get(name)
-            if at is not None and len(node.args) > at and isinstance(node.args[at], ast.Constant):
-                found.add(node.args[at].value)
+        for scope in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in ast.walk(scope) if isinstance(scope, ast.FunctionDef) else ():
+                if (at := CALLS.get(getattr(getattr(node, "func", None), "id", ""))) is None:
+                    continue
+                code, done = (said(node.args[n], scope) for n in at)
+                written = LISTS.get(scope.name, set()) if code == {"7"} else code
+                found.append((f"{path.name}:{node.lineno}", written, done))
     return found
 
 
 FINDINGS = (
-    ERRORS | WARNINGS | told() | {"id_missing", "id_twice", "off_scale", "nfc", "html", "spaces"}
+    ERRORS | WARNINGS | {c for call in calls() for c in call[1]} | {"off_scale", "nfc", "html", "spaces"}
 ) - QUIET
+DONE = {done for call in calls() for done in call[2]}
 STATUS = {
     *adjust.STATUS, *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *DAYS, *OTHERS, *sentences._UNTOLD,
     *sentences._VERDICT, *jurors.ORDER, "too_few_jurors",
@@ -111,6 +174,18 @@ def test_every_status_given_on_the_spot_has_words(module):
 @pytest.mark.parametrize("code", sorted(FINDINGS))
 def test_every_finding_has_words(code, lang):
     assert in_words(finding_words(code, speak(lang)), code, lang)
+
+
+def test_every_code_is_written_out_or_in_a_list_that_is_walked():
+    assert [where for where, codes, _ in calls() if not codes or any("7" in code for code in codes)] == []
+    assert {"set_aside", "conflict_unknown_juror", "id_twice", "error_cell", "stray_quotes"} <= FINDINGS
+
+
+@pytest.mark.parametrize("lang", ("kk", "ru"))
+@pytest.mark.parametrize("done", sorted(DONE))
+def test_everything_done_has_words(done, lang):
+    words = done_words(done.replace("set aside: 7", "set aside: late"), rules_2021().contest, speak(lang))
+    assert words and not re.search("[a-z]{3}", words.replace("row-7", ""))
 
 
 @pytest.mark.parametrize("path", ["values", "dates", "contacts", "identifiers", "regions"])

@@ -84,11 +84,12 @@ def check_conflicts(roster: Roster, file: str, found: list[dict]) -> None:
     known = {"submission": roster.submissions.index.union(list(roster.set_aside))}
     if roster.jurors is not None:
         known["juror"] = roster.jurors.index
-    for key, ids in known.items():
+    done = "the conflict has no effect; correct the id"
+    for key, code in (("submission", "conflict_unknown_submission"), ("juror", "conflict_unknown_juror")):
+        ids = known.get(key, roster.conflicts[key])
         for row, pair in roster.conflicts[~roster.conflicts[key].isin(ids)].iterrows():
             where = {"file": file, "cell": str(row), "submission": pair["submission"], "juror": pair["juror"]}
-            done = "the conflict has no effect; correct the id"
-            found.append(finding(f"conflict_unknown_{key}", "error", done, found=pair[key], **where))
+            found.append(finding(code, "error", done, found=pair[key], **where))
 
 
 def at_mark(row: dict, code: str, severity: str, done: str, found: str = "") -> dict[str, str]:

@@ -10,6 +10,10 @@ from fairlib.report.locale import Voice
 from fairlib.report.reasons import criterion_name
 from fairlib.rules import Contest
 
+_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?")
+_FIRST_OF = re.compile(r"read as (.+) \(the first of (\d+) in this column\)")
+_ALIKE = re.compile(r"(\S+) and (\S+), titles ([\d.]+) % alike(, organisations by name)?")
+
 
 def plain(value: object) -> str:
     """A code as it stands in a table; nothing where it is missing."""
@@ -191,30 +195,34 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "unknown_criterion": say("an unknown criterion"), "repeated": say("the same mark again"),
         "marked_despite_conflict": say("marked despite a declared conflict of interest"),
         "own_organisation": say("a juror marked the own organisation"), "no_marks": say("no marks"),
+        "set_aside": say("marks for a form that was set aside"),
+        "conflict_unknown_juror": say("a declared conflict names an unknown juror"),
+        "conflict_unknown_submission": say("a declared conflict names an unknown submission"),
+        "sheet_hidden": say("a hidden sheet"), "totals_row": say("a row of totals"),
+        "heading_two_rows": say("a heading in two rows"), "heading_repeated": say("two columns for the same field"),
+        "id_absent": say("no column with the numbers of the submissions"),
+        "juror_by_name": say("a juror known by name, not by id"),
+        "juror_doubtful": say("the names of sheet and file are of different jurors"),
+        "formula_without_value": say("a formula whose value was not saved"),
     }  # fmt: skip
 
 
 def done_words(done: object, contest: Contest, say: Voice) -> str:
     """What was done about a finding; what cannot be taken apart is shown as it stands."""
     told = plain(done)
-    whole = {
-        "no value": say("taken as empty"), "repaired": say("repaired"), "not used": say("not used"),
-        "look at it": say("look at it"), "left out": say("left out"),
-        "the column is not used": say("the column is not used"), "it has no estimate": say("it has no estimate"),
-        "its marks are missing": say("its marks are missing"),
-        "the same mark again: counted once": say("counted once"),
-        "recused: a conflict is declared": say("left out: a conflict of interest is declared"),
-        "the marks count; add the pair to the conflicts file to leave them out":
-            say("the marks count; add the pair to the conflicts file to leave them out"),
-        "both kept; decide whether they are one project": say("both kept; decide whether they are one project"),
-    }  # fmt: skip
-    if told in whole:
+    if told in (whole := _done(say)):
         return whole[told]
-    if found := re.fullmatch(r"(\d+) mark\(s\) left out", told):
-        return say("marks left out: {n}", n=say.number(int(found[1])))
+    if found := _MARKS_OUT.fullmatch(told):
+        n, why = say.number(int(found[1])), found[2]
+        if why is None:
+            return say("marks left out: {n}", n=n)
+        return say("marks left out: {n}; the form was set aside: {reason}", n=n, reason=aside_words(why, say))
+    if found := _FIRST_OF.fullmatch(told):
+        n = say.number(int(found[2]))
+        return say("read as: {what} (the first of {n} in this column)", what=_mark_words(found[1], say), n=n)
     starts = {
         "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
-        "taken as ": lambda x: say("taken as: {what}", what=criterion_name(x, contest, say)),
+        "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
         "called ": lambda x: say("named: {what}", what=x),
         "counted for ": lambda x: say("counted for: {what}", what=x),
     }
@@ -224,16 +232,68 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
     return told
 
 
+@lru_cache
+def _done(say: Voice) -> dict[str, str]:
+    """Sentences that are always the same."""
+    return {
+        "no value": say("taken as empty"), "repaired": say("repaired"), "not used": say("not used"),
+        "look at it": say("look at it"), "left out": say("left out"),
+        "the column is not used": say("the column is not used"), "it has no estimate": say("it has no estimate"),
+        "its marks are missing": say("its marks are missing"),
+        "the same mark again: counted once": say("counted once"),
+        "recused: a conflict is declared": say("left out: a conflict of interest is declared"),
+        "the marks count; add the pair to the conflicts file to leave them out":
+            say("the marks count; add the pair to the conflicts file to leave them out"),
+        "both kept; decide whether they are one project": say("both kept; decide whether they are one project"),
+        "the conflict has no effect; correct the id": say("the conflict has no effect; correct the id"),
+        "not read; unhide the sheet to have it read": say("not read; unhide the sheet to have it read"),
+        "both rows are read as one heading": say("both rows are read as one heading"),
+        "numbered by row; give the column of ids a heading such as «Өтінім №»":
+            say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
+        "taken as empty; open the file in a spreadsheet program, save it and send it again":
+            say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
+    }  # fmt: skip
+
+
+def aside_words(reason: object, say: Voice) -> str:
+    """Why a form was set aside."""
+    words = {
+        "test_row": say("a test row"), "empty": say("an empty form"),
+        "early": say("sent before the window opened"), "late": say("sent after the window closed"),
+        "resent": say("sent again: the kept form counts"),
+    }  # fmt: skip
+    return words.get(plain(reason), plain(reason))
+
+
 def found_words(found: object, say: Voice) -> str:
-    """What was found, as typed; two titles that are alike in words."""
+    """What was found, as typed; two titles that are alike, and how much there was, in words."""
     told = plain(found)
-    alike = re.fullmatch(r"(\S+) and (\S+), titles ([\d.]+) % alike", told)
+    if rows := re.fullmatch(r"(\d+) row\(s\)", told):
+        return say("rows: {n}", n=say.number(int(rows[1])))
+    alike = _ALIKE.fullmatch(told)
     if not alike:
         return told
-    return say("{first} and {second}, titles alike: {share}", first=alike[1], second=alike[2],
+    said = say("{first} and {second}, titles alike: {share}", first=alike[1], second=alike[2],
                share=say.percent(float(alike[3]) / 100))  # fmt: skip
+    return f"{said}; {say('the organisations have one name')}" if alike[4] else said
 
 
 def _mark_words(value: str, say: Voice) -> str:
     words = {"recused": say("recused"), "abstained": say("abstained"), "missing": say("no mark")}
     return words.get(value, value)
+
+
+def _field_words(field: str, contest: Contest, say: Voice) -> str:
+    """A column of the form, a criterion, or any other name."""
+    words = {
+        "submission": say("number of the submission"), "sent_at": say("time of sending"),
+        "organisation": say("organisation"), "legal_form": say("legal form"), "bin": say("BIN"),
+        "nomination": say("nomination"), "title": say("title of the project"), "summary": say("summary"),
+        "region": say("region"), "place": say("place"), "requested": say("requested sum"),
+        "own_funds": say("own funds"), "duration": say("duration"), "links": say("links"),
+        "contact_person": say("contact person"), "phone": say("telephone"), "email": say("e-mail"),
+        "consent": say("consent to publication"), "first_time": say("takes part for the first time"),
+        "comment": say("comment"), "day": say("day"), "slot": say("slot"), "juror": say("juror"),
+        "criterion": say("criterion"), "score": say("mark"),
+    }  # fmt: skip
+    return words.get(field) or criterion_name(field, contest, say)

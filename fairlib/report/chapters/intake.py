@@ -5,6 +5,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Picture, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.codes import aside_words
 from fairlib.report.figures import plot_counts, plot_funnel, plot_tile_map
 from fairlib.report.reasons import eligibility_words, settlement_name
 from fairlib.report.tables import flag
@@ -53,18 +54,11 @@ def funnel(context: Context) -> Picture:
 
 def _reasons(context: Context) -> list[Block]:
     say, results = context.say, context.results
-    words = {
-        "test_row": say("a test row"),
-        "early": say("sent before the window opened"),
-        "late": say("sent after the window closed"),
-        "resent": say("sent again: the kept form counts"),
-        "empty": say("an empty form"),
-    }
     blocks: list[Block] = []
     heads = [Column(say("Reason")), Column(say("Number"), "number")]
     if len(results.set_aside):
         counts = results.set_aside["reason"].value_counts(sort=False)
-        rows = [(words.get(k, k), common.number(say, counts[k])) for k in sorted(counts.index)]
+        rows = [(aside_words(k, say), common.number(say, counts[k])) for k in sorted(counts.index)]
         blocks.append(table("set-aside", say("Forms set aside, by reason"), heads, rows))
     out = results.submissions[~flag(results.submissions["eligible"]).fillna(False)]
     if len(out):
