@@ -47,17 +47,16 @@ def test_cells_are_text_at_their_own_address(workbook):
     sheet = sheets["Өтінімдер"]
     assert list(sheets) == ["Өтінімдер", "жасырын"], "a sheet without any cell is left out"
     assert sheets["жасырын"].hidden and not sheet.hidden
-    assert sheet.cells.iloc[2].tolist() == ["", "1", "8.5", "991240999901", "TRUE", "0.3", "-3"]
-    assert sheet.cells.iloc[3, 1:5].tolist() == [
+    rows = [list(row) for row in sheet.rows()]
+    assert rows[2] == ["", "1", "8.5", "991240999901", "TRUE", "0.3", "-3"]
+    assert rows[3][1:5] == [
         "051240999906",
         "2021-04-14",
         "2021-04-14 12:30:15",
         "30:00:00",
     ]
-    assert sheet.cells.iat[6, 6] == " «Қ\u00a0» "
-    assert sheet.cells.iloc[0].eq("").all() and sheet.cells[0].eq("").all(), (
-        "blank rows and columns keep their place"
-    )
+    assert rows[6][6] == " «Қ\u00a0» "
+    assert not any(rows[0]) and not any(sheet.columns[0]), "blank rows and columns keep their place"
 
 
 NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 7.0, 8.5, 0.1 + 0.2, 1e15, 1e16, -3.0]) | st.floats()
@@ -72,8 +71,21 @@ def test_a_column_read_at_once_is_each_cell_read_alone(column):
 
 def test_an_error_cell_is_not_an_empty_one(workbook):
     sheet = read_tables(workbook)["Өтінімдер"]
-    assert sheet.cells.iat[4, 3] == "#DIV/0!"
+    assert sheet.columns[3][4] == "#DIV/0!"
     assert [(n.cell, n.code, n.found) for n in sheet.notes] == [("D5", "error_cell", "#DIV/0!")]
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 2), (3, 0), (3, 2)])
+def test_an_error_cell_is_seen_at_every_edge_of_a_full_sheet(tmp_path, row, column):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        for name in ("full", "spoilt"):
+            sheet = book.add_worksheet(name)
+            for n in range(4):
+                sheet.write_row(n, 0, [1, "x", 2])
+        sheet.write_formula(row, column, "=1/0", None, "#DIV/0!")
+    sheets = read_tables(tmp_path / "a.xlsx")
+    assert sheets["spoilt"].columns[column][row] == "#DIV/0!" and not sheets["full"].notes
+    assert [(n.cell, n.found) for n in sheets["spoilt"].notes] == [(cell(row, column), "#DIV/0!")]
 
 
 def test_xls(tmp_path):
@@ -83,8 +95,8 @@ def test_xls(tmp_path):
     sheet.write(1, 2, dt.datetime(2021, 4, 14), xlwt.easyxf(num_format_str="dd.mm.yyyy"))
     sheet.write(2, 0, "Ұлытау")
     book.save(str(tmp_path / "a.xls"))
-    cells = read_tables(tmp_path / "a.xls")["s"].cells
-    assert cells.to_numpy().tolist() == [["", "", ""], ["", "51240999906", "2021-04-14"], ["Ұлытау", "", ""]]
+    rows = read_tables(tmp_path / "a.xls")["s"].rows()
+    assert rows == [("", "", ""), ("", "51240999906", "2021-04-14"), ("Ұлытау", "", "")]
 
 
 def test_ods(tmp_path):
@@ -102,7 +114,7 @@ def test_ods(tmp_path):
         table.addElement(row)
     document.spreadsheet.addElement(table)
     document.save(tmp_path / "a.ods")
-    assert read_tables(tmp_path / "a.ods")["s"].cells.to_numpy().tolist() == [["а", "ә"], ["1", "8.5"]]
+    assert read_tables(tmp_path / "a.ods")["s"].rows() == [("а", "ә"), ("1", "8.5")]
 
 
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
@@ -112,7 +124,7 @@ def test_csv_in_every_encoding_and_separator(tmp_path, encoding, separator):
     text = pd.DataFrame(rows).to_csv(header=False, index=False, sep=separator)
     (tmp_path / "a.csv").write_bytes(text.encode(encoding))
     sheet = read_tables(tmp_path / "a.csv")["a"]
-    assert sheet.cells.to_numpy().tolist() == rows
+    assert sheet.rows() == [tuple(row) for row in rows]
     assert sheet.notes == ()
 
 
@@ -136,13 +148,13 @@ def test_separator_is_not_the_decimal_comma():
 
 def test_separator_hint_is_not_a_row(tmp_path):
     (tmp_path / "a.csv").write_text("sep=;\na;b\n1;2\n", encoding="utf-8")
-    assert read_tables(tmp_path / "a.csv")["a"].cells.to_numpy().tolist() == [["a", "b"], ["1", "2"]]
+    assert read_tables(tmp_path / "a.csv")["a"].rows() == [("a", "b"), ("1", "2")]
 
 
 def test_ragged_and_loosely_quoted_csv(tmp_path):
     (tmp_path / "a.csv").write_text('a;b;c\n"Қамқор" қоры;2\n', encoding="utf-8")
     sheet = read_tables(tmp_path / "a.csv")["a"]
-    assert sheet.cells.iloc[1].tolist() == ["Қамқор қоры", "2", ""]
+    assert sheet.rows(1) == [("Қамқор қоры", "2", "")]
     assert sheet.notes[0].code == "stray_quotes"
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.findings import finding
-from fairlib.intake.headings import Headings, find_headings
+from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.rules import Submissions
@@ -77,7 +77,7 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
             )
             for n in sheet.notes
         ]
-        head = find_headings(sheet.cells, fields, ["title"])
+        head = find_headings(sheet.rows(last=LOOK), fields, ["title"])
         if head is None:
             found.append(
                 finding("sheet_without_form", "warning", "left out", file=sheet.file, sheet=sheet.name)
@@ -120,16 +120,12 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
 
 
 def _rows(sheet: Sheet, head: Headings) -> pd.DataFrame:
-    body = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].copy()
-    body.columns = list(head.columns)
+    """The rows below the headings that hold anything, in a known column or not."""
+    below = [column[head.row + 1 :] for column in sheet.columns]
+    filled = np.fromiter(map(any, zip(*below, strict=True)), dtype=bool)
+    body = pd.DataFrame({field: pd.array(below[at], dtype="str") for field, at in head.columns.items()})
     body["row"] = np.arange(head.row + 2, head.row + 2 + len(body))
-    cells = sheet.cells.iloc[head.row + 1 :]
-    blank = np.ones(len(cells), dtype=bool)
-    for column in cells:
-        if not blank.any():
-            break
-        blank &= (cells[column] == "").to_numpy()
-    return body[~blank].assign(file=sheet.file, sheet=sheet.name)
+    return body[filled].assign(file=sheet.file, sheet=sheet.name)
 
 
 def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
@@ -147,7 +143,7 @@ def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
             )
         )
     for column in head.unknown:
-        at, text = cell(head.row, column), sheet.cells.iat[head.row, column]
+        at, text = cell(head.row, column), sheet.columns[column][head.row]
         found.append(
             finding(
                 "heading_unknown",

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 from rapidfuzz import fuzz, process
 
 from fairlib.intake.kazakh import fold
 
-_LOOK = 30  # rows searched for the heading row
+LOOK = 30  # rows searched for the heading row
 _NEAR = 88  # similarity from which a misspelt heading is taken, with a finding
 _PARTS = re.compile(r"[/|\n]")
 
@@ -25,7 +24,7 @@ class Headings:
 
 
 def find_headings(
-    cells: pd.DataFrame, fields: Mapping[str, Sequence[str]], needed: Sequence[str]
+    rows: Sequence[Sequence[str]], fields: Mapping[str, Sequence[str]], needed: Sequence[str]
 ) -> Headings | None:
     """The row whose cells name most fields, and all `needed` ones; None if there is no such row.
 
@@ -36,7 +35,7 @@ def find_headings(
     """
     known = {_key(h): (field, n) for field, headings in fields.items() for n, h in enumerate(headings)}
     best = None
-    for row, texts in enumerate(cells.iloc[:_LOOK].to_numpy().tolist()):
+    for row, texts in enumerate(rows[:LOOK]):
         if best and min(sum(map(bool, texts)), len(fields)) <= len(best.columns):
             continue  # too few cells, or too few fields, to name more
         here = _match_row(texts, row, known)

@@ -54,7 +54,7 @@ def check_marks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split raw marks into ratings and rejected ones; every row goes one way. Appends to `found`.
 
-    Text columns of `raw` but `source`, `day` and `slot` are categories in sorted order (`labelled`).
+    Text columns of `raw` but `source` are categories, those of CELL in sorted order (`labelled`).
     Ratings come sorted by submission, juror and criterion.
     Raises DataError where one juror gave a submission two different marks on a criterion.
     """
@@ -68,11 +68,12 @@ def check_marks(
     raw = _recuse(raw, kept, roster, found)
     _tell_own_organisation(raw, kept, roster, found)
     _tell_unmarked(raw, kept, roster, found)
-    ratings = raw[[*RATINGS, *(c for c in ("day", "slot") if c in raw)]].take(order[kept[order]])
+    more = [c for c in ("day", "slot") if c in raw]
+    ratings = raw[[*RATINGS, *more]].take(order[kept[order]])
     rejected = raw.loc[~kept, ["source", *CELL, "typed"]].astype("str")
     rejected["typed"] = rejected["typed"].map(mask)
     rejected["reason"] = np.array(REASONS, dtype=object)[reason[~kept]]
-    plain = dict.fromkeys(CELL, "str") | {"status": object}
+    plain = dict.fromkeys([*CELL, *more], "str") | {"status": object}
     return ratings.astype(plain).reset_index(drop=True), rejected
 
 
@@ -128,16 +129,13 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarr
     why = {
         "submission": np.select(
             [submissions.isin(here), submissions.isin(known), aside],
-            ["", "not_in_round", "set_aside"],
-            "unknown_submission",
+            [0, REASONS.index("not_in_round"), REASONS.index("set_aside")],
+            REASONS.index("unknown_submission"),
         ),
-        "juror": np.where(jurors.isin(listed) & (jurors != ""), "", "unknown_juror"),
-        "criterion": np.where(marked.isin(criteria), "", "unknown_criterion"),
+        "juror": np.where(jurors.isin(listed) & (jurors != ""), 0, REASONS.index("unknown_juror")),
+        "criterion": np.where(marked.isin(criteria), 0, REASONS.index("unknown_criterion")),
     }
-    place = [
-        np.array([REASONS.index(w) for w in why[key]], dtype=np.int8)[raw[key].cat.codes] for key in CELL
-    ]
-    return np.maximum.reduce(place)
+    return np.maximum.reduce([why[key].astype(np.int8)[raw[key].cat.codes] for key in CELL])
 
 
 def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, found: list[dict]) -> None:
@@ -221,6 +219,7 @@ def _tell_own_organisation(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, 
 
 def _tell_unmarked(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dict]) -> None:
     here = roster.submissions.index[roster.submissions["in_round"]]
-    scored = raw.loc[kept & (raw["status"] == "scored"), "submission"].unique()
-    for submission in sorted(set(here) - set(scored)):
+    marked = raw["submission"].cat
+    codes = np.unique(marked.codes[kept & (raw["status"] == "scored").to_numpy()])
+    for submission in sorted(set(here.tolist()) - set(marked.categories[codes].tolist())):
         found.append(finding("no_marks", "error", "it has no estimate", submission=submission))

@@ -5,17 +5,18 @@ a mark). What may then be used is decided in `scorecheck`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from fairlib.errors import DataError
 from fairlib.intake.findings import as_table, finding
-from fairlib.intake.headings import Headings, find_headings
+from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
@@ -32,6 +33,7 @@ SLOT = ("кезек", "очередь", "слот", "slot")
 CRITERION = ("өлшемшарт", "критерий", "criterion")
 SCORE = ("балл", "баға", "ұпай", "оценка", "score", "mark")
 KEPT = ("submission", "juror", "file", "sheet", "day", "slot")  # of a row, at each of its marks
+_Body = tuple[Sheet, Headings]
 _NAMED = re.compile(rf"(?:{'|'.join(JUROR)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
 
 
@@ -104,10 +106,12 @@ def read_conflicts(path: Path) -> pd.DataFrame:
 
 def _small_table(path: Path, fields: dict, needed: list[str]) -> pd.DataFrame:
     for sheet in read_tables(path).values():
-        head = find_headings(sheet.cells, fields, needed)
+        head = find_headings(sheet.rows(last=LOOK), fields, needed)
         if head:
-            table = sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].map(str.strip)
-            table.columns = list(head.columns)
+            below = {f: sheet.columns[at][head.row + 1 :] for f, at in head.columns.items()}
+            table = pd.DataFrame(
+                {f: [text.strip() for text in column] for f, column in below.items()}, dtype="str"
+            )
             if "submission" in table:
                 table["submission"] = clean_ids(table["submission"])
             table.index = pd.RangeIndex(head.row + 2, head.row + 2 + len(table), name="row")
@@ -124,44 +128,55 @@ def _criteria(contest: Contest) -> dict[str, tuple[str, ...]]:
 
 
 def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
+    bodies = _bodies_of_jurors(contest, r, sheets, roster, found)
+    rows = _rows(list(bodies.values()))
+    rows["juror"] = labelled(rows["part"], list(bodies))
+    criteria = [c for c in _criteria(contest) if c in rows]
+    at, column = _unfold(
+        rows["part"].to_numpy(), _marked(rows, bodies.values(), criteria, contest.weights(r.id))
+    )
+    raw = rows[[c for c in KEPT if c in rows]].take(at).reset_index(drop=True)
+    raw["criterion"] = labelled(column, criteria)
+    typed = union_categoricals([rows[c] for c in criteria], sort_categories=True)
+    raw["typed"] = typed.take(column * len(rows) + at)
+    raw["source"] = _sources(rows[["part", "row"]].take(at), bodies.values(), criteria, column)
+    return raw, _comments(rows, bodies.values(), "comment")
+
+
+def _bodies_of_jurors(
+    contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list
+) -> dict[str, _Body]:
+    """The sheet of each juror. Raises DataError where there is none, or two are of one juror."""
     criteria = _criteria(contest)
     fields = criteria | {"submission": SUBMISSION, "comment": COMMENT, "day": DAY, "slot": SLOT}
-    bodies, owner = [], {}
+    bodies: dict[str, _Body] = {}
     for sheet in sheets:
-        head = find_headings(sheet.cells, fields, ["submission"])
+        head = find_headings(sheet.rows(last=LOOK), fields, ["submission"])
         if head is None or not criteria.keys() & head.columns.keys():
             found.append(
                 finding("sheet_without_scores", "warning", "left out", file=sheet.file, sheet=sheet.name)
             )
             continue
         juror = _juror_of(sheet, head, roster)
-        if juror in owner:
+        if juror in bodies:
+            first = bodies[juror][0]
             raise DataError(
-                f"{owner[juror]} and {sheet.file}, sheet {sheet.name}: both are the marks of juror {juror}; "
-                "keep one, or correct the name in the other."
+                f"{first.file}, sheet {first.name} and {sheet.file}, sheet {sheet.name}: both are the marks of "
+                f"juror {juror}; keep one, or correct the name in the other."
             )
-        owner[juror] = f"{sheet.file}, sheet {sheet.name}"
+        bodies[juror] = (sheet, head)
         _note_headings(sheet, head, contest.weights(r.id), juror, found)
-        bodies.append((sheet, head))
     if not bodies:
         raise DataError(
             f"{r.scores.files}: no sheet has a submission column and a criterion; check the headings."
         )
-    rows = _rows(bodies)
-    rows["juror"] = labelled(rows["part"], list(owner))
-    at, column = _unfold(rows["part"].to_numpy(), _marked(rows, bodies, criteria, contest.weights(r.id)))
-    typed = rows.reindex(columns=list(criteria)).to_numpy()[at, column]
-    raw = rows[[c for c in KEPT if c in rows]].take(at).reset_index(drop=True)
-    raw["criterion"] = labelled(column, list(criteria))
-    raw["typed"] = labelled(*pd.factorize(typed))
-    raw["source"] = _sources(rows[["part", "row"]].take(at), bodies, list(criteria), column)
-    return raw, _comments(rows, bodies, "comment")
+    return bodies
 
 
 def _juror_of(sheet: Sheet, head: Headings, roster: Roster) -> str:
     """The juror named above the headings («Эксперт: E01»), else the sheet's or the file's name."""
-    for text in sheet.cells.iloc[: head.row].to_numpy().ravel():
-        if text and (named := _NAMED.search(text)):
+    for text in chain.from_iterable(sheet.rows(last=head.row)):
+        if named := _NAMED.search(text):
             return mask(named["juror"].strip())
     stem = Path(sheet.file).stem
     known = roster.jurors.index if roster.jurors is not None else ()
@@ -177,35 +192,50 @@ def _note_headings(sheet: Sheet, head: Headings, criteria: dict, juror: str, fou
         found.append(finding("criterion_absent", "error", "its marks are missing", found=c, **where))
 
 
-def _rows(bodies: list[tuple[Sheet, Headings]]) -> pd.DataFrame:
+def _rows(bodies: Sequence[_Body]) -> pd.DataFrame:
     """The rows below the headings that hold anything, sheet by sheet, with `part` (the sheet's place) and `row`.
 
-    Columns by field; missing where a sheet has no such column.
+    Columns by field, as categories; missing where a sheet has no such column.
     """
-    parts = [
-        sheet.cells.iloc[head.row + 1 :, list(head.columns.values())].set_axis(list(head.columns), axis=1)
-        for sheet, head in bodies
-    ]
-    rows = pd.concat(parts)
-    rows["part"] = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    rows["row"] = rows.index + 1
-    rows = rows.reset_index(drop=True)
-    codes, typed = pd.factorize(rows["submission"])
-    rows["submission"] = labelled(codes, clean_ids(pd.Series(typed, dtype="str")).tolist())
-    nameless = rows[rows["submission"] == ""].drop(columns=["part", "row"])
-    blank = (nameless.fillna("") == "").all(axis=1)
+    fields = dict.fromkeys(chain.from_iterable(head.columns for _, head in bodies))
+    rows = pd.DataFrame({field: _field(bodies, field) for field in fields})
+    places = [np.arange(head.row + 2, len(sheet.columns[0]) + 1) for sheet, head in bodies]
+    rows["part"] = np.repeat(np.arange(len(bodies)), list(map(len, places)))
+    rows["row"] = np.concatenate(places)
+    sent = rows["submission"].cat
+    rows["submission"] = labelled(sent.codes, clean_ids(pd.Series(sent.categories)).tolist())
+    nameless = rows.loc[rows["submission"] == "", list(fields)]
+    blank = nameless.isin(["", np.nan]).all(axis=1)
     rows = rows.drop(index=blank.index[blank]).reset_index(drop=True)
     rows["file"] = labelled(rows["part"], [sheet.file for sheet, _ in bodies])
     rows["sheet"] = labelled(rows["part"], [sheet.name for sheet, _ in bodies])
     return rows
 
 
+def _field(bodies: Sequence[_Body], field: str) -> pd.Categorical:
+    """What stands below the heading of a field, sheet by sheet."""
+    texts: list[str | None] = []
+    for sheet, head in bodies:
+        at = head.columns.get(field)
+        texts += (
+            [None] * (len(sheet.columns[0]) - head.row - 1)
+            if at is None
+            else sheet.columns[at][head.row + 1 :]
+        )
+    codes, different = pd.factorize(np.array(texts, dtype=object))
+    return pd.Categorical.from_codes(codes, pd.Index(different, dtype="str"))
+
+
+def _filled(column: pd.Series) -> np.ndarray:
+    """Where a column of categories has more than blanks."""
+    return np.append(column.cat.categories.str.strip() != "", False)[column.cat.codes]
+
+
 def _marked(
-    rows: pd.DataFrame, bodies: list, criteria: Iterable[str], of_round: Iterable[str]
+    rows: pd.DataFrame, bodies: Iterable[_Body], criteria: list[str], of_round: Iterable[str]
 ) -> list[list[int]]:
     """The criteria of each sheet, by their places; an empty column for one of another round says nothing."""
-    foreign = [c for c in criteria if c in rows and c not in of_round]
-    filled = {c: set(rows["part"][rows[c].fillna("").str.strip() != ""]) for c in foreign}
+    filled = {c: set(rows["part"][_filled(rows[c])]) for c in criteria if c not in of_round}
     return [
         [n for n, c in enumerate(criteria) if c in head.columns and (c not in filled or part in filled[c])]
         for part, (_, head) in enumerate(bodies)
@@ -224,7 +254,9 @@ def _unfold(part: np.ndarray, marked: list[list[int]]) -> tuple[np.ndarray, np.n
     return np.concatenate(at), np.concatenate(column)
 
 
-def _sources(rows: pd.DataFrame, bodies: list, fields: list[str], field: np.ndarray) -> object:
+def _sources(
+    rows: pd.DataFrame, bodies: Iterable[_Body], fields: list[str], field: np.ndarray
+) -> pd.api.extensions.ExtensionArray:
     """File, sheet and cell of a mark in each of the rows; `field` is its column, by its place in `fields`."""
     columns = np.array([[_column(*body, f) for f in fields] for body in bodies], dtype=object)
     row = rows["row"].to_numpy()
@@ -237,11 +269,11 @@ def _column(sheet: Sheet, head: Headings, field: str) -> str:
     return f"{sheet.file}!{sheet.name}!{letters}"
 
 
-def _comments(rows: pd.DataFrame, bodies: list, field: str) -> pd.DataFrame:
+def _comments(rows: pd.DataFrame, bodies: Iterable[_Body], field: str) -> pd.DataFrame:
     """What was said, with the cell in the column of `field`."""
     if "comment" not in rows:
         return pd.DataFrame(columns=["submission", "juror", "comment", "source"], dtype="str")
-    said = rows[rows["comment"].fillna("").str.strip() != ""]
+    said = rows[_filled(rows["comment"])]
     comments = said[["submission", "juror", "comment"]].astype("str")
     return comments.assign(source=_sources(said, bodies, [field], np.zeros(len(said), dtype=int)))
 
@@ -254,19 +286,23 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
     needed = ["submission", "juror", "score", *([] if one else ["criterion"])]
     bodies = []
     for sheet in sheets:
-        head = find_headings(sheet.cells, fields, needed)
+        head = find_headings(sheet.rows(last=LOOK), fields, needed)
         if head is None:
             raise DataError(f"{sheet.file}, sheet {sheet.name}: no heading row with {', '.join(needed)}.")
         bodies.append((sheet, head))
     rows = _rows(bodies)
-    codes, jurors = pd.factorize(rows["juror"])
-    rows["juror"] = labelled(codes, [mask(j.strip()) for j in jurors])
+    jurors = rows["juror"].cat
+    rows["juror"] = labelled(jurors.codes, [mask(j.strip()) for j in jurors.categories])
     raw = rows[[c for c in KEPT if c in rows]].copy()
     names = {fold(n): c for c, ns in _criteria(contest).items() for n in ns}
-    typed = rows["criterion"].fillna(one) if "criterion" in rows else pd.Series(one, index=rows.index)
+    typed = (
+        rows["criterion"].astype("str").fillna(one)
+        if "criterion" in rows
+        else pd.Series(one, index=rows.index)
+    )
     codes, criteria = pd.factorize(typed)
     raw["criterion"] = labelled(codes, [names.get(fold(c), c) for c in criteria])
-    raw["typed"] = labelled(*pd.factorize(rows["score"]))
+    raw["typed"] = labelled(rows["score"].cat.codes, rows["score"].cat.categories)
     raw["source"] = _sources(rows, bodies, ["score"], np.zeros(len(rows), dtype=int))
     return raw, _comments(rows, bodies, "score")
 

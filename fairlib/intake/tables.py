@@ -15,7 +15,6 @@ from itertools import zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from fairlib.errors import DataError
@@ -42,13 +41,17 @@ class Note:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: cells is a frame of str, both axes counted from 0 at A1, empty cells ""."""
+    """One sheet: its columns from A on, each of the texts from row 1 on, all of one length, empty cells ""."""
 
     name: str
     file: str
-    cells: pd.DataFrame
+    columns: tuple[Sequence[str], ...]
     hidden: bool = False
     notes: tuple[Note, ...] = ()
+
+    def rows(self, first: int = 0, last: int | None = None) -> list[tuple[str, ...]]:
+        """The rows from `first` up to, and without, `last`, counted from 0."""
+        return list(zip(*(column[first:last] for column in self.columns), strict=True))
 
 
 def read_tables(path: str | Path) -> dict[str, Sheet]:
@@ -66,7 +69,7 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
     if suffix == ".csv":
         _refuse_disguise(path, head, "csv")
         rows, notes = read_delimited(path)
-        sheets = [Sheet(path.stem, path.name, _frame(rows), notes=tuple(Note("", *n) for n in notes))]
+        sheets = [Sheet(path.stem, path.name, _columns(rows), notes=tuple(Note("", *n) for n in notes))]
     elif suffix in WORKBOOKS:
         _refuse_disguise(path, head, "workbook")
         sheets = list(_workbook_sheets(path))
@@ -75,7 +78,7 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
             f"{path}: files of the kind {suffix or 'without an ending'!r} are not read here; "
             f"save it as .xlsx, .xls, .ods or .csv."
         )
-    kept = {s.name: s for s in sheets if any(any(column) for _, column in s.cells.items())}
+    kept = {s.name: s for s in sheets if any(map(any, s.columns))}
     if not kept:
         raise DataError(f"{path}: there is nothing in this file; ask the sender for the filled one.")
     return kept
@@ -159,9 +162,10 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
         with CalamineWorkbook.from_path(path) as book:
             wanted = [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
             raw = [
-                (m, _frame(book.get_sheet_by_name(m.name).to_python(skip_empty_area=False))) for m in wanted
+                (m, _columns(book.get_sheet_by_name(m.name).to_python(skip_empty_area=False))) for m in wanted
             ]
-        errors = _error_cells(path) if path.suffix.lower() == ".xlsx" else {}
+        gaps = {m.name for m, columns in raw if not all(map(all, columns))}
+        errors = _error_cells(path, gaps) if gaps and path.suffix.lower() == ".xlsx" else {}
     except PasswordError:
         raise _protected(path) from None
     except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
@@ -169,32 +173,31 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
             f"{path}: the workbook is damaged and cannot be read ({error}); open it in a spreadsheet "
             f"program, let it repair the file, and save it as a new .xlsx."
         ) from None
-    for meta, cells in raw:
+    for meta, columns in raw:
         notes = []
         for row, column, shown in errors.get(meta.name, ()):
-            cells.iat[row, column] = shown
+            columns[column][row] = shown
             notes.append(Note(cell(row, column), "error_cell", shown))
         hidden = meta.visible != SheetVisibleEnum.Visible
-        yield Sheet(meta.name, path.name, cells, hidden=hidden, notes=tuple(notes))
+        yield Sheet(meta.name, path.name, columns, hidden=hidden, notes=tuple(notes))
 
 
-def _frame(rows: list[list]) -> pd.DataFrame:
+def _columns(rows: list[list]) -> tuple[list[str], ...]:
     """Rows of cells, short ones filled up, as columns of text."""
-    columns = zip_longest(*rows, fillvalue="")
-    return pd.DataFrame({at: pd.array(_texts(column), dtype="str") for at, column in enumerate(columns)})
+    return tuple(map(_texts, zip_longest(*rows, fillvalue="")))
 
 
-def _texts(column: Sequence) -> Sequence[str]:
+def _texts(column: Sequence) -> list[str]:
     """Every cell as text. In the usual column, of texts and floats, each different cell is read once.
 
     Not so with other kinds: True equals 1.0 and is another text.
     """
     kinds = set(map(type, column))
     if kinds == {str}:
-        return column
+        return list(column)
     if kinds <= {str, float}:
         shown = {c: c if c.__class__ is str else _number(c) for c in set(column)}
-        return [shown[c] for c in column]
+        return list(map(shown.__getitem__, column))
     return [c if c.__class__ is str else _text(c) for c in column]
 
 
@@ -216,15 +219,15 @@ def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
 
 
-def _error_cells(path: Path) -> dict[str, list[tuple[int, int, str]]]:
-    """Cells of an xlsx that hold an error such as #DIV/0!, which calamine gives as empty.
+def _error_cells(path: Path, sheets: set[str]) -> dict[str, list[tuple[int, int, str]]]:
+    """Cells of sheets of an xlsx that hold an error such as #DIV/0!, which calamine gives as empty.
 
     An error that looks like an empty cell would turn a spoilt mark into a missing one.
     """
     found = {}
     with zipfile.ZipFile(path) as archive:
         for name, member in _sheet_members(archive).items():
-            xml = archive.read(member)
+            xml = archive.read(member) if name in sheets else b""
             if b't="e"' in xml:
                 found[name] = [
                     (int(row) - 1, _column_index(letters), shown.decode())
