@@ -1,13 +1,15 @@
 """Which submission is meant? Ids as they were given out, whatever became of them on the way."""
 
 import hashlib
+import re
 
 import pandas as pd
 
-from fairlib.intake.columns import map_each
+from fairlib.intake.columns import map_each, suspects
 from fairlib.intake.identifiers import mask_all
 
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
+_TRACES = [re.compile(r"[^\w\-\0]")]  # of a space or a dash: most ids show none
 
 
 def clean_ids(typed: pd.Series) -> pd.Series:
@@ -23,7 +25,9 @@ def clean_ids(typed: pd.Series) -> pd.Series:
 
 
 def _clean(texts: list[str]) -> list[str]:
-    plain = ["".join(text.translate(_DASHES).split()) for text in texts]
+    plain = list(texts)
+    for at in suspects(texts, _TRACES):
+        plain[at] = "".join(texts[at].translate(_DASHES).split())
     return [p if p == masked else _code(p) for p, masked in zip(plain, mask_all(plain), strict=True)]
 
 

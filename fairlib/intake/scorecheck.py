@@ -4,7 +4,7 @@ A mark that names something unknown is rejected with a finding; a mark under a d
 recused; two different marks in one cell stop the run, because choosing one would be guessing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,7 +54,8 @@ def check_marks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split raw marks into ratings and rejected ones; every row goes one way. Appends to `found`.
 
-    Text columns of `raw` but `source` are categories, those of CELL in sorted order (`labelled`).
+    Text columns of `raw` are categories, those of CELL in sorted order (`labelled`); for `column` and
+    `row` see `sources`.
     Ratings come sorted by submission, juror and criterion.
     Raises DataError where one juror gave a submission two different marks on a criterion.
     """
@@ -69,12 +70,25 @@ def check_marks(
     _tell_own_organisation(raw, kept, roster, found)
     _tell_unmarked(raw, kept, roster, found)
     more = [c for c in ("day", "slot") if c in raw]
-    ratings = raw[[*RATINGS, *more]].take(order[kept[order]])
-    rejected = raw.loc[~kept, ["source", *CELL, "typed"]].astype("str")
+    ratings = raw.take(order[kept[order]]).reset_index(drop=True)
+    ratings["source"] = sources(ratings)
+    rejected = raw.loc[~kept, [*CELL, "typed"]].astype("str")
+    rejected.insert(0, "source", sources(raw[~kept]))
     rejected["typed"] = rejected["typed"].map(mask)
     rejected["reason"] = np.array(REASONS, dtype=object)[reason[~kept]]
     plain = dict.fromkeys([*CELL, *more], "str") | {"status": object}
-    return ratings.astype(plain).reset_index(drop=True), rejected
+    return ratings[[*RATINGS, *more]].astype(plain), rejected
+
+
+def sources(marks: pd.DataFrame) -> pd.api.extensions.ExtensionArray:
+    """File, sheet and cell of each mark, from its `column` (file, sheet and letters, categories) and its `row`.
+
+    >>> sources(pd.DataFrame({"column": pd.Categorical(["e1.xlsx!E1!C"]), "row": [12]})).tolist()
+    ['e1.xlsx!E1!C12']
+    """
+    column, row = marks["column"].cat, marks["row"].to_numpy()
+    number = np.array([str(n) for n in range(row.max(initial=0) + 1)], dtype=object)
+    return pd.array(column.categories.to_numpy(object)[column.codes] + number[row], dtype="str")
 
 
 def check_conflicts(roster: Roster, file: str, found: list[dict]) -> None:
@@ -96,7 +110,11 @@ def check_conflicts(roster: Roster, file: str, found: list[dict]) -> None:
 def at_mark(row: dict, code: str, severity: str, done: str, found: str = "") -> dict[str, str]:
     """A finding at the cell of a mark."""
     where = {k: row[k] for k in ("file", "sheet", "submission", "juror")}
-    return finding(code, severity, done, found=found, cell=row["source"].rpartition("!")[2], **where)
+    return finding(code, severity, done, found=found, cell=_place(row).rpartition("!")[2], **where)
+
+
+def _place(row: Mapping) -> str:
+    return f"{row['column']}{row['row']}"
 
 
 def _each(raw: pd.DataFrame, which: np.ndarray, keys: list[str]) -> list[dict]:
@@ -104,7 +122,7 @@ def _each(raw: pd.DataFrame, which: np.ndarray, keys: list[str]) -> list[dict]:
     if not which.any():
         return []
     rows = raw[which]
-    n = rows.groupby(keys, observed=True)["source"].transform("size")
+    n = rows.groupby(keys, observed=True)["row"].transform("size")
     return rows.assign(n=n).drop_duplicates(keys).to_dict("records")
 
 
@@ -175,10 +193,9 @@ def _repeated(
 def _refuse_differing(twins: pd.DataFrame) -> None:
     for _, group in twins.groupby(CELL, observed=True, sort=True):
         if len(set(zip(group["score"].fillna(-1), group["status"], strict=True))) > 1:
-            places = " and ".join(
-                f"{s} ({mask(t) or 'empty'})" for s, t in zip(group["source"], group["typed"], strict=True)
-            )
-            row = group.iloc[0]
+            twice = group.to_dict("records")
+            places = " and ".join(f"{_place(row)} ({mask(row['typed']) or 'empty'})" for row in twice)
+            row = twice[0]
             raise DataError(
                 f"{places}: juror {row['juror']} gave submission {row['submission']} two different marks on "
                 f"{row['criterion']}; ask which one is meant and empty the other."

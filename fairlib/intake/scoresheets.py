@@ -20,7 +20,15 @@ from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
-from fairlib.intake.scorecheck import STATUSES, Roster, at_mark, check_conflicts, check_marks, labelled
+from fairlib.intake.scorecheck import (
+    STATUSES,
+    Roster,
+    at_mark,
+    check_conflicts,
+    check_marks,
+    labelled,
+    sources,
+)
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
@@ -32,7 +40,7 @@ DAY = ("күн", "күні", "день", "day")
 SLOT = ("кезек", "очередь", "слот", "slot")
 CRITERION = ("өлшемшарт", "критерий", "criterion")
 SCORE = ("балл", "баға", "ұпай", "оценка", "score", "mark")
-KEPT = ("submission", "juror", "file", "sheet", "day", "slot")  # of a row, at each of its marks
+KEPT = ("submission", "juror", "file", "sheet", "row", "day", "slot")  # of a row, at each of its marks
 _Body = tuple[Sheet, Headings]
 _NAMED = re.compile(rf"(?:{'|'.join(JUROR)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
 
@@ -139,7 +147,7 @@ def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster
     raw["criterion"] = labelled(column, criteria)
     typed = union_categoricals([rows[c] for c in criteria], sort_categories=True)
     raw["typed"] = typed.take(column * len(rows) + at)
-    raw["source"] = _sources(rows[["part", "row"]].take(at), bodies.values(), criteria, column)
+    raw["column"] = _letters(rows["part"].to_numpy()[at], bodies.values(), criteria, column)
     return raw, _comments(rows, bodies.values(), "comment")
 
 
@@ -254,14 +262,12 @@ def _unfold(part: np.ndarray, marked: list[list[int]]) -> tuple[np.ndarray, np.n
     return np.concatenate(at), np.concatenate(column)
 
 
-def _sources(
-    rows: pd.DataFrame, bodies: Iterable[_Body], fields: list[str], field: np.ndarray
-) -> pd.api.extensions.ExtensionArray:
-    """File, sheet and cell of a mark in each of the rows; `field` is its column, by its place in `fields`."""
-    columns = np.array([[_column(*body, f) for f in fields] for body in bodies], dtype=object)
-    row = rows["row"].to_numpy()
-    number = np.array([str(n) for n in range(row.max(initial=0) + 1)], dtype=object)
-    return pd.array(columns[rows["part"], field] + number[row], dtype="str")
+def _letters(
+    part: np.ndarray, bodies: Iterable[_Body], fields: list[str], field: np.ndarray | int
+) -> pd.Categorical:
+    """File, sheet and column letters of marks; `field` is the column of each, by its place in `fields`."""
+    columns = [_column(*body, f) for body in bodies for f in fields]
+    return labelled(part * len(fields) + field, columns)
 
 
 def _column(sheet: Sheet, head: Headings, field: str) -> str:
@@ -275,7 +281,9 @@ def _comments(rows: pd.DataFrame, bodies: Iterable[_Body], field: str) -> pd.Dat
         return pd.DataFrame(columns=["submission", "juror", "comment", "source"], dtype="str")
     said = rows[_filled(rows["comment"])]
     comments = said[["submission", "juror", "comment"]].astype("str")
-    return comments.assign(source=_sources(said, bodies, [field], np.zeros(len(said), dtype=int)))
+    return comments.assign(
+        source=sources(said.assign(column=_letters(said["part"].to_numpy(), bodies, [field], 0)))
+    )
 
 
 def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
@@ -303,7 +311,7 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
     codes, criteria = pd.factorize(typed)
     raw["criterion"] = labelled(codes, [names.get(fold(c), c) for c in criteria])
     raw["typed"] = labelled(rows["score"].cat.codes, rows["score"].cat.categories)
-    raw["source"] = _sources(rows, bodies, ["score"], np.zeros(len(rows), dtype=int))
+    raw["column"] = _letters(rows["part"].to_numpy(), bodies, ["score"], 0)
     return raw, _comments(rows, bodies, "score")
 
 
@@ -332,8 +340,7 @@ def _tell_marks(noted: pd.DataFrame, found: list) -> None:
         else:
             done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
             found.append(at_mark(row, row["code"], "info", done, row["typed"]))
-    columns = noted["source"].str.rstrip("0123456789")
-    for _, column in noted[comma].groupby(columns[comma]):
+    for _, column in noted[comma].groupby("column", observed=True):
         row = column.iloc[0].to_dict()
         more = f" (the first of {len(column)} in this column)" if len(column) > 1 else ""
         found.append(at_mark(row, "decimal_comma", "info", f"read as {row['score']:g}{more}", row["typed"]))
