@@ -8,33 +8,12 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError
+from fairlib.intake.fields import FIELDS
 from fairlib.intake.findings import finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
 from fairlib.rules import Submissions
-
-FIELDS: dict[str, tuple[str, ...]] = {
-    "submission": ("өтінім №", "№ заявки", "заявка №", "өтінім нөмірі", "номер заявки", "submission", "id", "№"),
-    "sent_at": ("жіберілген уақыты", "время отправки", "уақыт белгісі", "отметка времени", "sent", "timestamp"),
-    "organisation": ("ұйымның атауы", "ұйым", "наименование организации", "организация", "organisation"),
-    "legal_form": ("құқықтық нысаны", "ұйымдық-құқықтық нысаны", "правовая форма", "форма", "legal form"),
-    "bin": ("бсн", "бин", "bin"),
-    "nomination": ("номинация", "аталым", "nomination"),
-    "title": ("жобаның атауы", "жоба", "название проекта", "проект", "title", "project"),
-    "summary": ("қысқаша мазмұны", "аннотация", "краткое описание", "описание", "summary"),
-    "region": ("өңір", "облыс", "регион", "область", "region"),
-    "place": ("елді мекен", "қала", "населённый пункт", "город", "place", "town"),
-    "requested": ("сұралатын сома", "сұралатын сома, ₸", "запрашиваемая сумма", "запрашиваемая сумма, ₸", "requested"),
-    "own_funds": ("өз қаражаты", "өз қаражаты, ₸", "собственные средства", "собственные средства, ₸", "own funds"),
-    "duration": ("ұзақтығы", "ұзақтығы, ай", "срок", "срок, мес.", "срок реализации", "duration"),
-    "links": ("ашықтық сілтемелері", "сілтемелер", "ссылки (открытость нко)", "ссылки", "links"),
-    "contact_person": ("байланыс тұлғасы", "контактное лицо", "contact person", "contact"),
-    "phone": ("телефон", "phone"),
-    "email": ("эл. пошта", "электрондық пошта", "эл. почта", "e-mail", "email"),
-    "consent": ("жариялауға келісім", "согласие на публикацию", "consent"),
-    "first_time": ("бірінші рет қатысу", "участвует впервые", "first time"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,7 +47,7 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
     """
     path = data / rules.file
     extra = {f: tuple(rules.columns.get(f, ())) for f in FIELDS}
-    fields = {f: names + extra[f] for f, names in FIELDS.items()}
+    fields = {f: extra[f] + names for f, names in FIELDS.items()}
     parts, letters, present = [], {}, set()
     for sheet in read_tables(path).values():
         found += [

@@ -11,6 +11,7 @@ from fairlib.intake.kazakh import fold
 LOOK = 30  # rows searched for the heading row
 _NEAR = 88  # similarity from which a misspelt heading is taken, with a finding
 _PARTS = re.compile(r"[/|\n]")
+_ASIDE = re.compile(r"\([^()]*\)|^\s*\d+(?:\.\d+)*[.)]\s")  # a remark in brackets; the number of a question
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,11 @@ def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]])
 
 
 def _parts(text: str) -> list[str]:
-    return [_key(text), *(_key(p) for p in _PARTS.split(text) if p.strip())] if text.strip() else []
+    """The keys by which a heading may be known: of the whole, of it without asides, of its parts."""
+    if not text.strip():
+        return []
+    bare = _ASIDE.sub("", text)
+    return [_key(p) for p in (text, bare, *_PARTS.split(text), *_PARTS.split(bare)) if p.strip()]
 
 
 def _key(heading: str) -> str:
