@@ -76,10 +76,54 @@ def test_the_heading_row_is_the_first_of_those_that_name_most(rows):
     alone = [find_headings([row], names, ["title"]) for row in rows[:30]]
     named = [len(h.columns) if h else 0 for h in alone]
     found = find_headings(rows, names, ["title"])
-    if max(named) == 0:
+    if found and found.above is not None:
+        assert len(found.columns) > max(named), "two rows together name more than any alone"
+    elif max(named) == 0:
         assert found is None
     else:
         assert found == replace(alone[named.index(max(named))], row=named.index(max(named)))
+
+
+def test_a_heading_of_two_rows_is_one_heading():
+    groups = ["№", "Өтінім №", "Проект", "", "Байланыс", ""]
+    under = ["", "", "Название", "Описание", "Телефон", "E-mail"]
+    found = find_headings(
+        [["Байқау", *[""] * 5], groups, under, ["1", "A", "Су", "x", "7", "y"]], FIELDS, ["title"]
+    )
+    assert found.row == 2 and found.above == {0, 1}
+    assert found.columns == {"submission": 1, "title": 2, "summary": 3, "phone": 4, "email": 5}
+    assert (found.place(1), found.place(3)) == ((1, 1), (2, 3))
+
+
+def test_forms_below_a_heading_of_two_rows_keep_their_ids(tmp_path):
+    lines = ["Өтінім №;Жоба;;Ұйым", ";Жобаның атауы;Қысқаша мазмұны;", "A;Су;x;Қор", "B;Нан;y;"]
+    (tmp_path / "form.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = receive(contest(), tmp_path)
+    assert result.submissions["title"].to_dict() == {"A": "Су", "B": "Нан"}
+    assert result.submissions.loc["A", "organisation"] == "Қор"
+    assert codes(result) == {"heading_two_rows": "A1"}
+
+
+def test_a_first_row_with_gaps_is_no_second_row_of_headings(tmp_path):
+    (tmp_path / "form.csv").write_text("id;title;town\n;Қала;\nB;Нан;Ақтау\n", encoding="utf-8")
+    assert receive(contest(), tmp_path).submissions["title"].to_dict() == {"row-2": "Қала", "B": "Нан"}
+
+
+def test_a_form_without_a_column_of_ids_is_told(tmp_path):
+    (tmp_path / "form.csv").write_text("Байқау;\nКод;title\nA;Су\n", encoding="utf-8")
+    told = receive(contest(), tmp_path).findings.set_index("code")
+    assert told.loc["id_absent", ["cell", "severity"]].tolist() == ["A2", "warning"]
+    assert "«Өтінім №»" in told.loc["id_absent", "done"]
+
+
+def test_a_second_column_of_a_field_is_a_warning(tmp_path):
+    lines = ["№;id;title;Жоба;Название проекта (каз)", "1;A;Су;Нан;x"]
+    (tmp_path / "form.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = receive(contest(), tmp_path)
+    told = result.findings[["code", "cell", "severity"]].values.tolist()
+    assert told == [["heading_repeated", "C1", "warning"], ["heading_repeated", "E1", "warning"],
+                    ["heading_unknown", "A1", "info"]]  # fmt: skip
+    assert result.submissions["title"].tolist() == ["Нан"]
 
 
 def test_a_heading_of_signs_alone_is_not_the_number_sign():

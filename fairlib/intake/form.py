@@ -13,6 +13,7 @@ from fairlib.intake.findings import finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
+from fairlib.intake.told import tell_headings
 from fairlib.rules import Submissions
 
 
@@ -108,29 +109,12 @@ def _rows(sheet: Sheet, head: Headings) -> pd.DataFrame:
 
 
 def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
-    for field, text in head.near.items():
-        at = cell(head.row, head.columns[field])
-        found.append(
-            finding(
-                "heading_near",
-                "warning",
-                f"taken as {field}",
-                found=text,
-                file=sheet.file,
-                sheet=sheet.name,
-                cell=at,
-            )
-        )
+    where = {"file": sheet.file, "sheet": sheet.name}
+    tell_headings(sheet, head, found)
     for column in head.unknown:
-        at, text = cell(head.row, column), sheet.columns[column][head.row]
-        found.append(
-            finding(
-                "heading_unknown",
-                "info",
-                "the column is not used",
-                found=text,
-                file=sheet.file,
-                sheet=sheet.name,
-                cell=at,
-            )
-        )
+        row, at = head.place(column)
+        text, done = sheet.columns[at][row], "the column is not used"
+        found.append(finding("heading_unknown", "info", done, found=text, cell=cell(row, at), **where))
+    if "submission" not in head.columns:
+        done = "numbered by row; give the column of ids a heading such as «Өтінім №»"
+        found.append(finding("id_absent", "warning", done, cell=cell(head.row, 0), **where))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
@@ -16,12 +16,22 @@ _ASIDE = re.compile(r"\([^()]*\)|^\s*\d+(?:\.\d+)*[.)]\s")  # a remark in bracke
 
 @dataclass(frozen=True)
 class Headings:
-    """Where the heading row is, the column of each field, what was only nearly right, what is unknown."""
+    """Where the heading row is, the column of each field, what was only nearly right, what is unknown.
+
+    `repeated`: columns that name a field taken from another one. `above`: where a heading takes two rows
+    (`row` is the lower), the columns whose heading stands in the upper one; else None.
+    """
 
     row: int
     columns: dict[str, int]
     near: dict[str, str]
     unknown: tuple[int, ...]
+    repeated: tuple[int, ...] = ()
+    above: frozenset[int] | None = None
+
+    def place(self, column: int) -> tuple[int, int]:
+        """Row and column of the cell in which the heading of a column stands."""
+        return self.row - (column in (self.above or ())), column
 
 
 def find_headings(
@@ -32,7 +42,8 @@ def find_headings(
     A heading names a field if it, or one of its parts around a slash or a line break, equals one of the
     field's headings after folding case, spaces and look-alike letters; failing that, if it is very
     near one of them. A field is taken once: from the column whose heading stands first among the field's
-    (a column «Өтінім №» goes before a column «№» of row numbers), the first such column.
+    (a column «Өтінім №» goes before a column «№» of row numbers), the first such column. A heading may take
+    two rows, as with «Оценки» over the criteria, if both together name more than either alone.
     """
     known = {_key(h): (field, n) for field, headings in fields.items() for n, h in enumerate(headings)}
     best = None
@@ -42,7 +53,39 @@ def find_headings(
         here = _match_row(texts, row, known)
         if all(f in here.columns for f in needed) and (best is None or len(here.columns) > len(best.columns)):
             best = here
-    return best
+    return _in_two_rows(rows[:LOOK], best, known, needed) or best
+
+
+def _in_two_rows(
+    rows: Sequence[Sequence[str]], best: Headings | None, known: Mapping, needed: Sequence[str]
+) -> Headings | None:
+    """The heading that two rows make together, if it has all that the best row has, and more."""
+    have = set(best.columns) if best else set()
+    for low in range(1, len(rows)):
+        if best and best.row not in (low - 1, low):
+            continue
+        names = [_named(rows[n], known) for n in (low - 1, low)]
+        if any(n <= have for n in names) if best is None else names[0] | names[1] <= have:
+            continue
+        here = _match_row(_joined(rows[low - 1], rows[low]), low, known)
+        if here.columns.keys() > have and all(f in here.columns for f in needed):
+            near = {f: rows[low][here.columns[f]] or rows[low - 1][here.columns[f]] for f in here.near}
+            above = frozenset(at for at, text in enumerate(rows[low]) if not text and rows[low - 1][at])
+            return replace(here, near=near, above=above)
+    return None
+
+
+def _named(texts: Sequence[str], known: Mapping[str, tuple[str, int]]) -> set[str]:
+    return {known[p][0] for text in texts if text for p in _parts(text) if p in known}
+
+
+def _joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """For each column what may be its heading: the lower text alone and with the one it stands under."""
+    group, joined = "", []
+    for up, low in zip(upper, lower, strict=True):
+        group = up or (group if low else "")
+        joined.append(f"{low}|{group} {low}|{low} {group}" if low and group else low or up)
+    return joined
 
 
 def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]]) -> Headings:
@@ -53,14 +96,16 @@ def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]])
     columns = {field: min(hits)[1] for field, hits in named.items()}
     near: dict[str, str] = {}
     unknown = []
-    for at in sorted({at for at, text in enumerate(texts) if text} - set(columns.values())):
+    others = sorted(at for hits in named.values() for _, at in hits if at not in columns.values())
+    repeated = tuple(at for at in others if fold(texts[at]))  # a bare № numbers rows
+    for at in sorted({at for at, text in enumerate(texts) if text} - {*columns.values(), *repeated}):
         field = _nearest(texts[at], {h: f for h, (f, _) in known.items() if f not in columns})
         if field:
             columns[field] = at
             near[field] = texts[at]
         else:
             unknown.append(at)
-    return Headings(row, columns, near, tuple(unknown))
+    return Headings(row, columns, near, tuple(unknown), repeated)
 
 
 def _parts(text: str) -> list[str]:
