@@ -3,6 +3,7 @@
 import datetime as dt
 import zipfile
 
+import openpyxl
 import pandas as pd
 import pytest
 import xlsxwriter
@@ -86,6 +87,33 @@ def test_an_error_cell_is_seen_at_every_edge_of_a_full_sheet(tmp_path, row, colu
     sheets = read_tables(tmp_path / "a.xlsx")
     assert sheets["spoilt"].columns[column][row] == "#DIV/0!" and not sheets["full"].notes
     assert [(n.cell, n.found) for n in sheets["spoilt"].notes] == [(cell(row, column), "#DIV/0!")]
+
+
+def test_a_formula_whose_value_was_not_saved_is_no_empty_cell(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["id", "a", "b"], ["A", 1, "=B2+1"], ["B", 2, '=B3&"<x>"'], ["C", None, 3], ["D", "=B2", 4]):
+        sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    read = read_tables(tmp_path / "a.xlsx")["Sheet"]
+    assert read.columns[2] == ["b", "", "", "3", "4"]
+    assert [(n.cell, n.code, n.found) for n in read.notes] == [
+        ("C2", "formula_without_value", "=B2+1 (2 cells in this column)"),
+        ("B5", "formula_without_value", "=B2"),
+    ]
+
+
+def test_a_formula_that_was_saved_has_nothing_to_tell(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["a", "", "c"])
+        sheet.write_formula(1, 0, "=1+1", None, 2)
+        sheet.write_formula(1, 1, '=IF(A1="","x","")', None, "said")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as other:
+        for name in whole.namelist():  # an empty text, as a spreadsheet program saves it
+            other.writestr(name, whole.read(name).replace(b"<v>said</v>", b"<v></v>"))
+    read = read_tables(tmp_path / "b.xlsx")["Sheet1"]
+    assert read.notes == () and read.rows(1) == [("2", "", "")]
 
 
 def test_xls(tmp_path):
@@ -196,6 +224,15 @@ BAD = {
     "text.xls": (b"a;b\n1;2\n", "rename it to .csv"),
     "book.csv": (b"PK\x03\x04....", "rename it to .xlsx"),
     "new.xls": (b"PK\x03\x04....", "rename it to .xlsx"),
+    "pdf.csv": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "this is a PDF document under the name .csv"),
+    "pdf.xlsx": (b"%PDF-1.4\n1 0 obj", "this is a PDF document under the name .xlsx"),
+    "api.csv": (
+        b'\xef\xbb\xbf{\n  "items": [{"id": "A", "title": "x"}]\n}',
+        "this is JSON under the name .csv",
+    ),
+    "list.csv": (b'[{"id": "A"}, {"id": "B"}]', "this is JSON under the name .csv"),
+    "letter.csv": (b"{\\rtf1\\ansi ", "this is a text document"),
+    "feed.xls": (b'<?xml version="1.0"?><Workbook/>', "this is XML under the name .xls"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary"),
     "broken.csv": (b"\xef\xbb\xbfa;\xd3", "breaks off"),
     "unknown.csv": (

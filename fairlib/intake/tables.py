@@ -19,15 +19,19 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from fairlib.errors import DataError
 from fairlib.intake.delimited import read_delimited
+from fairlib.intake.xlsx import lost_cells
 
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
 _HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
 )
-_ERROR_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
-_SHEET_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-_RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_OTHER_KINDS = {
+    "a PDF document": re.compile(rb"\s*%PDF-"),
+    "a text document (rtf)": re.compile(rb"\s*\{\\rtf"),
+    "JSON": re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*("[^"]*"\s*:|\})|\[\s*[\[{\]"])'),
+    "XML": re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml\b", re.I),
+}
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,11 @@ def _refuse_disguise(path: Path, head: bytes, expected: str) -> None:
             f"{path}: this is a web page (html) under the name {path.suffix}; open it in a spreadsheet "
             f"program and save it as .xlsx."
         )
+    if kind := next((kind for kind, begins in _OTHER_KINDS.items() if begins.match(head)), None):
+        raise DataError(
+            f"{path}: this is {kind} under the name {path.suffix}, not a table; ask the sender for the "
+            f"spreadsheet, or export the table as .xlsx or CSV UTF-8."
+        )
     is_zip, is_ole = head.startswith(_ZIP), head.startswith(_OLE)
     if expected == "csv":
         if is_zip or is_ole:
@@ -165,7 +174,7 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
                 (m, _columns(book.get_sheet_by_name(m.name).to_python(skip_empty_area=False))) for m in wanted
             ]
         gaps = {m.name for m, columns in raw if not all(map(all, columns))}
-        errors = _error_cells(path, gaps) if gaps and path.suffix.lower() == ".xlsx" else {}
+        lost = lost_cells(path, gaps) if gaps and path.suffix.lower() == ".xlsx" else {}
     except PasswordError:
         raise _protected(path) from None
     except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
@@ -174,12 +183,24 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
             f"program, let it repair the file, and save it as a new .xlsx."
         ) from None
     for meta, columns in raw:
-        notes = []
-        for row, column, shown in errors.get(meta.name, ()):
+        errors, formulas = lost.get(meta.name, ([], []))
+        for row, column, shown in errors:
             columns[column][row] = shown
-            notes.append(Note(cell(row, column), "error_cell", shown))
+        notes = [Note(cell(row, column), "error_cell", shown) for row, column, shown in errors]
+        notes += _first_of_columns(formulas)
         hidden = meta.visible != SheetVisibleEnum.Visible
         yield Sheet(meta.name, path.name, columns, hidden=hidden, notes=tuple(notes))
+
+
+def _first_of_columns(formulas: list[tuple[int, int, str]]) -> Iterable[Note]:
+    """One note for each column with formulas that came without a value, at the first of them."""
+    columns: dict[int, list[tuple[int, str]]] = {}
+    for row, column, formula in formulas:
+        columns.setdefault(column, []).append((row, formula))
+    for column, cells in columns.items():
+        more = f" ({len(cells)} cells in this column)" if len(cells) > 1 else ""
+        row, formula = min(cells)
+        yield Note(cell(row, column), "formula_without_value", f"={formula}{more}")
 
 
 def _columns(rows: list[list]) -> tuple[list[str], ...]:
@@ -217,38 +238,3 @@ def _text(value: object) -> str:
 
 def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
-
-
-def _error_cells(path: Path, sheets: set[str]) -> dict[str, list[tuple[int, int, str]]]:
-    """Cells of sheets of an xlsx that hold an error such as #DIV/0!, which calamine gives as empty.
-
-    An error that looks like an empty cell would turn a spoilt mark into a missing one.
-    """
-    found = {}
-    with zipfile.ZipFile(path) as archive:
-        for name, member in _sheet_members(archive).items():
-            xml = archive.read(member) if name in sheets else b""
-            if b't="e"' in xml:
-                found[name] = [
-                    (int(row) - 1, _column_index(letters), shown.decode())
-                    for letters, row, shown in _ERROR_CELL.findall(xml)
-                ]
-    return found
-
-
-def _column_index(letters: bytes) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + letter - 64
-    return index - 1
-
-
-def _sheet_members(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Sheet name → its XML inside the archive (ECMA-376: workbook.xml and its relationships)."""
-    if "xl/workbook.xml" not in archive.namelist():
-        return {}
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {link.get("Id"): link.get("Target").lstrip("/").removeprefix("xl/") for link in links}
-    members = {s.get("name"): "xl/" + targets[s.get(_RELATION_ID)] for s in book.iter(_SHEET_TAG)}
-    return {name: member for name, member in members.items() if "worksheets/" in member}
