@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import date
 
+import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -124,6 +126,62 @@ def test_a_second_column_of_a_field_is_a_warning(tmp_path):
     assert told == [["heading_repeated", "C1", "warning"], ["heading_repeated", "E1", "warning"],
                     ["heading_unknown", "A1", "info"]]  # fmt: skip
     assert result.submissions["title"].tolist() == ["Нан"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Итого;;;", ";Всего: 2;;", "Барлығы:;;;400", ";;Total;2", ";;;ИТОГО ЗАЯВОК 2"]
+)
+def test_a_row_of_totals_is_no_form(tmp_path, words):
+    lines = ["id;title;organisation;requested", "A;Су;Қор;100", "B;Нан;Қор;300", words]
+    (tmp_path / "form.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    result = receive(contest(), tmp_path)
+    assert result.received == 2 and list(result.submissions.index) == ["A", "B"]
+    told = result.findings[["code", "cell", "severity", "done"]].values.tolist()
+    assert told == [["totals_row", "A4", "info", "left out"]]
+
+
+def test_a_form_with_such_a_word_is_a_form(tmp_path):
+    result = intake(tmp_path, ["A;Итого;Қор;;", ";Всего доброго;;;", "C;;Всего;;", "D;Барлығы;;;"])
+    assert list(result.submissions["title"]) == ["Итого", "", "Барлығы", "Всего доброго"]
+
+
+def hidden_and_visible(path, hide=("ескі",)):
+    with xlsxwriter.Workbook(path) as book:
+        for name, title in (("бос", ""), ("ескі", "Ескі"), ("v1", "Су")):
+            sheet = book.add_worksheet(name)
+            if title:
+                sheet.write_row(0, 0, ["id", "title", "sent"])
+                sheet.write_row(1, 0, ["A", title, "09.03.2021" if title == "Ескі" else "08.03.2021"])
+                sheet.write_row(2, 0, ["B", title, ""])
+            if name in hide:
+                sheet.hide()
+
+
+def test_a_hidden_sheet_is_not_read_and_is_told(tmp_path):
+    hidden_and_visible(tmp_path / "form.xlsx")
+    result = receive(contest(file="form.xlsx"), tmp_path)
+    assert result.received == 2 and result.submissions["title"].to_dict() == {"A": "Су", "B": "Су"}
+    told = result.findings[["code", "severity", "sheet", "found", "done"]].values.tolist()
+    assert told == [
+        ["sheet_hidden", "warning", "ескі", "3 row(s)", "not read; unhide the sheet to have it read"]
+    ]
+
+
+def test_a_file_of_hidden_sheets_alone_stops_the_run(tmp_path):
+    hidden_and_visible(tmp_path / "form.xlsx", hide=("ескі", "v1"))
+    with pytest.raises(DataError, match=r"form\.xlsx: all that .* hidden sheets \(ескі, v1\); unhide"):
+        receive(contest(file="form.xlsx"), tmp_path)
+
+
+def test_a_formula_without_its_value_says_what_to_do(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["id", "title", "requested"], ["A", "Су", "=1000*5"], ["B", "Нан", 7000]):
+        book.active.append(row)
+    book.save(tmp_path / "form.xlsx")
+    told = receive(contest(file="form.xlsx"), tmp_path).findings.iloc[0]
+    assert told[["code", "cell", "found", "severity"]].tolist() == [
+        "formula_without_value", "C2", "=1000*5", "warning"]  # fmt: skip
+    assert "open the file in a spreadsheet program, save it" in told["done"]
 
 
 def test_a_heading_of_signs_alone_is_not_the_number_sign():

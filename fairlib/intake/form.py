@@ -12,8 +12,9 @@ from fairlib.intake.fields import FIELDS
 from fairlib.intake.findings import finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
-from fairlib.intake.told import tell_headings
+from fairlib.intake.tables import Sheet, cell, column_letters
+from fairlib.intake.told import read_visible, tell_headings
+from fairlib.intake.totals import LONGEST, is_total, tell_total
 from fairlib.rules import Submissions
 
 
@@ -50,13 +51,7 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
     extra = {f: tuple(rules.columns.get(f, ())) for f in FIELDS}
     fields = {f: extra[f] + names for f, names in FIELDS.items()}
     parts, letters, present = [], {}, set()
-    for sheet in read_tables(path).values():
-        found += [
-            finding(
-                n.code, "warning", "look at it", found=n.found, file=sheet.file, sheet=sheet.name, cell=n.cell
-            )
-            for n in sheet.notes
-        ]
+    for sheet in read_visible(path, found):
         head = find_headings(sheet.rows(last=LOOK), fields, ["title"])
         if head is None:
             found.append(
@@ -66,7 +61,7 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
         _tell_headings(sheet, head, found)
         letters |= {(sheet.name, f): column_letters(c) for f, c in head.columns.items()}
         present |= head.columns.keys()
-        parts.append(_rows(sheet, head))
+        parts.append(_rows(sheet, head, found))
     if not parts:
         raise DataError(
             f"{path}: no sheet has a heading row with the project's title; give that column a heading such as "
@@ -99,13 +94,29 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
     return form
 
 
-def _rows(sheet: Sheet, head: Headings) -> pd.DataFrame:
-    """The rows below the headings that hold anything, in a known column or not."""
+def _rows(sheet: Sheet, head: Headings, found: list[dict]) -> pd.DataFrame:
+    """The rows below the headings that hold anything, in a known column or not; rows of totals are told."""
     below = [column[head.row + 1 :] for column in sheet.columns]
-    filled = np.fromiter(map(any, zip(*below, strict=True)), dtype=bool)
+    kept = np.fromiter(map(any, zip(*below, strict=True)), dtype=bool)
+    for at in _totals(below, head):
+        if kept[at] and is_total(cells := [column[at] for column in below]):
+            kept[at] = False
+            text, place = next(filter(None, cells)), cell(head.row + 1 + at, 0)
+            tell_total(found, text, file=sheet.file, sheet=sheet.name, cell=place)
     body = pd.DataFrame({field: pd.array(below[at], dtype="str") for field, at in head.columns.items()})
     body["row"] = np.arange(head.row + 2, head.row + 2 + len(body))
-    return body[filled].assign(file=sheet.file, sheet=sheet.name)
+    return body[kept].assign(file=sheet.file, sheet=sheet.name)
+
+
+def _totals(below: list[list[str]], head: Headings) -> list[int]:
+    """Rows that may be totals: id, title and organisation are each empty or such a word."""
+    naming = [below[head.columns[f]] for f in ("title", "submission", "organisation") if f in head.columns]
+    bare = range(len(naming[0]))
+    for column in naming:
+        bare = [
+            at for at in bare if len(column[at]) <= LONGEST and (not column[at] or is_total([column[at]]))
+        ]
+    return list(bare)
 
 
 def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
