@@ -89,6 +89,13 @@ def test_repairs_of_a_column_are_those_of_each_text(column):
     assert list(zip(mended, codes, strict=True)) == [repaired_alone(text) for text in column]
 
 
+@settings(deadline=None, max_examples=300)
+@given(column=columns)
+def test_a_repaired_text_has_no_blanks_but_single_spaces_between_lines(column):
+    for text in repair.repair_all(column)[0]:
+        assert text.replace("\n", " ") == " ".join(text.split())
+
+
 def test_a_word_cut_anywhere_is_joined_in_a_column_as_alone():
     column = [
         f"{w[:at]} {w[at:]}{end}" for w in WORDS for at in range(1, len(w)) for end in ("", "»", " жоба")
@@ -149,11 +156,11 @@ def test_a_usual_telephone_number_is_what_the_long_reading_makes_of_it(text):
 
 @settings(deadline=None, max_examples=300)
 @given(
-    text=st.from_regex(contacts._USUAL_ADDRESS, fullmatch=True)
+    text=st.from_regex(contacts._USUAL_ADDRESS.__self__, fullmatch=True)
     | st.from_regex(r"[\w.]{1,3}@[\w.,-]{1,9}", fullmatch=True)
 )
 def test_a_usual_address_is_what_the_long_reading_makes_of_it(text):
-    assert contacts._email(text) == contacts._read_email(text)
+    assert list(zip(*contacts._emails([text]), strict=True)) == [contacts._read_email(text)]
 
 
 @pytest.mark.parametrize("empty", [[], [""], ["", ""]])

@@ -67,7 +67,7 @@ def _prose(form: Form, field: str, found: list[dict]) -> pd.DataFrame:
 
     def read(texts: list[str]) -> tuple[list[str], ...]:
         meant, codes = repair_all(texts)
-        lines = meant if field == "summary" else [" ".join(text.split()) for text in meant]
+        lines = meant if field == "summary" else [text.replace("\n", " ") for text in meant]
         return meant, codes, mask_all(lines)
 
     table = read_all(form.rows[field], read, {"value": "str", "code": "str", "shown": "str"})

@@ -61,6 +61,8 @@ def suspects(texts: list[str], traces: Iterable[re.Pattern[str]]) -> list[int]:
     joined = "\0" + "\0".join(texts) + "\0"
     if joined.count("\0") != len(texts) + 1:
         return list(range(len(texts)))
-    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
     last = [match.end() - 1 for trace in traces for match in trace.finditer(joined)]
+    if not last:
+        return []
+    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
     return np.unique(np.searchsorted(ends, last)).tolist()

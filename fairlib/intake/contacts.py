@@ -6,14 +6,14 @@ from functools import lru_cache
 import pandas as pd
 import phonenumbers
 
-from fairlib.intake.columns import read_each
+from fairlib.intake.columns import read_all, read_each
 from fairlib.intake.kazakh import comparable, look_alikes
 
 _NOTHING = frozenset(["", "-", "жоқ", "нет", "n/a", "н/а"])
 _COLUMNS = {"value": "str", "others": "str", "code": "str"}
 _NATIONAL = re.compile(r"(?:\+?7|8)?(7\d{9})")
 _WRITTEN_OUT = re.compile(r"\+7 ?\(?(7[0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
-_USUAL_ADDRESS = re.compile(r"[a-z0-9_.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_USUAL_ADDRESS = re.compile(r"[a-z0-9_.+%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+").fullmatch
 _ADDRESS = re.compile(r"[\w.+%-]+@[a-z0-9а-яё-]+(?:\.[a-z0-9а-яё-]+)+", re.I)
 
 
@@ -76,11 +76,15 @@ def emails(texts: pd.Series) -> pd.DataFrame:
     >>> emails(pd.Series(["Mailto:Kor@Mail.KZ ", "qor@mail,kz", "жоқ"]))["value"].tolist()
     ['kor@mail.kz', 'qor@mail.kz', '']
     """
-    return read_each(texts, _email, _COLUMNS)
+    return read_all(texts, _emails, _COLUMNS)
 
 
-def _email(text: str) -> tuple[str, str, str]:
-    return (text, "", "") if _USUAL_ADDRESS.fullmatch(text) else _read_email(text)
+def _emails(texts: list[str]) -> tuple[list[str], ...]:
+    value, others, code = list(texts), [""] * len(texts), [""] * len(texts)
+    for at, text in enumerate(texts):
+        if not _USUAL_ADDRESS(text):
+            value[at], others[at], code[at] = _read_email(text)
+    return value, others, code
 
 
 def _read_email(text: str) -> tuple[str, str, str]:

@@ -37,8 +37,8 @@ _LONG_NUMBER = re.compile(
 )
 _ROUNDED = re.compile(r"(?<![\d.,])(\d)[.,](\d{4,})[eе]\+?1[01](?!\d)", re.I)
 _SHORTEST = 9  # of what the two patterns can find: 9,9010E11
-# what each of them begins with at least
-_TRACES = [re.compile(rf"\d(?:[\dОоOo{_GAP_SIGNS}]{{9}}|[.,]\d{{4}})[^\0]*")]
+# what each of them begins with at least; decimal digits that are not ASCII begin at U+0660
+_TRACES = [re.compile(rf"[0-9\u0660-\U0010ffff](?:[\dОоOo{_GAP_SIGNS}]{{9}}|[.,]\d{{4}})[^\0]*")]
 MASK = "************"
 
 
@@ -102,6 +102,8 @@ def mask(text: str) -> str:
 def mask_all(texts: list[str]) -> list[str]:
     """`mask` of each text, asked only about those with a trace of a number so long."""
     masked = list(texts)
+    if max(map(len, texts), default=0) < _SHORTEST:
+        return masked
     for at in suspects(texts, _TRACES):
         masked[at] = mask(texts[at])
     return masked

@@ -8,7 +8,6 @@ the same, so there are two keys: `comparable` keeps every letter apart, `fold` d
 import re
 import unicodedata
 from functools import cache, lru_cache
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -59,13 +58,15 @@ def fold(text: str) -> str:
 
 def fold_all(texts: list[str]) -> list[str]:
     """`fold` of each text: the usual letters and signs through a table, all at once, other texts one by one."""
-    codes = _code_points("".join(texts))
+    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
+    codes = _code_points("\n".join(["", *texts, ""]))
     keys = _usual_keys()[np.minimum(codes, len(_usual_keys()) - 1)]
-    ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)))
-    unusual = np.unique(np.searchsorted(ends, np.flatnonzero(keys == 0), side="right"))
+    unusual = np.unique(np.searchsorted(ends, np.flatnonzero(keys == 0)))
+    keys[[0, *ends]] = ord("\n")
     joined = keys.tobytes().decode("utf-32-le")
-    bounds = [0, *ends.tolist()]
-    folded = [" ".join(joined[a:b].split()) for a, b in pairwise(bounds)]
+    while "  " in joined:
+        joined = joined.replace("  ", " ")
+    folded = joined.replace("\n ", "\n").replace(" \n", "\n").split("\n")[1:-1]
     for at in unusual.tolist():
         folded[at] = fold(texts[at])
     return folded
@@ -156,19 +157,26 @@ def _evidence_in(texts: pd.Series) -> np.ndarray:
 
 
 def _evidence(words: list[str]) -> list[np.ndarray]:
-    joined = " ".join(words)
-    ends = np.cumsum([len(word) + 1 for word in words])
+    joined = " ".join([*words, ""])
+    ends = np.cumsum(np.fromiter(map(len, words), np.intp, len(words)) + 1)
 
     def count(pattern: re.Pattern[str]) -> np.ndarray:
         at = [match.start() for match in pattern.finditer(joined)]
         return np.bincount(np.searchsorted(ends, at, side="right"), minlength=len(words))
 
+    codes = _code_points(joined)
+    until = [
+        np.append(0, np.cumsum(kind)[ends - 1])
+        for kind in (
+            np.isin(codes, _KAZAKH_CODES),
+            (codes >= 0x400) & (codes <= 0x52F),
+            (codes >= 0x61) & (codes <= 0x7A),
+        )
+    ]
+    kazakh, letters, latin = map(np.diff, until)
     kk, ru, en = (count(small) for small in _SMALL_WORDS)
-    kazakh, marks, letters, latin = (count(pattern) for pattern in _LETTERS)
-    return [kazakh + 3 * kk, 2 * marks + 3 * ru, letters, latin, en]
+    return [kazakh + 3 * kk, 2 * count(_RUSSIAN_MARKS) + 3 * ru, letters, latin, en]
 
 
 _SMALL_WORDS = [re.compile(rf"\b(?:{'|'.join(words.split())})\b") for words in _WORDS.values()]
-_LETTERS = [
-    re.compile(f"[{KAZAKH_LETTERS}]"), _RUSSIAN_MARKS, re.compile(f"[{CYRILLIC}]"), re.compile("[a-z]"),
-]  # fmt: skip
+_KAZAKH_CODES = [ord(letter) for letter in KAZAKH_LETTERS]

@@ -38,7 +38,7 @@ _SUSPECT = re.compile(rf"(?![{_HOME}])[{CYRILLIC}]|[¤¦±µ‰‡]|[РСТУ][�
 _KAZAKH_ENDS = frozenset(KAZAKH_LETTERS + KAZAKH_LETTERS.upper())
 _CLOSING = '.,;:!?»”")'
 _ENDS_BACKWARDS = re.compile(f" [{''.join(sorted(_KAZAKH_ENDS))}][^ \0]*")
-_END_AND_CLOSING = re.compile(f"[{''.join(sorted(_KAZAKH_ENDS))}] [{_CLOSING}]")
+_APART_FROM_SIGN = re.compile(f" [{_CLOSING}]")
 _ADDRESS = re.compile(r"(\S*(?:://|@|www\.)\S*)")
 _WORD = re.compile(r"[^\W_]+")
 _MIXED = re.compile(rf"[{CYRILLIC}][A-Za-zƏəƟɵƣı013]|[A-Za-zƏəƟɵƣı013][{CYRILLIC}]")
@@ -235,7 +235,7 @@ def _traces_of_split_words(texts: list[str]) -> list[re.Pattern[str]]:
         for word in sorted(apart)
         if word.lower() in _goes_on()
     ]
-    return [_END_AND_CLOSING] + ([re.compile("|".join(begun))] if begun else [])
+    return [_APART_FROM_SIGN] + ([re.compile("|".join(begun))] if begun else [])
 
 
 @cache

@@ -236,7 +236,8 @@ def _tell_own_organisation(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, 
 
 def _tell_unmarked(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dict]) -> None:
     here = roster.submissions.index[roster.submissions["in_round"]]
-    marked = raw["submission"].cat
-    codes = np.unique(marked.codes[kept & (raw["status"] == "scored").to_numpy()])
-    for submission in sorted(set(here.tolist()) - set(marked.categories[codes].tolist())):
+    named = raw["submission"].cat
+    marked = np.zeros(len(named.categories), dtype=bool)
+    marked[named.codes[kept & (raw["status"] == "scored").to_numpy()]] = True
+    for submission in sorted(here[~here.isin(named.categories[marked])]):
         found.append(finding("no_marks", "error", "it has no estimate", submission=submission))

@@ -29,7 +29,7 @@ from fairlib.intake.scorecheck import (
     labelled,
     sources,
 )
-from fairlib.intake.tables import Sheet, cell, column_letters, read_tables
+from fairlib.intake.tables import Sheet, cell, collecting_later, column_letters, read_tables
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
 
@@ -60,6 +60,7 @@ class Scoresheets:
     roster: Roster
 
 
+@collecting_later()
 def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Scoresheets:
     """Read the score files of a round.
 

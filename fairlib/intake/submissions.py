@@ -17,6 +17,7 @@ from fairlib.intake.eligibility import failed_rules
 from fairlib.intake.findings import as_table, finding
 from fairlib.intake.form import Form, read_form
 from fairlib.intake.kazakh import fold, fold_all
+from fairlib.intake.tables import collecting_later
 from fairlib.rules import Contest
 
 COLUMNS = [
@@ -52,6 +53,7 @@ class Intake:
         return pd.Series(steps, name="forms")
 
 
+@collecting_later()
 def receive(contest: Contest, data: Path) -> Intake:
     """Read, repair and check the application forms of a contest.
 

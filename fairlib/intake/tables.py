@@ -7,9 +7,11 @@ away (numbers are shown with the 15 significant digits that a spreadsheet keeps)
 """
 
 import datetime as dt
+import gc
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -86,6 +88,21 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
     if not kept:
         raise DataError(f"{path}: there is nothing in this file; ask the sender for the filled one.")
     return kept
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """Put off the search for cyclic garbage, which finds none among rows and cells that are all kept.
+
+    Looking through everything alive again and again would cost a tenth of the time of reading.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def cell(row: int, column: int) -> str:
@@ -217,9 +234,16 @@ def _texts(column: Sequence) -> list[str]:
     if kinds == {str}:
         return list(column)
     if kinds <= {str, float}:
-        shown = {c: c if c.__class__ is str else _number(c) for c in set(column)}
-        return list(map(shown.__getitem__, column))
+        return list(map(_Shown().__getitem__, column))
     return [c if c.__class__ is str else _text(c) for c in column]
+
+
+class _Shown(dict[str | float, str]):
+    """Text or number → what a person sees, made when it is first asked for."""
+
+    def __missing__(self, value: str | float) -> str:
+        self[value] = text = value if value.__class__ is str else _number(value)
+        return text
 
 
 def _text(value: object) -> str:
