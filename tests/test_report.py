@@ -301,9 +301,11 @@ def test_other_contests_are_told_too(tmp_path, rounds, nominations):
 
 REASONS = {
     "rank": "By rank.",
-    "rank:7.1<7.345678 in nomination=legal": "By rank in its group (nomination №\xa02): estimate 7.1, the line: 7.35.",
+    "rank:7.1<7.345678 in nomination=legal": (
+        "By rank in its group (nomination No.\xa02): estimate 7.1, the line: 7.35."
+    ),
     "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.0": (
-        "By the quota (nomination №\xa02): estimate 6.2, that of the one with which it changed places: 6.4. "
+        "By the quota (nomination No.\xa02): estimate 6.2, that of the one with which it changed places: 6.4. "
         "Equal estimates, settled by: social impact (8.2 > 8.0)."
     ),
     "tie_refused:rank 50 among 3": "Equal estimates that no rule settles; place: 50, submissions: 3.",

@@ -59,9 +59,20 @@ def style(name: str = "letter.css") -> Markup:
 @lru_cache
 def environment() -> Environment:
     """Jinja with autoescape everywhere; a name that is not there is an error."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    found.filters["with_indices"] = with_indices
+    return found
+
+
+def with_indices(formula: str) -> Markup:
+    """A formula in which a letter after σ_ is an index.
+
+    >>> print(with_indices("σ_b² < 1"))
+    σ<sub>b</sub>² &lt; 1
+    """
+    return Markup(re.sub(r"(?<=σ)_(\w)", r"<sub>\1</sub>", str(escape(formula))))
 
 
 def _file(name: str) -> str:

@@ -61,7 +61,9 @@ def fonts() -> list[str]:
 def as_data(block: Block) -> dict:
     """A block as plain data for the typesetter: long words can break, long cells end with an ellipsis."""
     if isinstance(block, Picture):
-        return {"kind": "picture", "file": f"{block.id}.svg", "alt": block.alt, "caption": block.caption}
+        width, height = block.size
+        return {"kind": "picture", "file": f"{block.id}.svg", "alt": block.alt, "caption": block.caption,
+                "ratio": height / width}  # fmt: skip
     if isinstance(block, Table):
         return {
             "kind": "table",

@@ -219,6 +219,8 @@ def _design_only(status: pd.Series) -> pd.Series:
 def _agreement(stage: RoundResults, codes: dict[str, str]) -> pd.DataFrame:
     """Correlations of jurors to one digit; none at all where one of a pair gave everybody the same."""
     matrix = stage.agreement.rename(index=codes, columns=codes).sort_index(axis=0).sort_index(axis=1)
+    if matrix.empty:
+        return matrix
     marks = stage.ratings[stage.ratings["status"] == "scored"]
     read = pd.crosstab(marks["submission"], marks["juror"].map(codes)).clip(upper=1)
     read = read.reindex(columns=matrix.columns, fill_value=0)

@@ -114,7 +114,7 @@ def group_name(column: str, value: str, contest: Contest, say: Voice) -> str:
     """A group of a quota or of a table: a nomination by its number, a region, a type, yes and no in words."""
     ids = [n.id for n in contest.nominations]
     if column == "nomination" and value in ids:
-        return f"№\xa0{ids.index(value) + 1}"
+        return f"{say('No.')}\xa0{ids.index(value) + 1}"
     if column == "region":
         return region_name(value, say.lang)
     if column == "settlement":

@@ -39,7 +39,9 @@ class Quoter:
         )
         found = [self.rule(text, "seed", self.contest.seed)]
         if named := self.contest.nominations:
-            told = "; ".join(f"№\xa0{k} – {n.name[self.say.lang]}" for k, n in enumerate(named, 1))
+            told = "; ".join(
+                f"{self.say('No.')}\xa0{k} – {n.name[self.say.lang]}" for k, n in enumerate(named, 1)
+            )
             ids = ", ".join(n.id for n in named)
             found.append(self.rule(self.say("Nominations: {names}.", names=told), "nominations", ids))
         return found

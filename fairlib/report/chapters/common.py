@@ -54,6 +54,16 @@ def chance(say: Voice, p: float) -> Cell:
     return Cell(say.chance(p), None if pd.isna(p) else float(p))
 
 
+def p_value(say: Voice, p: float) -> Cell:
+    """A p-value as a cell that never rounds to nothing."""
+    return Cell("<" + say.number(0.001, 3), float(p)) if p < 0.001 else number(say, p, 3)
+
+
+def numbered(say: Voice, n: int | str) -> str:
+    """A number as that of a nomination."""
+    return f"{say('No.')}\xa0{n}"
+
+
 def name_cell(text: str) -> Cell:
     """A name, sorted by the Kazakh alphabet."""
     return Cell(text, sort=text)
@@ -88,7 +98,7 @@ def project(r, context: Context) -> Cell:
     parts = [
         organisation(r.organisation, say),
         place,
-        f"№\xa0{number}" if number and context.contest.nominations else "",
+        numbered(say, number) if number and context.contest.nominations else "",
     ]
     return Cell(text(r.title), text(r.title), under=" · ".join(filter(None, parts)))
 

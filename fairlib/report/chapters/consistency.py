@@ -69,21 +69,26 @@ def _table(found: pd.DataFrame, id: str, caption: str, context: Context, folded:
             statistic_words(r.statistic, context),
             value,
             common.interval(say, r.low, r.high, 2),
-            _p(r.p, context),
+            common.p_value(say, r.p),
         ]
-        row += [common.number(say, r.n), status_words(r.status, say)]
+        row.append(common.number(say, r.n))
         rows.append([criterion_name(r.criterion, context.contest, say), *row] if folded else row)
     heads = [Column(say("Criterion"), "text", 1.6)] if folded else []
     heads += [Column(say("Statistic"), "text", 3), Column(say("Value"), "number"),
-              Column(say("95 % interval"), "number", 1.2), Column("p", "number", 0.8), Column("n", "number", 0.6),
-              Column(say("Remark"), "text", 1.6)]  # fmt: skip
-    return table(id, caption, heads, rows, folded=folded)
+              Column(say("95 % interval"), "number", 1.2), Column("p", "number", 0.8),
+              Column("n", "number", 0.6)]  # fmt: skip
+    return table(id, caption, heads, rows, folded=folded, note=_remarks(found, context))
 
 
-def _p(p: float, context: Context) -> Cell:
-    if pd.isna(p):
-        return Cell("–")
-    return Cell("<" + context.say.number(0.001, 3), p) if p < 0.001 else common.number(context.say, p, 3)
+def _remarks(found: pd.DataFrame, context: Context) -> str:
+    """Every remark once, with the statistics that it is about."""
+    about: dict[str, list[str]] = {}
+    for r in found.itertuples():
+        short = re.match(r"ICC\(\w,\w\)", r.statistic)
+        name = short[0] if short else statistic_words(r.statistic, context)
+        names = about.setdefault(status_words(r.status, context.say), [])
+        names += [name] if name not in names else []
+    return " ".join(f"{', '.join(names)}: {told}." for told, names in about.items() if told)
 
 
 def _usual(stage: RoundResults, context: Context) -> str:

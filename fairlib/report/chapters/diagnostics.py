@@ -78,7 +78,7 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
     rows = [
         (common.text(r.juror) or say("all"), signal_words(r.signal, context), about_words(r, context),
          common.number(say, r.value, 2), common.number(say, r.panel, 2), common.number(say, r.effect, 2),
-         common.number(say, r.p_adjusted, 3))
+         common.p_value(say, r.p_adjusted))
         for r in found.itertuples()
     ]  # fmt: skip
     return [table(f"signals-{stage.id}", caption, heads, rows)]

@@ -1,5 +1,8 @@
 """How firm is the choice of a round? What the rules cost, what it hangs on, and what would firm it up."""
 
+from contextlib import suppress
+from datetime import datetime
+
 import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, Text, table
@@ -7,6 +10,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.otherwise import costs, named, other_rules
 from fairlib.report.codes import status_words
+from fairlib.report.locale import Voice
 from fairlib.report.reasons import criterion_name, estimator_name
 from fairlib.report.tables import RoundResults
 
@@ -57,7 +61,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
              Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),
              Column(say("Places changed, most"), "number")]  # fmt: skip
-    caption = say("Would it have come out otherwise? {round}", round=stage.rule.name[say.lang])
+    caption = say("After one change at a time: {round}", round=stage.rule.name[say.lang])
     return [
         Heading(say("What the choice hangs on")),
         Text(told),
@@ -181,7 +185,7 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         return []
     rows = [
         (_when(r.kind, common.text(r.what), say), Cell(say.signed(r.points, 2), r.points),
-         common.interval(say, r.low, r.high, 2), common.number(say, r.p, 3), common.number(say, r.detectable, 2))
+         common.interval(say, r.low, r.high, 2), common.p_value(say, r.p), common.number(say, r.detectable, 2))
         for r in found.itertuples()
     ]  # fmt: skip
     heads = [Column(say("Compared"), "text", 2), Column(say("Effect, points"), "number"),
@@ -202,12 +206,20 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
     ]
 
 
-def _kind(kind: str, say) -> str:
+def _kind(kind: str, say: Voice) -> str:
     return {"day": say("Days"), "slot": say("Slots of a day")}.get(kind, kind)
 
 
-def _when(kind: str, what: str, say) -> str:
+def _when(kind: str, what: str, say: Voice) -> str:
     if kind == "slot":
         return say("slots of a day: the last beside the first")
     late, _, early = what.partition(" - ")
-    return say("day {late} beside day {early}", late=late, early=early)
+    return say("{late} (against {early})", late=_day(late, say), early=_day(early, say))
+
+
+def _day(told: str, say: Voice) -> str:
+    """A date in words, or the number that the marks give a day."""
+    for form in ("%d.%m.%Y", "%Y-%m-%d"):
+        with suppress(ValueError):
+            return say.date(datetime.strptime(told, form).date())
+    return say("day {n}", n=told)

@@ -84,7 +84,7 @@ def _nominations(context: Context):
         mine = column == n.id
         row = [str(place), n.name[say.lang], common.number(say, mine.sum())]
         rows.append([*row, common.number(say, (mine & eligible).sum())])
-    heads = [Column("№", "number", 0.3), Column(say("Nomination"), "text", 4)]
+    heads = [Column(say("No."), "number", 0.3), Column(say("Nomination"), "text", 4)]
     heads += [Column(say("Submissions"), "number"), Column(say("Eligible"), "number")]
     return table("nominations", say("Submissions by nomination"), heads, rows)
 

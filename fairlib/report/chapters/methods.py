@@ -1,5 +1,7 @@
 """By what formulas, from which sources, and how can it be computed again? Methods and the record."""
 
+from pathlib import Path
+
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.locale import Voice
@@ -32,7 +34,7 @@ def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
         ),
         "severity": (
             say("Estimate with severity"),
-            "y = μ + a + b + e,  a ~ N(0, σₐ²),  b ~ N(0, σ_b²),  e ~ N(0, σ²)",
+            "y = μ + a + b + e,  a ~ N(0, σ_a²),  b ~ N(0, σ_b²),  e ~ N(0, σ²)",
             say("a: effect of the submission, b: effect of the juror, e: the rest. The variances are estimated by "
                 "restricted maximum likelihood, the effects as best linear unbiased predictions. A submission with "
                 "fewer readers is drawn more towards the mean."),
@@ -50,7 +52,7 @@ def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
             "Andrich 1978; Linacre 1989",
         ),
         "icc": (
-            "ICC(A,1), ICC(A,k)", "ICC(A,1) = σ²θ / (σ²θ + σ²β + σ²)",
+            "ICC(A,1), ICC(A,k)", "ICC(A,1) = σ_a² / (σ_a² + σ_b² + σ²)",
             say("The share of the variance of marks that comes from differences between submissions: of one reader, "
                 "and of the mean of k readers."),
             "McGraw & Wong 1996; Putka et al. 2008; ten Hove et al. 2022",
@@ -107,15 +109,19 @@ def record(context: Context) -> Chapter:
     ]  # fmt: skip
     if not found:
         blocks.append(not_computed(context, say("the record")))
-    heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "text", 4)]
-    for part in found:
-        rows = [(what, value) for at, what, value in record_rows(context) if at == _part(part, say)]
-        if rows:
+    heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "code", 4)]
+    for part, value in found.items():
+        rows = [(what, digest) for at, what, digest in record_rows(context) if at == _part(part, say)]
+        if isinstance(value, dict) and rows:
             blocks.append(table(f"record-{part}", _part(part, say), heads, rows, folded=len(rows) > 12))
+    single = [(_part(k, say), str(v)) for k, v in found.items() if not isinstance(v, dict)]
+    if single:
+        blocks.append(table("record-single", say("Rules, library and year"), heads, single))
     pages = executed_notebooks(context.results.run_dir) if context.internal else {}
     if pages:
         blocks += [Heading(say("The full working")),
-                   Links(tuple(Link(f"notebooks/{name}.html", name.replace("_", " ")) for name in pages))]  # fmt: skip
+                   Links(tuple(Link(f"notebooks/{name}.html", _page_name(path, context))
+                               for name, path in pages.items()))]  # fmt: skip
     return Chapter("record", say("The record"), tuple(blocks))
 
 
@@ -123,7 +129,7 @@ def record_rows(context: Context) -> list[tuple[str, str, str]]:
     """Part, name and hash or version of everything that went in; in public score files have no names."""
     rows = []
     for part, value in context.results.basis.items():
-        pairs = _rows(value, "" if isinstance(value, dict) else part)
+        pairs = _rows(value, "" if isinstance(value, dict) else _part(part, context.say))
         if part == "inputs" and not context.internal:  # names of score files may name their jurors
             pairs = [(str(n), digest) for n, digest in enumerate(sorted(digest for _, digest in pairs), 1)]
         rows += [(_part(part, context.say), *pair) for pair in pairs]
@@ -137,8 +143,22 @@ def _part(part: str, say: Voice) -> str:
         "rules": say("Rules"),
         "notebooks": say("Notebooks"),
         "library": say("Library"),
+        "year": say("Year"),
     }
     return words.get(part, part.replace("_", " "))
+
+
+def _page_name(path: Path, context: Context) -> str:
+    """What an executed notebook does, and for which round."""
+    say = context.say
+    words = {
+        "01_intake": say("From the files to the eligible submissions"),
+        "02_scoring": say("From marks to estimates"),
+        "03_selection": say("From estimates to decisions"),
+    }
+    rounds = {r.id: r.name[say.lang] for r in context.contest.rounds}
+    told = words.get(path.stem, path.stem.replace("_", " "))
+    return ": ".join(filter(None, [told, rounds.get(path.parent.name)]))
 
 
 def _rows(value: object, at: str = "") -> list[tuple[str, str]]:

@@ -41,7 +41,11 @@ def published(context: Context) -> Chapter:
         if not any(_within(o.key, key) for key in told)
     ]
     silent = [(r.text, r.value, r.key) for r in quoted if not r.ours and not written(contest, r.key)]
-    heads = [Column(say("Rule"), "text", 4), Column(say("Value"), "code", 1.6), Column(say("Key"), "code", 2)]
+    heads = [
+        Column(say("Rule"), "text", 3.4),
+        Column(say("Value"), "code", 1.7),
+        Column(say("Key"), "code", 2.5),
+    ]
     if rows:
         blocks += [
             Heading(say("What is our choice")),

@@ -75,7 +75,7 @@ def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
     rows = []
     for key, value in stage.design.items():
         if found := re.fullmatch(r"contrast (.+)–(.+), se in points", key):
-            names = [f"№ {ids.index(g) + 1}" if g in ids else g for g in found.groups()]
+            names = [common.numbered(say, ids.index(g) + 1) if g in ids else g for g in found.groups()]
             rows.append((" – ".join(names), common.number(say, float(value), 2) if value else "–"))
     if not rows:
         return []
