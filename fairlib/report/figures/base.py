@@ -2,17 +2,19 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import matplotlib as mpl
-import matplotlib.style  # noqa: F401  (makes mpl.style known)
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import offset_copy
+from numpy.typing import ArrayLike
 
 from fairlib.report.locale import Voice, speak
 from fairlib.rules import Language
@@ -21,6 +23,7 @@ STYLE = Path(__file__).parents[1] / "style.mplstyle"
 INK, SOFT, LINE, PAPER = "#1b2733", "#8a95a1", "#d5dbe1", "#ffffff"
 ACCENT, GOLD, RED, MIST = "#0b6478", "#a86a08", "#a8322a", "#cfe3e7"
 QUIET = "#4a5663"  # for words beside the main ones: SOFT is too light to be read
+PAD, GAP = 3.6, 3.5  # points: around a drawing, and between the name of a row and the axes
 # Near white and near black, and never replaced when a page turns dark: for words on a filled tile.
 ON_DARK, ON_LIGHT = "#fffffe", "#010101"
 DECISION_COLOUR = {"selected": ACCENT, "reserve": GOLD, "not_selected": SOFT, "not_eligible": LINE}
@@ -33,8 +36,28 @@ def sheet(ax: Axes | None, size: tuple[float, float] = (7.2, 3.6)) -> Axes:
         return ax
     import matplotlib.pyplot as plt
 
-    with mpl.style.context(STYLE):
+    with mpl.rc_context(_house()):
         return plt.figure(figsize=size).subplots()
+
+
+def rows(ax: Axes, labels: Iterable[object]) -> None:
+    """Name the rows 0, 1, … at the left: plain texts, as a tick is five artists of which four are not seen."""
+    ax.set_yticks([])
+    beside = offset_copy(ax.get_yaxis_transform(), ax.figure, x=-GAP, units="points")
+    for place, label in enumerate(labels):
+        ax.text(0, place, str(label), transform=beside, ha="right", va="center_baseline", fontsize=8.5,
+                color=QUIET, parse_math=False)  # fmt: skip
+
+
+def strokes(
+    ax: Axes, start: tuple[ArrayLike, ArrayLike], end: tuple[ArrayLike, ArrayLike], **style: object
+) -> None:
+    """Straight strokes between points, `start` and `end` each their x and y (n,), in one path."""
+    x, y = (
+        np.column_stack([*np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float), np.nan)]).ravel()
+        for a, b in zip(start, end, strict=True)
+    )
+    ax.plot(x, y, **{"solid_capstyle": "butt", "zorder": 1} | style)
 
 
 def decision_names(lang: Language) -> dict[str, str]:
@@ -88,14 +111,36 @@ def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str)
 
     `name` prefixes the ids, so that several figures can stand in one page.
     """
-    with mpl.style.context(STYLE):
+    width, height = 72 * size[0], 72 * size[1]
+    with mpl.rc_context(_house()):
         figure = Figure(figsize=size, dpi=72, layout="none")
-        draw(figure.subplots())
-        figure.tight_layout(pad=0.4)
+        ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+        draw(ax)
         stream = io.StringIO()
-        # print_svg and not savefig, which draws everything once more before it draws
-        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+        # A pen of our own: savefig and tight_layout each take a new one, which measures every text again.
+        pen = RendererSVG(width, height, stream, image_dpi=72, metadata={"Date": None, "Creator": None})
+        _fit(ax, pen, width, height)
+        figure.draw(pen)
+        pen.finalize()
     return _tidy(stream.getvalue(), name)
+
+
+def _fit(ax: Axes, pen: RendererSVG, width: float, height: float) -> None:
+    """Let the axes have all the sheet but for what is written around them, where that leaves them room."""
+    for side in ax.spines.values():
+        side.set_in_layout(False)  # they end where the axes do, and asking each takes the ticks anew
+    inner, outer = ax.get_window_extent(pen), ax.get_tightbbox(pen, for_layout_only=True)
+    left, below = inner.x0 - outer.x0 + PAD, inner.y0 - outer.y0 + PAD
+    right, above = outer.x1 - inner.x1 + PAD, outer.y1 - inner.y1 + PAD
+    if left + right < width and below + above < height:
+        ax.set_position(
+            (left / width, below / height, 1 - (left + right) / width, 1 - (below + above) / height)
+        )
+
+
+@lru_cache
+def _house() -> mpl.RcParams:
+    return mpl.rc_params_from_file(STYLE, use_default_template=False)
 
 
 def _tidy(svg: str, name: str) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, QUIET, SOFT, ink_on, sheet
+from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, QUIET, SOFT, ink_on, rows, sheet
 from fairlib.report.locale import speak
 from fairlib.report.places import frame
 from fairlib.rules import Language
@@ -38,9 +38,8 @@ def plot_counts(counts: pd.Series, ax: Axes | None = None, lang: Language = "en"
     ax.barh(places, counts.to_numpy(), height=0.66, color=ACCENT)
     for place, n in zip(places, counts, strict=True):
         ax.annotate(say.number(n), (n, place), (4, 0), textcoords="offset points", va="center", weight="bold")
-    ax.set_yticks(places, list(counts.index))
+    rows(ax, counts.index)
     ax.set(ylim=(len(counts) - 0.5, -0.5), xlim=(0, max(counts.max(), 1) * 1.12))
-    ax.tick_params(axis="y", length=0)
     ax.spines["bottom"].set_visible(False)
     ax.set_xticks([])
     return ax
@@ -67,7 +66,17 @@ def plot_tile_map(
         ax.add_patch(box)
         x, y, ink = tile["column"] + 0.5, tile["row"], ink_on(colour) if n else INK
         name = _in_two_lines(tile[f"short_{lang}"])
-        ax.text(x, y + 0.32, name, ha="center", va="center", fontsize=7, color=ink, linespacing=1.05)
+        ax.text(
+            x,
+            y + 0.32,
+            name,
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=ink,
+            linespacing=1.05,
+            in_layout=False,
+        )
         ax.text(x, y + 0.7, say.number(n), ha="center", va="center", fontsize=12, weight="bold", color=ink)
     ax.set(
         xlim=(grid["column"].min(), grid["column"].max() + 1),

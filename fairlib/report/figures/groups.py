@@ -14,7 +14,9 @@ from fairlib.report.figures.base import (
     count_axis,
     decision_names,
     legend,
+    rows,
     sheet,
+    strokes,
 )
 from fairlib.report.locale import speak
 from fairlib.rules import Language
@@ -34,12 +36,11 @@ def plot_rates(
         told = f"{say('all')}: {say.percent(overall)}"
         ax.annotate(told, (overall, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
                     ha="center", va="bottom", fontsize=8, color=QUIET)  # fmt: skip
-    ax.hlines(places, rates["low"], rates["high"], color=ACCENT, linewidth=1.6)
+    strokes(ax, (rates["low"], places), (rates["high"], places), color=ACCENT, linewidth=1.6)
     ax.plot(rates["rate"], places, "o", color=ACCENT, markersize=5.5, clip_on=False, zorder=3)
     labels = [f"{g} ({say.number(n)})" for g, n in zip(rates["group"], rates["n"], strict=True)]
-    ax.set_yticks(places, labels)
+    rows(ax, labels)
     ax.set(ylim=(len(rates) - 0.5, -0.5), xlim=(0, min(1.0, max(rates["high"].max() * 1.08, 0.1))))
-    ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
     ax.set_xlabel(say("share selected"))
     ax.xaxis.set_major_formatter(lambda value, _: say.percent(value))
@@ -53,15 +54,15 @@ def plot_profiles(profiles: pd.DataFrame, ax: Axes | None = None, lang: Language
     """
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.36 * len(profiles)))
     places, names = np.arange(len(profiles)), decision_names(lang)
-    ax.hlines(places, profiles["not_selected"], profiles["selected"], color=LINE, linewidth=4)
+    ends = (profiles["not_selected"], places), (profiles["selected"], places)
+    strokes(ax, *ends, color=LINE, linewidth=4)
     for column, shape, colour, fill in (
         ("not_selected", "s", SOFT, "#ffffff"), ("selected", "o", ACCENT, ACCENT),
     ):  # fmt: skip
         ax.plot(profiles[column], places, shape, color=colour, markerfacecolor=fill, markersize=7,
                 label=names[column])  # fmt: skip
-    ax.set_yticks(places, list(profiles.index))
+    rows(ax, profiles.index)
     ax.set(ylim=(len(profiles) - 0.5, -0.5))
-    ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
     ax.set_xlabel(say("mean estimate, points"))
     count_axis(ax.xaxis, say, 1)
@@ -81,12 +82,12 @@ def plot_budget(
     start = table["grant"].cumsum() - table["grant"]
     places = np.arange(len(table))
     ax.barh(places, table["grant"] / 1e6, left=start / 1e6, height=0.7, color=ACCENT)
-    ax.hlines(places[1:] - 0.5, 0, start.iloc[1:] / 1e6, color=MIST, linewidth=0.6)
+    between, reached = places[1:] - 0.5, start.iloc[1:] / 1e6
+    strokes(ax, (0 * reached, between), (reached, between), color=MIST, linewidth=0.6)
     if total:
         ax.axvline(total / 1e6, color=GOLD, linewidth=1.4, linestyle="--")
-    ax.set_yticks(places, table["label"].astype(str))
+    rows(ax, table["label"])
     ax.set(ylim=(len(table) - 0.5, -0.5), xlim=(0, max(total or 0, table["grant"].sum()) / 1e6 * 1.03))
-    ax.tick_params(axis="y", length=0)
     ax.set_xlabel(say("grants so far, million ₸"))
     count_axis(ax.xaxis, say)
     return ax

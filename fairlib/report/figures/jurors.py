@@ -4,9 +4,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, INK, LINE, MIST, SOFT, count_axis, ink_on, sheet
+from fairlib.report.figures.base import (
+    ACCENT,
+    GOLD,
+    INK,
+    LINE,
+    MIST,
+    SOFT,
+    count_axis,
+    ink_on,
+    rows,
+    sheet,
+    strokes,
+)
 from fairlib.report.locale import speak
 from fairlib.rules import Language
+
+QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 
 
 def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
@@ -17,12 +31,12 @@ def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language =
     error = 1.96 * table["se"].fillna(0).to_numpy()
     clear = np.abs(table["severity"].to_numpy()) > error
     ax.axvline(0, color=SOFT, linewidth=0.9)
-    ax.hlines(places, table["severity"] - error, table["severity"] + error, color=ACCENT, linewidth=1.6)
+    low, high = table["severity"] - error, table["severity"] + error
+    strokes(ax, (low, places), (high, places), color=ACCENT, linewidth=1.6)
     for shape, mask, fill in (("o", ~clear, "#ffffff"), ("D", clear, ACCENT)):
         x, y = table["severity"].to_numpy()[mask], places[mask]
         ax.plot(x, y, shape, color=ACCENT, markerfacecolor=fill, markersize=5.5, linestyle="none")
-    ax.set_yticks(places, table["juror"].astype(str))
-    ax.tick_params(axis="y", length=0)
+    rows(ax, table["juror"])
     ax.grid(axis="x")
     milder, label, stricter = say("milder"), say("severity, points"), say("stricter")
     ax.set_xlabel(f"← {milder}  ·  {label}  ·  {stricter} →")
@@ -35,13 +49,15 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.3 * ratings["juror"].nunique()))
     marks = ratings.dropna(subset=["score"]).groupby("juror")["score"].apply(np.asarray)
     marks = marks.iloc[np.argsort([np.median(m) for m in marks], kind="stable")]
-    ax.boxplot(
-        list(marks), orientation="horizontal", widths=0.55, patch_artist=True, whis=(0, 100),
-        boxprops={"facecolor": MIST, "edgecolor": ACCENT}, medianprops={"color": INK, "linewidth": 2},
-        whiskerprops={"color": SOFT}, capprops={"color": SOFT},
-    )  # fmt: skip
-    ax.set_yticks(range(1, len(marks) + 1), marks.index.astype(str))
-    ax.tick_params(axis="y", length=0)
+    places = np.arange(len(marks))
+    least, lower, middle, upper, most = np.array([np.quantile(m, QUARTILES) for m in marks]).T
+    for end, box in ((least, lower), (most, upper)):
+        strokes(ax, (end, places), (box, places), color=SOFT, linewidth=1)
+        strokes(ax, (end, places - 0.14), (end, places + 0.14), color=SOFT, linewidth=1)
+    ax.barh(places, upper - lower, 0.55, lower, facecolor=MIST, edgecolor=ACCENT, linewidth=1)
+    strokes(ax, (middle, places - 0.275), (middle, places + 0.275), color=INK, linewidth=2)
+    rows(ax, marks.index)
+    ax.set_ylim(-0.5, len(marks) - 0.5)
     ax.grid(axis="x")
     ax.set_xlabel(say("marks"))
     count_axis(ax.xaxis, say)
@@ -60,7 +76,16 @@ def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language 
     small = 7 if len(matrix) <= 14 else 5
     for i, j in np.argwhere(~np.isnan(values)):
         ink = ink_on(colours((values[i, j] + 1) / 2)[:3])
-        ax.text(j, i, say.number(values[i, j], 2), ha="center", va="center", fontsize=small, color=ink)
+        ax.text(
+            j,
+            i,
+            say.number(values[i, j], 2),
+            ha="center",
+            va="center",
+            fontsize=small,
+            color=ink,
+            in_layout=False,
+        )
     for i, j in np.argwhere(np.isnan(values) & np.tri(len(matrix), k=-1, dtype=bool)):
         ax.text(j, i, "·", ha="center", va="center", color=SOFT)
     # the first juror needs no row and the last no column: each pair is shown once

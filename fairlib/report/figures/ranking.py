@@ -17,6 +17,7 @@ from fairlib.report.figures.base import (
     legend,
     rank_axis,
     sheet,
+    strokes,
 )  # fmt: skip
 from fairlib.report.locale import speak
 from fairlib.rules import Language
@@ -81,7 +82,7 @@ def plot_slopes(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "e
         (down, {"color": RED, "linewidth": 1.8, "linestyle": "--"}),
     ):
         part = table[mask]
-        ax.plot([0, 1], part[["rank_raw", "rank"]].to_numpy().T, **style)
+        strokes(ax, (0 * part["rank"], part["rank_raw"]), (0 * part["rank"] + 1, part["rank"]), **style)
     ax.axhline(seats + 0.5, color=GOLD, linewidth=1)
     ax.set_xticks([0, 1], [say("by raw mean"), say("adjusted")])
     ax.set(ylim=(len(table) + 1, 0), xlim=(-0.05, 1.05), ylabel=say("rank"))
@@ -98,7 +99,8 @@ def _by_decision(ax: Axes, table: pd.DataFrame, column: str, lang: Language, int
         colour, shape = DECISION_COLOUR[decision], DECISION_SHAPE[decision]
         fill = colour if decision == "selected" else "#ffffff"  # also in grey the selected stand out
         if intervals and "low" in part:
-            ax.vlines(part["rank"], part["low"], part["high"], color=colour, linewidth=0.8, alpha=0.55)
+            ends = (part["rank"], part["low"]), (part["rank"], part["high"])
+            strokes(ax, *ends, color=colour, linewidth=0.8, alpha=0.55)
         ax.plot(part["rank"], part[column], shape, color=colour, markerfacecolor=fill, markersize=size,
                 linestyle="none", label=names[decision], markeredgewidth=0.8)  # fmt: skip
 

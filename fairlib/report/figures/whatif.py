@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, rank_axis, sheet
+from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, rank_axis, sheet, strokes
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
@@ -24,7 +24,8 @@ def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     }
     for change, style in styles.items():
         part = known[known["change"] == change]
-        ax.plot([0, 1], part[["rank_before", "rank_after"]].to_numpy(dtype=float).T, **style)
+        ranks = part["rank_before"].astype(float), part["rank_after"].astype(float)
+        strokes(ax, (0 * ranks[0], ranks[0]), (0 * ranks[1] + 1, ranks[1]), **style)
     _lines(ax, known)
     _names(ax, known[known["change"] != ""])
     ax.set_xticks([0, 1], [say("before"), say("after")])
