@@ -62,7 +62,7 @@ LISTS = {  # codes that a function is given by a table or a reader of cells, eac
     "_tell_marks": {"off_scale", "decimal_comma", "date_for_mark", "not_a_mark"},
     "_tell_rejected": set(REASONS),
     "at_mark": set(REASONS),  # it hands its caller's code on
-    "read_form": {n for p in INTAKE for n in notes(p)},
+    "read_visible": {n for p in INTAKE for n in notes(p)},
 }  # fmt: skip
 
 

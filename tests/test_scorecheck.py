@@ -13,8 +13,9 @@ from test_scoresheets import by_cell, contest, make_roster, read, sheet
 
 from fairlib.errors import DataError
 from fairlib.intake.ids import clean_ids
+from fairlib.intake.jurors import read_conflicts
 from fairlib.intake.scorecheck import REASONS, labelled
-from fairlib.intake.scoresheets import read_conflicts, read_scores
+from fairlib.intake.scoresheets import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.intake.values import marks
 from fairlib.params import read_params
@@ -147,7 +148,7 @@ def test_a_conflict_that_names_nobody_is_told_with_its_row(tmp_path):
     sheet(tmp_path / "E1.csv", "E1", [[s, "x", 5, 5, ""] for s in "ABC"])
     c = contest(files="E*.csv")
     r = c.rounds[0].model_copy(update={"conflicts": "declared/c.csv"})
-    who = replace(make_roster(), conflicts=read_conflicts(tmp_path / "c.csv"), set_aside={"L": "late"})
+    who = replace(make_roster(), conflicts=read_conflicts(tmp_path / "c.csv", []), set_aside={"L": "late"})
     found = read_scores(c, r, tmp_path, who).findings.query("code.str.startswith('conflict')")
     assert found[["code", "file", "cell", "juror", "submission", "found"]].values.tolist() == [
         ["conflict_unknown_juror", "c.csv", "5", "E7", "A", "E7"],

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import DataError
+from fairlib.intake.jurors import read_conflicts, read_jurors
 from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import read_conflicts, read_jurors, read_scores
+from fairlib.intake.scoresheets import read_scores
 from fairlib.params import check_params
 
 HEAD = ["Өтінім №", "Жобаның атауы", "маңыздылық / значимость", "жаңашылдық", "Түсініктеме"]
@@ -246,12 +249,157 @@ def test_no_score_files_and_no_headings(tmp_path):
 
 def test_jurors_and_conflicts_tables(tmp_path):
     (tmp_path / "j.csv").write_text("juror;name;bin\nE2;Б;1\nE1;А;2\n", encoding="utf-8")
-    assert list(read_jurors(tmp_path / "j.csv").index) == ["E1", "E2"]
+    assert list(read_jurors(tmp_path / "j.csv", []).index) == ["E1", "E2"]
     (tmp_path / "j2.csv").write_text("juror;name\nE2;Б\nE2;А\n", encoding="utf-8")
     with pytest.raises(DataError, match="juror E2 stands in it twice"):
-        read_jurors(tmp_path / "j2.csv")
+        read_jurors(tmp_path / "j2.csv", [])
     (tmp_path / "c.csv").write_text("juror;submission\nE2;A\n", encoding="utf-8")
-    assert read_conflicts(tmp_path / "c.csv").values.tolist() == [["E2", "A"]]
+    assert read_conflicts(tmp_path / "c.csv", []).values.tolist() == [["E2", "A"]]
+
+
+def book(path, sheets, hide=()):
+    """A workbook of sheets by name, each of rows."""
+    with xlsxwriter.Workbook(path) as made:
+        for name, rows in sheets.items():
+            page = made.add_worksheet(name)
+            for at, row in enumerate(rows):
+                page.write_row(at, 0, row)
+            if name in hide:
+                page.hide()
+
+
+MARKED = [["Өтінім №", "маңыздылық", "жаңашылдық"], ["A", 5, 6], ["B", 7, 8]]
+
+
+def told(result, *columns):
+    findings = result.findings[result.findings["code"] != "no_marks"]
+    return findings[["code", "severity", *columns]].values.tolist()
+
+
+def named_roster():
+    roster = make_roster()
+    return replace(roster, jurors=roster.jurors.assign(name=["Иванова Анна Сергеевна", "Омаров Ерлан"]))
+
+
+@pytest.mark.parametrize("name", ["Иванова", "Иванова А.С.", "анна иванова"])
+def test_a_sheet_named_after_a_juror_is_hers(tmp_path, name):
+    book(tmp_path / "e1.xlsx", {name: MARKED})
+    result = read(tmp_path, named_roster(), files="*.xlsx")
+    assert result.rejected.empty and set(result.ratings["juror"]) == {"E1"}
+    assert told(result, "found", "done") == [["juror_by_name", "warning", name, "taken as E1"]]
+
+
+def test_a_sheet_of_one_juror_in_the_file_of_another_wants_a_person(tmp_path):
+    book(tmp_path / "E2.xlsx", {"Иванова": MARKED})
+    result = read(tmp_path, named_roster(), files="*.xlsx")
+    assert set(result.ratings["juror"]) == {"E2"}, "an id goes before a name"
+    assert told(result, "found", "done") == [["juror_doubtful", "error", "Иванова; E2", "taken as E2"]]
+
+
+def test_ids_and_names_by_which_a_sheet_is_known(tmp_path):
+    book(tmp_path / "e2.xlsx", {"Лист1": MARKED})
+    assert told(read(tmp_path, named_roster(), files="*.xlsx"), "juror") == []
+    book(tmp_path / "e2.xlsx", {"Лист1": [["Эксперт: Омаров Е."], *MARKED]})
+    assert set(read(tmp_path, named_roster(), files="*.xlsx").ratings["juror"]) == {"E2"}
+    book(tmp_path / "e2.xlsx", {"Лист1": [["Эксперт: Ахметова"], *MARKED]})
+    assert set(read(tmp_path, named_roster(), files="*.xlsx").rejected["reason"]) == {"unknown_juror"}
+
+
+def test_jurors_named_in_a_long_table(tmp_path):
+    lines = [
+        "juror,submission,criterion,score",
+        "Иванова,A,novelty,7",
+        "Иванова,B,novelty,8",
+        "e2,A,novelty,9",
+    ]
+    (tmp_path / "scores.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = read(tmp_path, named_roster(), layout="long")
+    assert set(result.ratings["juror"]) == {"E1", "E2"} and result.rejected.empty
+    assert told(result, "found", "juror") == [["juror_by_name", "warning", "Иванова", "E1"]]
+
+
+@pytest.mark.parametrize(
+    "row", [["Итого", 12, 14], ["Барлығы:", 12, 14], ["", "Total", 14], ["Всего: 2", "", ""]]
+)
+def test_a_row_of_totals_is_told_once_and_left_out(tmp_path, row):
+    book(tmp_path / "E1.xlsx", {"E1": [*MARKED, [], row, ["C", 9, 9]]})
+    result = read(tmp_path, files="*.xlsx")
+    assert len(result.ratings) == result.received == 6 and result.rejected.empty
+    assert told(result, "cell", "done") == [["totals_row", "info", "A5", "left out"]]
+
+
+def test_totals_below_a_long_table(tmp_path):
+    (tmp_path / "s.csv").write_text(
+        "juror;submission;criterion;score\nE1;A;novelty;7\nБарлығы;;;7\n", "utf-8"
+    )
+    result = read(tmp_path, layout="long")
+    assert result.received == 1 and told(result, "cell") == [["totals_row", "info", "A3"]]
+
+
+def test_a_hidden_sheet_of_marks_is_told_and_not_read(tmp_path):
+    book(tmp_path / "E1.xlsx", {"қорытынды": MARKED, "ескі": [*MARKED, ["C", 1, 1]]}, hide=["ескі"])
+    result = read(tmp_path, files="*.xlsx")
+    assert result.received == 4
+    assert told(result, "sheet", "found") == [["sheet_hidden", "warning", "ескі", "4 row(s)"]]
+
+
+def test_a_hidden_list_of_jurors_is_told(tmp_path):
+    lists = {
+        "бос": [],
+        "2020": [["juror", "name"], ["E9", "x"]],
+        "2021": [["Код", "ФИО эксперта"], ["E1", "Иванова"]],
+    }
+    book(tmp_path / "j.xlsx", lists, hide=["2020"])
+    found = []
+    assert read_jurors(tmp_path / "j.xlsx", found)["name"].to_dict() == {"E1": "Иванова"}
+    assert [(f["code"], f["sheet"]) for f in found] == [("sheet_hidden", "2020")]
+    sheet(tmp_path / "e1.csv", "E1", [[s, "x", 5, 6, ""] for s in "ABC"])
+    assert told(read(tmp_path, replace(make_roster(), findings=tuple(found)), files="e1.csv"), "sheet") == [
+        ["sheet_hidden", "warning", "2020"]
+    ]
+
+
+def test_criteria_under_one_heading(tmp_path):
+    rows = [
+        ["Өтінім №", "Жоба", "Оценки", "", "Пікір"],
+        ["", "", "маңыздылық", "жаңашылдық", ""],
+        ["A", "x", 5, 6, "!"],
+    ]
+    book(tmp_path / "E1.xlsx", {"E1": rows})
+    result = read(tmp_path, files="*.xlsx")
+    assert by_cell(result).loc[("A", "E1", "novelty"), ["score", "source"]].tolist() == [6, "E1.xlsx!E1!D3"]
+    assert result.comments["comment"].tolist() == ["!"]
+    assert told(result, "cell", "juror") == [["heading_two_rows", "info", "A1", "E1"]]
+
+
+def test_a_second_column_of_a_criterion_is_a_warning(tmp_path):
+    book(
+        tmp_path / "E1.xlsx",
+        {"E1": [["№", "id", "novelty", "significance", "новизна / жаңашылдық"], [1, "A", 5, 6, 7]]},
+    )
+    result = read(tmp_path, files="*.xlsx")
+    assert by_cell(result).loc[("A", "E1", "novelty"), "score"] == 5
+    assert told(result, "cell") == [["heading_repeated", "warning", "E1"]]
+
+
+def test_a_formula_without_its_value_is_a_missing_mark_that_is_told(tmp_path):
+    made = openpyxl.Workbook()
+    for row in (MARKED[0], ["A", "=4+1", 6], ["B", "=B2+2", 8]):
+        made.active.append(row)
+    made.save(tmp_path / "E1.xlsx")
+    result = read(tmp_path, files="*.xlsx")
+    assert by_cell(result).loc[("A", "E1", "significance"), "status"] == "missing"
+    assert told(result, "cell", "found") == [
+        ["formula_without_value", "warning", "B2", "=4+1 (2 cells in this column)"]
+    ]
+
+
+def test_a_long_table_without_headings_says_what_to_do(tmp_path):
+    (tmp_path / "s.csv").write_text("E1;A;novelty;7\n", "utf-8")
+    with pytest.raises(
+        DataError, match="no heading row with submission, juror, score, criterion; give the columns"
+    ):
+        read(tmp_path, layout="long")
 
 
 @settings(deadline=None, max_examples=20)

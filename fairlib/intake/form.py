@@ -12,6 +12,7 @@ from fairlib.intake.fields import FIELDS
 from fairlib.intake.findings import finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.ids import clean_ids
+from fairlib.intake.kazakh import fold
 from fairlib.intake.tables import Sheet, cell, column_letters
 from fairlib.intake.told import read_visible, tell_headings
 from fairlib.intake.totals import LONGEST, is_total, tell_total
@@ -48,8 +49,7 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
     Raises DataError if no sheet has a heading row with at least a title column, or none has a row below it.
     """
     path = data / rules.file
-    extra = {f: tuple(rules.columns.get(f, ())) for f in FIELDS}
-    fields = {f: extra[f] + names for f, names in FIELDS.items()}
+    fields = _fields(rules)
     parts, letters, present = [], {}, set()
     for sheet in read_visible(path, found):
         head = find_headings(sheet.rows(last=LOOK), fields, ["title"])
@@ -74,6 +74,15 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
     absent = pd.DataFrame("", rows.index, [f for f in FIELDS if f not in rows], dtype="str")
     rows = pd.concat([rows, absent], axis=1)[[*FIELDS, "file", "sheet", "row"]]
     return _with_ids(Form(rows, letters, frozenset(present)), found)
+
+
+def _fields(rules: Submissions) -> dict[str, tuple[str, ...]]:
+    """The headings of each field; one that params give to a field is no heading of another."""
+    own = {fold(h) for names in rules.columns.values() for h in names}
+    return {
+        f: (*rules.columns.get(f, ()), *(name for name in names if fold(name) not in own))
+        for f, names in FIELDS.items()
+    }
 
 
 def _with_ids(form: Form, found: list[dict]) -> Form:

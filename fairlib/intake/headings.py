@@ -45,7 +45,7 @@ def find_headings(
     (a column «Өтінім №» goes before a column «№» of row numbers), the first such column. A heading may take
     two rows, as with «Оценки» over the criteria, if both together name more than either alone.
     """
-    known = {_key(h): (field, n) for field, headings in fields.items() for n, h in enumerate(headings)}
+    known = {_key(h): (f, n) for f, names in fields.items() for n, h in reversed(list(enumerate(names)))}
     best = None
     for row, texts in enumerate(rows[:LOOK]):
         if best and min(sum(map(bool, texts)), len(fields)) <= len(best.columns):

@@ -29,7 +29,7 @@ class Roster:
     `jurors` (index juror) or None where the contest keeps no list; `conflicts` (juror, submission) as
     declared; `submissions` (index submission) of the contest with `in_round` (bool) and, if known,
     `organisation_id`; `versions` maps the ids of earlier sent versions to the id that was kept, `set_aside`
-    those that intake left out to its reason.
+    those that intake left out to its reason; `findings` are those of the files of jurors and conflicts.
     """
 
     jurors: pd.DataFrame | None
@@ -37,6 +37,7 @@ class Roster:
     submissions: pd.DataFrame
     versions: dict[str, str]
     set_aside: dict[str, str] = field(default_factory=dict)
+    findings: tuple[dict[str, str], ...] = ()
 
 
 def labelled(codes: Sequence[int], labels: Sequence[str]) -> pd.Categorical:

@@ -4,7 +4,6 @@ Two layouts: `sheets` (one sheet a juror, a row a submission, a column a criteri
 a mark). What may then be used is decided in `scorecheck`.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -15,10 +14,12 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from fairlib.errors import DataError
+from fairlib.intake.fields import COMMENT, CRITERION, DAY, JUROR, SCORE, SLOT, SUBMISSION
 from fairlib.intake.findings import as_table, finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
+from fairlib.intake.jurors import juror_of, known_as
 from fairlib.intake.kazakh import fold
 from fairlib.intake.scorecheck import (
     STATUSES,
@@ -29,20 +30,14 @@ from fairlib.intake.scorecheck import (
     labelled,
     sources,
 )
-from fairlib.intake.tables import Sheet, cell, collecting_later, column_letters, read_tables
+from fairlib.intake.tables import Sheet, cell, collecting_later, column_letters
+from fairlib.intake.told import read_visible, tell_headings
+from fairlib.intake.totals import is_total, tell_total, totals
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
 
-SUBMISSION = ("өтінім №", "заявка №", "№ заявки", "өтінім нөмірі", "номер заявки", "submission", "id", "№")
-JUROR = ("сарапшы", "эксперт", "қазы", "член жюри", "juror", "expert", "judge")
-COMMENT = ("түсініктеме", "пікір", "ескерту", "комментарий", "примечание", "comment", "note")
-DAY = ("күн", "күні", "день", "day")
-SLOT = ("кезек", "очередь", "слот", "slot")
-CRITERION = ("өлшемшарт", "критерий", "criterion")
-SCORE = ("балл", "баға", "ұпай", "оценка", "score", "mark")
 KEPT = ("submission", "juror", "file", "sheet", "row", "day", "slot")  # of a row, at each of its marks
 _Body = tuple[Sheet, Headings]
-_NAMED = re.compile(rf"(?:{'|'.join(JUROR)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -72,8 +67,9 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     )
     if not files:
         raise DataError(f"{data / r.scores.files}: no score file of the round {r.id}; put the files there.")
-    found: list[dict] = []
-    sheets = [s for f in files for s in read_tables(f).values()]
+    found = list(roster.findings)
+    # an error in a cell is told where it stands for a mark
+    sheets = [s for f in files for s in read_visible(f, found, quiet=["error_cell"])]
     read = _read_sheets if r.scores.layout == "sheets" else _read_long
     raw, comments = read(contest, r, sheets, roster, found)
     raw = _with_marks(raw, r.scale, found)
@@ -94,40 +90,6 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     )
 
 
-def read_jurors(path: Path) -> pd.DataFrame:
-    """The round's jurors, index juror, with whichever of `name, organisation, organisation_id, region` there are.
-
-    Raises DataError for a file without a juror column or a juror named twice.
-    """
-    table = _small_table(path, {"juror": JUROR, "name": ("аты-жөні", "фио", "name"),
-        "organisation": ("ұйым", "организация", "organisation"), "organisation_id": ("бин", "бсн", "bin"),
-        "region": ("өңір", "регион", "region")}, ["juror"])  # fmt: skip
-    twice = table["juror"][table["juror"].duplicated()]
-    if len(twice):
-        raise DataError(f"{path}: juror {twice.iloc[0]} stands in it twice; keep one row.")
-    return table.set_index("juror").sort_index()
-
-
-def read_conflicts(path: Path) -> pd.DataFrame:
-    """Declared conflicts of interest: columns juror, submission; index row, as a person counts."""
-    return _small_table(path, {"juror": JUROR, "submission": SUBMISSION}, ["juror", "submission"])
-
-
-def _small_table(path: Path, fields: dict, needed: list[str]) -> pd.DataFrame:
-    for sheet in read_tables(path).values():
-        head = find_headings(sheet.rows(last=LOOK), fields, needed)
-        if head:
-            below = {f: sheet.columns[at][head.row + 1 :] for f, at in head.columns.items()}
-            table = pd.DataFrame(
-                {f: [text.strip() for text in column] for f, column in below.items()}, dtype="str"
-            )
-            if "submission" in table:
-                table["submission"] = clean_ids(table["submission"])
-            table.index = pd.RangeIndex(head.row + 2, head.row + 2 + len(table), name="row")
-            return table[(table != "").any(axis=1)]
-    raise DataError(f"{path}: no heading row with {' and '.join(needed)}; give the columns these names.")
-
-
 def _not_scores(r: Round) -> set[str]:
     return {Path(p).name for p in (r.jurors, r.conflicts) if p}
 
@@ -138,7 +100,7 @@ def _criteria(contest: Contest) -> dict[str, tuple[str, ...]]:
 
 def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
     bodies = _bodies_of_jurors(contest, r, sheets, roster, found)
-    rows = _rows(list(bodies.values()))
+    rows = _rows(list(bodies.values()), found)
     rows["juror"] = labelled(rows["part"], list(bodies))
     criteria = [c for c in _criteria(contest) if c in rows]
     at, column = _unfold(
@@ -157,7 +119,7 @@ def _bodies_of_jurors(
 ) -> dict[str, _Body]:
     """The sheet of each juror. Raises DataError where there is none, or two are of one juror."""
     criteria = _criteria(contest)
-    fields = criteria | {"submission": SUBMISSION, "comment": COMMENT, "day": DAY, "slot": SLOT}
+    fields = {"submission": SUBMISSION, "comment": COMMENT, "day": DAY, "slot": SLOT} | criteria
     bodies: dict[str, _Body] = {}
     for sheet in sheets:
         head = find_headings(sheet.rows(last=LOOK), fields, ["submission"])
@@ -166,7 +128,8 @@ def _bodies_of_jurors(
                 finding("sheet_without_scores", "warning", "left out", file=sheet.file, sheet=sheet.name)
             )
             continue
-        juror = _juror_of(sheet, head, roster)
+        above = chain.from_iterable(sheet.rows(last=head.row))
+        juror = juror_of(above, sheet.file, sheet.name, roster.jurors, found)
         if juror in bodies:
             first = bodies[juror][0]
             raise DataError(
@@ -177,34 +140,23 @@ def _bodies_of_jurors(
         _note_headings(sheet, head, contest.weights(r.id), juror, found)
     if not bodies:
         raise DataError(
-            f"{r.scores.files}: no sheet has a submission column and a criterion; check the headings."
+            f"{r.scores.files}: no sheet has a submission column and a criterion; check the headings: they are to "
+            f"be such as «{SUBMISSION[0]}» and the names of the criteria in params."
         )
     return bodies
 
 
-def _juror_of(sheet: Sheet, head: Headings, roster: Roster) -> str:
-    """The juror named above the headings («Эксперт: E01»), else the sheet's or the file's name."""
-    for text in chain.from_iterable(sheet.rows(last=head.row)):
-        if named := _NAMED.search(text):
-            return mask(named["juror"].strip())
-    stem = Path(sheet.file).stem
-    known = roster.jurors.index if roster.jurors is not None else ()
-    return sheet.name if sheet.name in known else stem
-
-
 def _note_headings(sheet: Sheet, head: Headings, criteria: dict, juror: str, found: list) -> None:
+    tell_headings(sheet, head, found, juror)
     where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
-    for field, text in head.near.items():
-        at = cell(head.row, head.columns[field])
-        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=at, **where))
     for c in criteria.keys() - head.columns.keys():
         found.append(finding("criterion_absent", "error", "its marks are missing", found=c, **where))
 
 
-def _rows(bodies: Sequence[_Body]) -> pd.DataFrame:
+def _rows(bodies: Sequence[_Body], found: list) -> pd.DataFrame:
     """The rows below the headings that hold anything, sheet by sheet, with `part` (the sheet's place) and `row`.
 
-    Columns by field, as categories; missing where a sheet has no such column.
+    Columns by field, as categories; missing where a sheet has no such column. Rows of totals are told.
     """
     fields = dict.fromkeys(chain.from_iterable(head.columns for _, head in bodies))
     rows = pd.DataFrame({field: _field(bodies, field) for field in fields})
@@ -213,12 +165,26 @@ def _rows(bodies: Sequence[_Body]) -> pd.DataFrame:
     rows["row"] = np.concatenate(places)
     sent = rows["submission"].cat
     rows["submission"] = labelled(sent.codes, clean_ids(pd.Series(sent.categories)).tolist())
-    nameless = rows.loc[rows["submission"] == "", list(fields)]
-    blank = nameless.isin(["", np.nan]).all(axis=1)
-    rows = rows.drop(index=blank.index[blank]).reset_index(drop=True)
+    sums = sent.categories.get_indexer(totals(sent.categories.tolist()))
+    nameless = rows[(rows["submission"] == "") | np.isin(sent.codes, sums)]
+    blank = nameless[list(fields)].isin(["", np.nan]).all(axis=1)
+    total = [
+        _is_total(*bodies[part], row, found) for part, row in nameless[~blank][["part", "row"]].to_numpy()
+    ]
+    rows = rows.drop(index=[*blank.index[blank], *blank.index[~blank][total]]).reset_index(drop=True)
     rows["file"] = labelled(rows["part"], [sheet.file for sheet, _ in bodies])
     rows["sheet"] = labelled(rows["part"], [sheet.name for sheet, _ in bodies])
     return rows
+
+
+def _is_total(sheet: Sheet, head: Headings, row: int, found: list) -> bool:
+    """Whether a row without an id is one of totals, or what stands for its id is; such a row is told."""
+    cells = sheet.rows(row - 1, row)[0]
+    if not is_total(cells):
+        return False
+    text = next(filter(None, cells))
+    tell_total(found, text, file=sheet.file, sheet=sheet.name, cell=cell(row - 1, 0))
+    return True
 
 
 def _field(bodies: Sequence[_Body], field: str) -> pd.Categorical:
@@ -297,11 +263,13 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
     for sheet in sheets:
         head = find_headings(sheet.rows(last=LOOK), fields, needed)
         if head is None:
-            raise DataError(f"{sheet.file}, sheet {sheet.name}: no heading row with {', '.join(needed)}.")
+            raise DataError(
+                f"{sheet.file}, sheet {sheet.name}: no heading row with {', '.join(needed)}; give the columns "
+                "these names, in kk, ru or en, in one row above the marks."
+            )
         bodies.append((sheet, head))
-    rows = _rows(bodies)
-    jurors = rows["juror"].cat
-    rows["juror"] = labelled(jurors.codes, [mask(j.strip()) for j in jurors.categories])
+    rows = _rows(bodies, found)
+    rows["juror"] = _jurors(rows, roster, found)
     raw = rows[[c for c in KEPT if c in rows]].copy()
     names = {fold(n): c for c, ns in _criteria(contest).items() for n in ns}
     typed = (
@@ -314,6 +282,21 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
     raw["typed"] = labelled(rows["score"].cat.codes, rows["score"].cat.categories)
     raw["column"] = _letters(rows["part"].to_numpy(), bodies, ["score"], 0)
     return raw, _comments(rows, bodies, "score")
+
+
+def _jurors(rows: pd.DataFrame, roster: Roster, found: list) -> pd.Categorical:
+    """The juror of each row, by id; one known by name in the list of jurors is told, once."""
+    typed = rows["juror"].cat
+    jurors = [mask(j.strip()) for j in typed.categories]
+    for n, name in enumerate(jurors) if roster.jurors is not None else ():
+        if name in roster.jurors.index or not (juror := known_as(name, roster.jurors)):
+            continue
+        jurors[n] = juror
+        if fold(name) != fold(juror):
+            where = rows.iloc[(typed.codes == n).to_numpy().argmax()][["file", "sheet"]].to_dict()
+            done = f"taken as {juror}"
+            found.append(finding("juror_by_name", "warning", done, found=name, juror=juror, **where))
+    return labelled(typed.codes, jurors)
 
 
 def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fairlib.errors import DataError
+from fairlib.intake.jurors import read_conflicts, read_jurors
 from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import Scoresheets, read_conflicts, read_jurors, read_scores
+from fairlib.intake.scoresheets import Scoresheets, read_scores
 from fairlib.intake.submissions import COLUMNS, Intake
 from fairlib.rules import Contest, Round
 from fairlib.runs.place import Run
@@ -51,9 +52,11 @@ def roster(
 ) -> Roster:
     """Who may mark what in a round; a conflict with an earlier version of a form is one with the kept one."""
     none = pd.DataFrame(columns=["juror", "submission"], dtype="str")
-    jurors = read_jurors(data / r.jurors) if r.jurors else None
-    conflicts = read_conflicts(data / r.conflicts).replace({"submission": versions}) if r.conflicts else none
-    return Roster(jurors, conflicts, submissions.assign(in_round=here), versions)
+    found: list[dict[str, str]] = []
+    jurors = read_jurors(data / r.jurors, found) if r.jurors else None
+    conflicts = read_conflicts(data / r.conflicts, found) if r.conflicts else none
+    conflicts = conflicts.replace({"submission": versions})
+    return Roster(jurors, conflicts, submissions.assign(in_round=here), versions, findings=tuple(found))
 
 
 def read_roster(run: Run, round_id: str) -> Roster:
