@@ -222,6 +222,12 @@ def test_levels_and_what_was_done():
         == "21-0001 and 21-0002, titles alike: 92%"
     )
     assert found_words(float("nan"), say) == ""
+    for found in (
+        "=B2+1 (3 cells in this column)",
+        "A and B, titles 92 % alike, organisations by name",
+        "3 row(s)",
+    ):
+        assert not re.search("[a-z]{3}", found_words(found, say)), found
 
 
 def test_statuses_of_marks_are_known():

@@ -12,6 +12,7 @@ from fairlib.rules import Contest
 
 _MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?")
 _FIRST_OF = re.compile(r"read as (.+) \(the first of (\d+) in this column\)")
+_SEVERAL = re.compile(r"(=.*) \((\d+) cells in this column\)", re.S)
 _ALIKE = re.compile(r"(\S+) and (\S+), titles ([\d.]+) % alike(, organisations by name)?")
 
 
@@ -270,12 +271,15 @@ def found_words(found: object, say: Voice) -> str:
     told = plain(found)
     if rows := re.fullmatch(r"(\d+) row\(s\)", told):
         return say("rows: {n}", n=say.number(int(rows[1])))
+    if cells := _SEVERAL.fullmatch(told):
+        return say("{what} (cells in this column: {n})", what=cells[1], n=say.number(int(cells[2])))
     alike = _ALIKE.fullmatch(told)
     if not alike:
         return told
     said = say("{first} and {second}, titles alike: {share}", first=alike[1], second=alike[2],
                share=say.percent(float(alike[3]) / 100))  # fmt: skip
-    return f"{said}; {say('the organisations have one name')}" if alike[4] else said
+    same_name = say("the organisations have one name")
+    return f"{said}; {same_name}" if alike[4] else said
 
 
 def _mark_words(value: str, say: Voice) -> str:
