@@ -123,10 +123,7 @@ def _letter(
 
 def _closing(results: Results, submission: str, say: Voice) -> list[Block]:
     """Earlier forms of the same project, and where everything can be checked."""
-    aside = results.set_aside
-    earlier = sorted(
-        aside.loc[(aside["reason"] == "resent") & (aside["kept"] == submission), "submission"].dropna()
-    )
+    earlier = results.replaced.get(submission)
     told = say(
         "All decisions with their rules stand in the public report; whoever wants can compute them again."
     )

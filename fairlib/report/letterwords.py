@@ -107,7 +107,7 @@ def _meaning(field: Field, row: pd.Series, context: Context) -> str:
     """What the decision means for the applicant, in one sentence."""
     say, results = context.say, context.results
     last = field.stage.id == results.contest.rounds[-1].id and len(results.contest.rounds) > 1
-    chosen = say.number(len(field.stage.selected()))
+    chosen = say.number(field.stage.n_selected)
     if row["decision"] == "selected":
         told = (
             say("The project is among the winners; winners: {n}.", n=chosen)

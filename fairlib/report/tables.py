@@ -118,6 +118,11 @@ class RoundResults:
         """The decisions that say `selected`, best rank first."""
         return self.decisions[self.decisions["decision"] == "selected"].sort_values("rank")
 
+    @cached_property
+    def n_selected(self) -> int:
+        """How many were selected; every letter tells it."""
+        return int((self.decisions["decision"] == "selected").sum())
+
 
 @dataclass(frozen=True)
 class Results:
@@ -140,6 +145,12 @@ class Results:
     def by_id(self) -> pd.DataFrame:
         """Submissions with their id as index."""
         return self.submissions.set_index("submission", drop=False)
+
+    @cached_property
+    def replaced(self) -> dict[str, list[str]]:
+        """By the submission that was kept, the earlier forms of it that were sent again."""
+        again = self.set_aside[self.set_aside["reason"] == "resent"].dropna(subset=["submission"])
+        return again.groupby("kept")["submission"].apply(sorted).to_dict()
 
     @property
     def addressees(self) -> list[str]:
