@@ -1,10 +1,14 @@
 """Tasks are all done, the longest first, with those that follow from others; a failure is not swallowed."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
+from fairlib.errors import DataError
 from fairlib.report import share, tasks
 from fairlib.report.share import Done, Job, Task
 
@@ -19,6 +23,11 @@ def named(job: Job, name: str, then: tuple[Task, ...] = ()) -> Done:
 def failing(job: Job) -> Done:
     """Stand-in for a task that cannot be done."""
     raise ValueError("no paper")
+
+
+def killed(job: Job) -> Done:
+    """Stand-in for a task whose process the system ends, as where memory is short."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture(params=["alone", "shared by one", "shared by three"])
@@ -53,3 +62,9 @@ def test_the_longest_that_can_begin_is_next(monkeypatch):
     monkeypatch.setattr(share, "ProcessPoolExecutor", ThreadPoolExecutor)
     given = [Task(1, "named", ("short",)), Task(5, "named", ("long", (Task(3, "named", ("middle",)),)))]
     assert [p.name for p in share.shared(JOB, given, 1, "threads")] == ["long", "middle", "short"]
+
+
+def test_a_process_ended_from_outside_is_told_in_a_sentence(monkeypatch):
+    monkeypatch.setattr(tasks, "killed", killed, raising=False)
+    with pytest.raises(DataError, match="ended from outside"):
+        share.shared(JOB, [Task(1, "killed")], 1, get_context("fork"))

@@ -61,7 +61,7 @@ def letter(results: Results, fields: list[Field], sent: pd.Series) -> Letter:
     context = Context(results, speak(lang), "public")
     say = context.say
     mine = [f for f in fields if sent["submission"] in f.joined.index]
-    blocks: list[Block] = []
+    blocks: list[Block] = [_thanks(say)]
     for field in reversed(mine):
         blocks += round_blocks(field, field.joined.loc[sent["submission"]], context, latest=field is mine[-1])
     if not mine:
@@ -87,12 +87,28 @@ def outside_letter(results: Results, submission: str, sent: pd.Series) -> Letter
                  first=say.date(rules.accepted_from), last=say.date(rules.accepted_to),
                  zone=results.contest.timezone)  # fmt: skip
     blocks = (
+        _thanks(say),
         Heading(say("The submission was not accepted.")),
         Text(f"{why} {window}", "lead"),
         Text(say("No juror read it, so it has neither a score nor a rank. The decision says nothing about the "
                  "project.")),
+        *_ending(results, submission, say),
     )  # fmt: skip
     return _letter(results, lang, sent, blocks, submission)
+
+
+def _thanks(say: Voice) -> Text:
+    return Text(
+        say("Dear applicant, thank you for taking part in the contest and for the work put into the project.")
+    )
+
+
+def _ending(results: Results, submission: str, say: Voice) -> list[Block]:
+    """Where to ask, and who writes."""
+    told = say("Questions about this letter are answered by the office of the contest; please quote the number of the "
+               "submission: {id}.", id=submission)  # fmt: skip
+    signed = say("With respect, the organisers of the contest – {name}", name=results.contest.name[say.lang])
+    return [Text(told), Text(signed)]
 
 
 def _letter(
@@ -122,14 +138,14 @@ def _letter(
 
 
 def _closing(results: Results, submission: str, say: Voice) -> list[Block]:
-    """Earlier forms of the same project, and where everything can be checked."""
+    """Earlier forms of the same project, where everything can be checked and where to ask."""
     earlier = results.replaced.get(submission)
     told = say(
         "All decisions with their rules stand in the public report; whoever wants can compute them again."
     )
     if earlier:
         told = say("Forms sent again and replaced by this one: {ids}.", ids=", ".join(earlier)) + " " + told
-    return [Text(told, "note")]
+    return [Text(told, "note"), *_ending(results, submission, say)]
 
 
 def letter_html(letter: Letter) -> str:

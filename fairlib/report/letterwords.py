@@ -81,6 +81,8 @@ def _lines(joined: pd.DataFrame, stage: RoundResults) -> dict[str, float]:
 def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -> list[Block]:
     """What a letter says of one round; only the latest one is told in full."""
     say, stage = context.say, field.stage
+    if row["decision"] == "not_eligible":
+        return _rules_missed(row, context)
     verdict = say(
         "{round}: {decision}.",
         round=context.stage_name(stage),
@@ -90,8 +92,6 @@ def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -
     reason = reason_sentence(bare_reason(text(row["reason"]), keep), context.contest, say)
     told = " ".join(filter(None, [_meaning(field, row, context) if latest else "", reason]))
     blocks: list[Block] = [Heading(verdict), Text(told, "lead" if latest else "plain")]
-    if row["decision"] == "not_eligible":
-        return blocks + _rules_missed(row, context)
     blocks += _scores(field, row, say)
     if latest and pd.notna(row["estimate"]) and row["submission"] not in field.hidden:
         blocks += [
@@ -123,19 +123,41 @@ def _meaning(field: Field, row: pd.Series, context: Context) -> str:
 
 
 def _rules_missed(row: pd.Series, context: Context) -> list[Block]:
-    """Each rule of taking part that was not met, as the rules have it."""
+    """Each rule of taking part that was not met, as the rules have it, and what the form said."""
     say = context.say
     missed = [r for r in re.split(r"[,;| ]+", text(row["ineligible_by"])) if r]
-    asked = [r.text for r in Quoter(context.contest, say).submissions() if r.value in missed]
-    given = {"requested_within": ("requested", say.money), "duration_within": ("duration_months", say.number)}
-    for rule, (column, shown) in given.items():
-        if rule in missed and pd.notna(row[column]):
-            asked.append(say("In the form: {value}.", value=shown(row[column])))
+    asked = {r.value: r.text for r in Quoter(context.contest, say).submissions() if r.value in missed}
+    found = [
+        " ".join([needed, say("In the form: {value}.", value=_in_form(rule, row, say))])
+        for rule, needed in asked.items()
+    ]
     told = say(
         "Only a rule of the contest makes a submission not eligible. No score of jurors played a part in it, and the "
         "decision says nothing about the worth of the project."
     )
-    return [*(Text(t) for t in asked), Text(told, "note")]
+    lead = say("So it was not given to the jurors, and it has neither a score nor a rank.")
+    reason = "" if found else reason_sentence(text(row["reason"]), context.contest, say)
+    return [
+        Heading(say("The submission does not meet the conditions of the contest.")),
+        Text(f"{lead} {reason}".strip(), "lead"),
+        *(Text(t) for t in found),
+        Text(told, "note"),
+    ]
+
+
+def _in_form(rule: str, row: pd.Series, say: Voice) -> str:
+    """What the form said where a rule was not met."""
+    if rule == "bin_valid":
+        if row["bin_verdict"] == "missing":
+            return say("no number")
+        return say("a number that cannot be right; perhaps a digit was mistyped")
+    columns = {"consent": "consent", "openness_link": "links", "legal_form": "legal_form", "region_known": "place",
+               "requested_within": "requested", "duration_within": "duration_months"}  # fmt: skip
+    value = row[columns[rule]]
+    if pd.isna(value) or rule == "consent":
+        return say("not stated")
+    shown = {"requested_within": say.money, "duration_within": say.number}.get(rule, text)
+    return shown(value)
 
 
 def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:

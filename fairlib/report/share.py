@@ -6,12 +6,14 @@ draw and set: workers load them while it reads the tables.
 
 import multiprocessing
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
+from fairlib.errors import DataError
 from fairlib.report.blocks import Audience
 from fairlib.report.tables import Results
 from fairlib.rules import Language
@@ -60,7 +62,20 @@ def alone(job: Job, tasks: list[Task]) -> list[Path]:
 
 
 def shared(job: Job, tasks: list[Task], workers: int, context: BaseContext) -> list[Path]:
-    """The same with so many processes of `context`."""
+    """The same with so many processes of `context`.
+
+    Raises DataError where one of them was ended from outside.
+    """
+    try:
+        return _shared(job, tasks, workers, context)
+    except BrokenProcessPool:
+        raise DataError(
+            f"The report in {job.out} stopped: a process that was drawing it was ended from outside. Most often "
+            "memory was short; close other programs, then the same command goes on where it stopped."
+        ) from None
+
+
+def _shared(job: Job, tasks: list[Task], workers: int, context: BaseContext) -> list[Path]:
     paths, tasks, running = [], list(tasks), set[Future]()
     with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(job,)) as pool:
         while tasks or running:

@@ -70,6 +70,12 @@ def _sheet(name: str, columns: Iterable[Column]) -> Sheet:
     return Sheet(name, tuple(c for c in listed if not c.values or any(_there(v) for v in c.values)))
 
 
+def _name(what: str, stage: RoundResults, context: Context) -> str:
+    """A short name for a sheet of a round: names of sheets have no more than 31 letters."""
+    rounds = [s.id for s in context.results.rounds]
+    return f"{rounds.index(stage.id) + 1}. {what}"
+
+
 def _filled(column: Column) -> Column:
     return Column(column.label, column.form, column.width, column.meaning, list(column.values))
 
@@ -168,7 +174,7 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Amount requested"), MONEY, 17, say("The sum that it asks for, in tenge."), table["requested"]),
         Column(say("Grant"), MONEY, 17, say("The sum granted, in tenge."), table["grant"].where(table["grant"] > 0)),
     ]  # fmt: skip
-    return _sheet(context.stage_name(stage), columns)
+    return _sheet(_name(context.stage_name(stage), stage, context), columns)
 
 
 def _bands(stage: RoundResults, context: Context) -> str:
@@ -225,8 +231,7 @@ def _estimates(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Remark"), TEXT, 40, say("What to know of the numbers."),
                [status_words(x, say) for x in table["status"]]),
     ]  # fmt: skip
-    name = say("Estimates: {round}", round=stage.rule.name[say.lang])
-    return _sheet(name, columns)
+    return _sheet(_name(say("Estimates"), stage, context), columns)
 
 
 def _jurors(stage: RoundResults, context: Context) -> Sheet:
@@ -255,7 +260,7 @@ def _jurors(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Remark"), TEXT, 70, say("What to know of the numbers and to talk about; never an accusation."),
                [_remarks(r.juror, r.status, stage, context) for r in table.itertuples()]),
     ]  # fmt: skip
-    return _sheet(say("Jurors: {round}", round=stage.rule.name[say.lang]), columns)
+    return _sheet(_name(say("Jurors"), stage, context), columns)
 
 
 def _remarks(juror: str, status: object, stage: RoundResults, context: Context) -> str:
@@ -294,7 +299,7 @@ def _otherwise(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Remark"), TEXT, 40, say("What to know of the numbers."),
                [status_words(x, say) for x in both["status"]]),
     ]  # fmt: skip
-    return _sheet(say("Other rules: {round}", round=stage.rule.name[say.lang]), columns)
+    return _sheet(_name(say("Other rules"), stage, context), columns)
 
 
 def _rules(context: Context) -> Sheet:

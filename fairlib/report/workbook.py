@@ -117,7 +117,8 @@ def _different(columns: tuple[Column, ...]) -> list[str]:
 def _sheet_name(name: str, taken: set[str]) -> str:
     """A name that a workbook admits: at most 31 signs, none of []:*?/\\, not taken."""
     plain = "".join(" " if sign in "[]:*?/\\" else sign for sign in name).replace("  ", " ").strip(" '")
-    short, n = plain[:LONGEST_NAME].strip(), 2
+    whole = plain[: LONGEST_NAME + 1].rpartition(" ")[0]
+    short, n = plain if len(plain) <= LONGEST_NAME else whole or plain[:LONGEST_NAME], 2
     while short.casefold() in taken:
         short, n = f"{plain[: LONGEST_NAME - 3].strip()} {n}", n + 1
     return short

@@ -188,7 +188,7 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
          common.interval(say, r.low, r.high, 2), common.p_value(say, r.p), common.number(say, r.detectable, 2))
         for r in found.itertuples()
     ]  # fmt: skip
-    heads = [Column(say("Compared"), "text", 2), Column(say("Effect, points"), "number"),
+    heads = [Column(say("Compared"), "text", 3), Column(say("Effect, points"), "number"),
              Column(say("95 % interval"), "number", 1.3), Column("p", "number"),
              Column(say("Smallest effect that would be found"), "number", 1.3)]  # fmt: skip
     caption = say("Days and slots: {round}", round=stage.rule.name[say.lang])

@@ -28,8 +28,9 @@ def costs(stage: RoundResults, context: Context) -> list[Block]:
 def _each_rule(found: pd.DataFrame, stage: RoundResults, context: Context) -> Table:
     say = context.say
     points = "points" in found and found["points"].notna().any()
-    heads = [Column(say("Rule"), "text", 3), Column(say("Changes, places"), "number", 0.8),
-             Column(say("Without it in"), "text", 2.4), Column(say("Without it out"), "text", 2.4)]  # fmt: skip
+    heads = [Column(say("Rule"), "text", 3), Column(say("Places changed"), "number", 0.8),
+             Column(say("Would come in without it"), "text", 2.4),
+             Column(say("Would drop out without it"), "text", 2.4)]  # fmt: skip
     heads += [Column(say("Costs, points"), "number", 0.8)] if points else []
     rows = []
     for r in found.itertuples():
@@ -80,7 +81,7 @@ def _passed_over(stage: RoundResults, context: Context) -> list[Block]:
     ]  # fmt: skip
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Passed over"), "name", 3),
              Column(say("Estimate"), "number"), Column(say("Selected in its place"), "text", 2.4),
-             Column(say("Estimate"), "number"), Column(say("Reason"), "text", 2)]  # fmt: skip
+             Column(say("Estimate"), "number"), Column(say("Reason"), "text", 2.8)]  # fmt: skip
     given = (out["estimate"].to_numpy() - there.to_numpy()).sum()
     told = say("Submissions that a quota put behind a lower-ranked one: {n}.", n=say.number(len(out)))
     if not pd.isna(given):

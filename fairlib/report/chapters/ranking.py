@@ -130,11 +130,11 @@ def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context)
     """Every submission of the round with estimate, interval, decision and reason."""
     say = context.say
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 4),
-             Column(say("Raw mean"), "number", 0.8), Column(say("Estimate"), "number", 1)]  # fmt: skip
+             Column(say("Raw mean"), "number", 0.9), Column(say("Estimate"), "number", 1.1)]  # fmt: skip
     certain = joined["p_selected"].notna().any()
     if certain:
-        heads += [Column(say("Probability"), "number", 0.9)]
-    heads.append(Column(say("Decision"), "badge", 2.6))
+        heads += [Column(say("Probability"), "number", 1.25)]
+    heads.append(Column(say("Decision"), "badge", 2.5))
     rows = [_decision_row(r, context, certain) for r in joined.itertuples()]
     notes = [say("Under the estimate: its 95 % interval.")]
     if certain:

@@ -208,7 +208,8 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
         "Submissions that the adjustment moved over the line: {round}", round=stage.rule.name[say.lang]
     )
     text = say(
-        "Adjusting changes the rank of most submissions a little. Moved over the line, up: {up}; down: {down}.",
+        "Submissions whose rank the adjustment changed: {n}. Moved over the line, up: {up}; down: {down}.",
+        n=say.number((joined["rank"] != joined["rank_raw"]).sum()),
         up=say.number(len(up)),
         down=say.number(len(down)),
     )
