@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -45,7 +46,7 @@ def find_headings(
     (a column «Өтінім №» goes before a column «№» of row numbers), the first such column. A heading may take
     two rows, as with «Оценки» over the criteria, if both together name more than either alone.
     """
-    known = {_key(h): (f, n) for f, names in fields.items() for n, h in reversed(list(enumerate(names)))}
+    known = _known(tuple((field, tuple(names)) for field, names in fields.items()))
     best = None
     for row, texts in enumerate(rows[:LOOK]):
         if best and min(sum(map(bool, texts)), len(fields)) <= len(best.columns):
@@ -54,6 +55,12 @@ def find_headings(
         if all(f in here.columns for f in needed) and (best is None or len(here.columns) > len(best.columns)):
             best = here
     return _in_two_rows(rows[:LOOK], best, known, needed) or best
+
+
+@lru_cache(maxsize=16)
+def _known(fields: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, tuple[str, int]]:
+    """Key of a heading → its field and place among the field's; every sheet of a round asks for the same."""
+    return {_key(h): (f, n) for f, names in fields for n, h in reversed(list(enumerate(names)))}
 
 
 def _in_two_rows(

@@ -30,7 +30,7 @@ def lost_cells(path: Path, sheets: set[str]) -> dict[str, tuple[_Cells, _Cells]]
         for name, member in _sheet_members(archive).items():
             xml = archive.read(member) if name in sheets else b""
             errors = _cells(_ERROR, xml) if b't="e"' in xml else []
-            formulas = _cells(_UNSAVED, xml) if b"<f" in xml else []
+            formulas = _cells(_UNSAVED, xml) if b"</f>" in xml else []  # shared ones have a first with a text
             if errors or formulas:
                 found[name] = errors, formulas
     return found
