@@ -163,6 +163,15 @@ class Results:
 
         One row per decision, in the order of ranks, those without a rank last.
         """
+        if stage.id not in self._joined:
+            self._joined[stage.id] = self._join(stage)
+        return self._joined[stage.id].copy(deep=False)
+
+    @cached_property
+    def _joined(self) -> dict[str, pd.DataFrame]:
+        return {}  # by round: a report asks for the same table a dozen times
+
+    def _join(self, stage: RoundResults) -> pd.DataFrame:
         scores = stage.estimates.drop(columns="estimate", errors="ignore").rename(
             columns={"rank": "rank_estimated"}
         )
