@@ -16,6 +16,19 @@ def intake_sentences(contest: Contest, lang: Language) -> list[str]:
     return [rule.text for rule in Quoter(contest, speak(lang)).submissions()]
 
 
+def written(contest: Contest, key: str) -> bool:
+    """Whether somebody wrote this key, or anything under it, into the params file."""
+    node: object = contest
+    for part in key.split("."):
+        if isinstance(node, tuple):
+            node = next(n for n in node if n.id == part)
+        elif part not in node.model_fields_set:
+            return False
+        else:
+            node = getattr(node, part)
+    return True
+
+
 class Quoter:
     """Rules of one contest in one language, each with its key."""
 
@@ -23,9 +36,9 @@ class Quoter:
         self.say, self.contest, self.ours = say, contest, contest.ours
 
     def rule(self, text: str, key: str, value: object = "") -> Rule:
-        """A sentence with the key and the value that it quotes; whether it is ours follows from the key."""
+        """A sentence with the key and the value that it quotes; ours if the params say so or say nothing."""
         mine = any(key == o or key.startswith(o + ".") or o.startswith(key + ".") for o in self.ours)
-        return Rule(text, key, str(value), mine)
+        return Rule(text, key, str(value), mine or not written(self.contest, key))
 
     def every(self) -> list[Rule]:
         """Every rule of the contest, in the order of the params file."""

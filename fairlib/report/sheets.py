@@ -11,11 +11,10 @@ from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, signal_words
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
-from fairlib.report.chapters.rules import written
 from fairlib.report.codes import band_words, done_words, finding_words, found_words, level_words, status_words
 from fairlib.report.figures.base import decision_names
 from fairlib.report.reasons import criterion_name, group_name, reason_sentence
-from fairlib.report.rulewords import Quoter
+from fairlib.report.rulewords import Quoter, written
 from fairlib.report.tables import DECISION, ESTIMATE, RoundResults
 
 TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
@@ -307,11 +306,9 @@ def _rules(context: Context) -> Sheet:
     quoted = Quoter(contest, say).every()
 
     def origin(ours: bool, key: str) -> str:
-        if ours:
-            return say("our choice")
-        return (
-            say("a rule of the contest") if written(contest, key) else say("what the software does by itself")
-        )
+        if not written(contest, key):
+            return say("what the software does by itself")
+        return say("our choice") if ours else say("a rule of the contest")
 
     columns = [
         Column(say("Rule"), TEXT, 90, say("The rule in words."), [r.text for r in quoted]),

@@ -4,8 +4,7 @@ from fairlib.params import list_ours
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.rulewords import Quoter
-from fairlib.rules import Contest
+from fairlib.report.rulewords import Quoter, written
 
 
 def chapter(context: Context) -> Chapter:
@@ -32,7 +31,7 @@ def published(context: Context) -> Chapter:
     if contest.published:
         blocks.append(_announced(context))
     quoted = list({(r.text, r.key): r for r in Quoter(contest, say).every()}.values())
-    ours = [r for r in quoted if r.ours]
+    ours = [r for r in quoted if r.ours and written(contest, r.key)]
     told = {r.key for r in ours}
     rows = [(r.text, r.value, r.key) for r in ours]
     rows += [
@@ -40,7 +39,7 @@ def published(context: Context) -> Chapter:
         for o in list_ours(context.results.rules)
         if not any(_within(o.key, key) for key in told)
     ]
-    silent = [(r.text, r.value, r.key) for r in quoted if not r.ours and not written(contest, r.key)]
+    silent = [(r.text, r.value, r.key) for r in quoted if not written(contest, r.key)]
     heads = [
         Column(say("Rule"), "text", 3.4),
         Column(say("Value"), "code", 1.7),
@@ -59,19 +58,6 @@ def published(context: Context) -> Chapter:
             table("defaults", say("Values that nobody wrote down"), heads, silent),
         ]
     return Chapter("published", say("What is published and what is our choice"), tuple(blocks))
-
-
-def written(contest: Contest, key: str) -> bool:
-    """Whether somebody wrote this key, or anything under it, into the params file."""
-    node: object = contest
-    for part in key.split("."):
-        if isinstance(node, tuple):
-            node = next(n for n in node if n.id == part)
-        elif part not in node.model_fields_set:
-            return False
-        else:
-            node = getattr(node, part)
-    return True
 
 
 def _within(key: str, other: str) -> bool:
