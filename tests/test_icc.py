@@ -90,6 +90,12 @@ def test_a_negative_total_variance_gives_a_reason_not_a_number_above_one():
     assert found.status["ICC(2,k)"] == "negative_denominator" and found.value["ICC(2,k)"] is pd.NA
 
 
+def test_equal_mean_squares_cancel_to_nothing_not_to_rounding():
+    """Equal submissions, and jurors that differ as much as chance: the mean form has nothing to divide by."""
+    found = icc(long_of([[1, 1, 3], [1, 1, 3], [1, 3, 1]]))
+    assert found.status["ICC(2,k)"] == "negative_denominator" and found.value["ICC(2,k)"] is pd.NA
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.integers(2, 5), st.integers(2, 4), st.data())
 def test_whatever_the_marks_no_nan_and_ordered_limits(n, k, data):

@@ -177,7 +177,8 @@ def _agreement_forms(ms: MeanSquares, head: tuple, status: str) -> tuple[tuple, 
     signal = ms.rows - ms.error
     total = ms.rows + (k - 1) * ms.error + k * (ms.columns - ms.error) / n
     total_k = ms.rows + (ms.columns - ms.error) / n
-    if total <= 0:
+    dust = 1e-12 * (ms.rows + ms.columns + ms.error)  # a difference of equal mean squares is rounding
+    if total <= dust:
         return _none("negative_denominator"), _none("negative_denominator")
     value = signal / total
     if value == 1:
@@ -185,7 +186,7 @@ def _agreement_forms(ms: MeanSquares, head: tuple, status: str) -> tuple[tuple, 
         return perfect, perfect
     low, high = _agreement_limits(ms, value)
     one = (value, *head, low, high, status)
-    if total_k <= 0:
+    if total_k <= dust:
         return one, (None, *head, None, None, "negative_denominator")
     low_k, high_k = (_spearman_brown(x, k) for x in (low, high))
     unbounded = low_k is None or high_k is None
