@@ -13,7 +13,8 @@ def chapter(context: Context) -> Chapter:
     say = context.say
     used = {r.estimator for r in context.contest.rounds}
     blocks: list[Block] = []
-    for name, (title, formula, words, source) in _methods(context).items():
+    methods = _of_estimates(say) | _of_the_choice(say)
+    for name, (title, formula, words, source) in methods.items():
         if name in _ESTIMATORS and name not in used:
             continue
         blocks += [Heading(title), Text(formula, "formula"), Text(words), Text(source, "note")]
@@ -23,8 +24,10 @@ def chapter(context: Context) -> Chapter:
 _ESTIMATORS = {"raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"}
 
 
-def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
-    say = context.say
+_Method = tuple[str, str, str, str]  # title, formula, words, source
+
+
+def _of_estimates(say: Voice) -> dict[str, _Method]:
     return {
         "composite": (
             say("Score of one juror"),
@@ -60,6 +63,11 @@ def _methods(context: Context) -> dict[str, tuple[str, str, str, str]]:
         "alpha": (say("Krippendorff's alpha"), "α = 1 − Dₒ / Dₑ",
                   say("Observed disagreement beside that expected by chance; any pattern of missing marks."),
                   "Krippendorff 2011"),
+    }  # fmt: skip
+
+
+def _of_the_choice(say: Voice) -> dict[str, _Method]:
+    return {
         "quota": (say("Seats by nomination"), "q = S · n / N",
                   say("Each nomination gets the whole part of its share; seats left go to the largest remainders."),
                   "Hamilton 1792; Balinski & Young 1982"),
