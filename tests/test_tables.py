@@ -191,6 +191,36 @@ def test_addresses():
     assert column_letters(16383) == "XFD"
 
 
+def _numbered_sheets(path, count):
+    with xlsxwriter.Workbook(path) as book:
+        for n in range(count):
+            sheet = book.add_worksheet(f"E{n:02}")
+            sheet.write_row(0, 0, ["№", "балл"])
+            sheet.write_row(1, 0, [f"A-{n}", n])
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 16, None])
+def test_sheets_come_in_their_order_however_many_cores_read_them(tmp_path, monkeypatch, cores):
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    _numbered_sheets(tmp_path / "book.xlsx", 7)
+    sheets = read_tables(tmp_path / "book.xlsx")
+    assert [s.columns for s in sheets.values()] == [(["№", f"A-{n}"], ["балл", str(n)]) for n in range(7)]
+    assert list(sheets) == [f"E{n:02}" for n in range(7)]
+
+
+@pytest.mark.parametrize("spoilt", [1, 2, 5])
+def test_any_damaged_sheet_makes_a_damaged_workbook(tmp_path, monkeypatch, spoilt):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    whole, half = tmp_path / "whole.xlsx", tmp_path / "half.xlsx"
+    _numbered_sheets(whole, 5)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(half, "w") as target:
+        for name in source.namelist():
+            xml = source.read(name)
+            target.writestr(name, xml[:-60] if name.endswith(f"/sheet{spoilt}.xml") else xml)
+    with pytest.raises(DataError, match=r"half\.xlsx: the workbook is damaged"):
+        read_tables(half)
+
+
 def _empty_workbook(path):
     with xlsxwriter.Workbook(path) as book:
         book.add_worksheet()

@@ -8,9 +8,11 @@ away (numbers are shown with the 15 significant digits that a spreadsheet keeps)
 
 import datetime as dt
 import gc
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -187,9 +189,7 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
     try:
         with CalamineWorkbook.from_path(path) as book:
             wanted = [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
-            raw = [
-                (m, _columns(book.get_sheet_by_name(m.name).to_python(skip_empty_area=False))) for m in wanted
-            ]
+            raw = list(zip(wanted, _decoded(path, book, [m.name for m in wanted]), strict=True))
         gaps = {m.name for m, columns in raw if not all(map(all, columns))}
         lost = lost_cells(path, gaps) if gaps and path.suffix.lower() == ".xlsx" else {}
     except PasswordError:
@@ -207,6 +207,32 @@ def _workbook_sheets(path: Path) -> Iterable[Sheet]:
         notes += _first_of_columns(formulas)
         hidden = meta.visible != SheetVisibleEnum.Visible
         yield Sheet(meta.name, path.name, columns, hidden=hidden, notes=tuple(notes))
+
+
+def _decoded(path: Path, book: CalamineWorkbook, names: list[str]) -> list[tuple[list[str], ...]]:
+    """The columns of these sheets, on all cores: the decoder lets go of the interpreter.
+
+    A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as they open.
+    """
+    hands = min(len(names), os.cpu_count() or 1) if path.suffix.lower() == ".xlsx" else 1
+    if hands <= 1:
+        return _sheets_of(book, names)
+    columns: list[tuple[list[str], ...]] = [()] * len(names)
+    with ThreadPoolExecutor(hands) as pool:
+        others = [pool.submit(_opened_again, path, names[n::hands]) for n in range(1, hands)]
+        columns[::hands] = _sheets_of(book, names[::hands])
+        for n, other in enumerate(others, 1):
+            columns[n::hands] = other.result()
+    return columns
+
+
+def _opened_again(path: Path, names: list[str]) -> list[tuple[list[str], ...]]:
+    with CalamineWorkbook.from_path(path) as book:
+        return _sheets_of(book, names)
+
+
+def _sheets_of(book: CalamineWorkbook, names: list[str]) -> list[tuple[list[str], ...]]:
+    return [_columns(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
 
 
 def _first_of_columns(formulas: list[tuple[int, int, str]]) -> Iterable[Note]:
