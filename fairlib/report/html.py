@@ -63,6 +63,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     found.filters["with_indices"] = with_indices
+    found.filters["wrapping"] = wrapping
     return found
 
 
@@ -73,6 +74,17 @@ def with_indices(formula: str) -> Markup:
     σ<sub>b</sub>² &lt; 1
     """
     return Markup(re.sub(r"(?<=[σP])_(\w)", r"<sub>\1</sub>", str(escape(formula))))
+
+
+def wrapping(text: str) -> str:
+    """The class of a cell with a word that no column can hold: it may break anywhere, all other words stay whole.
+
+    >>> wrapping("a few words"), wrapping("x" * 31), wrapping("f" * 64)
+    ('', ' unbroken', ' unbroken hash')
+    """
+    if len(text) <= 30 or max(map(len, text.split()), default=0) <= 30:
+        return ""
+    return " unbroken hash" if len(text) == 64 and " " not in text else " unbroken"
 
 
 def _file(name: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 sys.modules.setdefault("rfc3987_syntax", None)
 
 import nbformat  # noqa: E402
-from nbconvert import HTMLExporter  # noqa: E402
+from nbconvert import HTMLExporter, TemplateExporter  # noqa: E402
+from nbconvert.filters import Highlight2HTML  # noqa: E402
 
 from fairlib.report.html import TEMPLATES, style  # noqa: E402
 from fairlib.report.tables import executed_notebooks  # noqa: E402
@@ -23,7 +24,8 @@ def notebook_html(path: Path, lang: str = "en", part: str = "") -> str:
     notebook = nbformat.read(path, as_version=4)
     title = " · ".join(filter(None, [_heading(notebook) or path.stem, part]))
     resources = {"title": title, "lang": lang, "style": str(style("notebook.css"))}
-    page, _ = _exporter().from_notebook_node(notebook, resources=resources)
+    # Not HTMLExporter's own, which parses the finished page for pictures without alt: the template gives them one.
+    page, _ = TemplateExporter.from_notebook_node(_exporter(), notebook, resources=resources)
     return page
 
 
@@ -50,4 +52,5 @@ def _exporter() -> HTMLExporter:
         template_name="notebook", extra_template_basedirs=[str(TEMPLATES)], embed_images=True
     )
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=exporter))
     return exporter

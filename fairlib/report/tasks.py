@@ -5,6 +5,7 @@ Everything that draws and sets is imported here and nowhere before, see `fairlib
 
 from pathlib import Path
 
+from fairlib.intake.tables import collecting_later
 from fairlib.report.blocks import Audience, Report
 from fairlib.report.chapters import write_report
 from fairlib.report.figures import to_svg
@@ -19,6 +20,7 @@ AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 SECONDS_A_LETTER = 2.5e-6
 
 
+@collecting_later()
 def pages(job: Job, lang: Language) -> Done:
     """The HTML pages of a language; both its PDFs can then be set."""
     drawn: dict[tuple, str] = {}
