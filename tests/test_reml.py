@@ -285,3 +285,13 @@ def test_turning_twice_gives_the_sums_back():
         assert reml.Point(sums.turned, ratios[::-1], reml_too).deviance == pytest.approx(
             reml.Point(sums, ratios, reml_too).deviance
         )
+
+
+@pytest.mark.parametrize("size", [1, 2, 12, reml.SMALL, reml.SMALL + 1])
+def test_the_inverse_is_one_whichever_way_it_is_made(size):
+    root = np.random.default_rng(size).normal(size=(size, size + 3))
+    matrix = root @ root.T
+    factor = np.asfortranarray(np.linalg.cholesky(matrix))
+    inverse = reml.symmetric_inverse(factor)
+    assert (inverse == inverse.T).all()
+    np.testing.assert_allclose(inverse @ matrix, np.eye(size), atol=1e-9)

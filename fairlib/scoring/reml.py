@@ -28,6 +28,7 @@ FIT_REASONS = {
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
+SMALL = 100  # jurors up to which an inverse is made without threads
 
 
 @dataclass(frozen=True)
@@ -311,7 +312,14 @@ class Point:
 
 
 def symmetric_inverse(chol: np.ndarray) -> np.ndarray:
-    """Inverse of a symmetric matrix from its lower Cholesky factor."""
+    """Inverse of a symmetric matrix from its lower Cholesky factor.
+
+    A small one as L⁻ᵀL⁻¹: dpotri sends threads after it, which on busy cores wait for each other ten times as long
+    as the work takes.
+    """
+    if len(chol) <= SMALL:
+        root = np.tril(lapack.dtrtri(chol, lower=1)[0])
+        return root.T @ root
     inverse = lapack.dpotri(chol, lower=1)[0]
     np.copyto(inverse, inverse.T, where=_above(len(inverse)))
     return inverse
