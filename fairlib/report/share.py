@@ -5,6 +5,7 @@ draw and set: workers load them while it reads the tables.
 """
 
 import multiprocessing
+import os
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -105,6 +106,7 @@ def prepare() -> BaseContext:
 def _begin(job: Job) -> None:
     global _job
     _job = job
+    os.environ["RAYON_NUM_THREADS"] = "1"  # typst's threads: a worker has one core, more would wait for each other
 
 
 def _do_mine(task: Task) -> Done:
