@@ -70,7 +70,18 @@ def _run(args: argparse.Namespace) -> int:
     print("The report for the public (beside it as PDF; report/internal is for those who decide):")
     for code, name in LANGUAGES.items():
         print(f"  {name}: {_near(done.dir / 'report' / 'public' / f'{code}.html')}")
+    _tell_findings(done.dir)
     return 0
+
+
+def _tell_findings(run_dir: Path) -> None:
+    """How many findings want a person, and where they stand."""
+    import pandas as pd
+
+    for table in sorted(run_dir.glob("*/findings.csv")):
+        severity = pd.read_csv(table, usecols=["severity"], dtype="str")["severity"]
+        if n := int((severity == "error").sum()):
+            print(f"A person should look at {n} finding(s): {_near(table)}, severity error")
 
 
 def _chain(params: Path, out: Path | None):

@@ -54,6 +54,19 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _moment(loader: _Loader, node: yaml.ScalarNode) -> object:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        mark = node.start_mark
+        raise RulesError(
+            f"{mark.name}, line {mark.line + 1}: there is no such day as {node.value}; write a date as 2021-03-10."
+        ) from None
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _moment)
+
+
 def read_params(path: str | Path) -> RulesFile:
     """Read and validate a params file.
 

@@ -26,13 +26,24 @@ def ask(table, select, **given):
 def test_the_list_follows_from_the_rule(table):
     found = ask(table, rule(12, quotas=(BY_NOMINATION,))).summary
     assert list(found.index) == [
-        "weight:C1", "weight:C2", "quota_method:sainte_lague", "quota_method:dhondt", "quota_floor:0",
+        "estimator:raw", "weight:C1", "weight:C2", "quota_method:sainte_lague", "quota_method:dhondt", "quota_floor:0",
         "threshold:5.5", "seats:11", "seats:13",
     ]  # fmt: skip
     assert list(found.columns) == COLUMNS
     bare = ask(table, rule(12, thresholds=(Threshold(at_least=4),)), weights={"C1": 1.0})
-    assert list(bare.summary.index) == ["seats:11", "seats:13"]
+    assert list(bare.summary.index) == ["estimator:raw", "seats:11", "seats:13"]
     assert bare.widest.empty
+
+
+def test_raw_means_are_a_neighbour_of_every_adjusted_score_and_of_no_raw_one(table):
+    select = rule(12, quotas=(BY_NOMINATION,))
+    before = set(choose(table, select, seed=7).selected)
+    raw = estimate(drawn().ratings, "raw", {"C1": 1.0, "C2": 1.0}).submissions["estimate"]
+    after = set(choose(table.assign(estimate=raw.reindex(table.index)), select, seed=7).selected)
+    row = ask(table, select).summary.loc["estimator:raw"]
+    assert set(filter(None, row["comes"].split(", "))) == after - before
+    assert set(filter(None, row["goes"].split(", "))) == before - after
+    assert "estimator:raw" not in ask(table, select, method="raw").summary.index
 
 
 def test_each_is_the_choice_by_that_rule(table):

@@ -529,3 +529,9 @@ def test_other_ids_give_the_same_decisions(tmp_path_factory, rows):
     pd.testing.assert_frame_equal(a.submissions.reset_index(drop=True), b.submissions.reset_index(drop=True))
     assert a.set_aside["submission"].str.replace("S", "T-").tolist() == b.set_aside["submission"].tolist()
     assert a.set_aside["kept"].str.replace("S", "T-").tolist() == b.set_aside["kept"].tolist()
+
+
+def test_a_form_without_the_nominations_that_params_name_stops_the_run(tmp_path):
+    rules = contest([n.model_dump() for n in NOMINATIONS])
+    with pytest.raises(DataError, match=r"no column of the form is headed as one.*«Секция конкурса» \(B1\)"):
+        intake(tmp_path, ["A;1;Нан"], head="id;Секция конкурса;title", rules=rules)

@@ -27,6 +27,14 @@ def test_every_params_file_is_valid(path):
     assert all(o.value is not None for o in list_ours(rules))
 
 
+@pytest.mark.parametrize("day", ["2021-02-30", "2021-13-10"])
+def test_a_day_that_does_not_exist_is_named_with_its_line(tmp_path, day):
+    path = tmp_path / "p.yaml"
+    path.write_text(f"year: 2021\ncontest:\n  accepted_to: {day}\n", encoding="utf-8")
+    with pytest.raises(RulesError, match=rf"p\.yaml, line 3: there is no such day as {day}"):
+        read_params(path)
+
+
 def test_published_counts_of_2021_add_up():
     published = read_params(ROOT / "params" / "2021.yaml").contest.published
     assert published.submissions == 221

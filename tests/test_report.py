@@ -305,7 +305,8 @@ REASONS = {
         "By rank in its group (nomination No.\xa02): estimate 7.1, the line: 7.35."
     ),
     "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.0": (
-        "By the quota (nomination No.\xa02): estimate 6.2, that of the one with which it changed places: 6.4. "
+        "By the quota (this group keeps places of its own: nomination No.\xa02): estimate 6.2, that of the one "
+        "with which it changed places: 6.4. "
         "Equal estimates, settled by: social impact (8.2 > 8.0)."
     ),
     "tie_refused:rank 50 among 3": "Equal estimates that no rule settles; place: 50, submissions: 3.",
@@ -482,12 +483,13 @@ def test_letters_say_what_they_must(results):
         told = letter_text(letter)
         assert f"{say('Rank')}: {say.number(row.rank)} / " in told
         assert say.interval(row.low, row.high, 2) in told
-        assert say.chance(row.p_selected) in told
+        assert f": {say.number(100 * row.p_twin)}." in told.replace("  ", " ")
         assert say("The decision could well have been the other one.")[:12] in told
         assert re.search(r"(: |<|>)\d+\b", told)
         assert (
             say(
-                "All decisions with their rules stand in the public report; whoever wants can compute them again."
+                "All decisions with their rules stand in the public report. Marks are not published; whoever is given "
+                "the files of the contest can compute the same decisions again."
             )
             in told
         )
@@ -535,7 +537,7 @@ def test_letters_merge_comments_without_their_authors(made, tmp_path):
     shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
     path = copy / "commission" / "comments.csv"
     comments = pd.read_csv(path)
-    comments["comment"] = [f"Пікір {i}, {j}" for i, j in enumerate(comments["juror"])]
+    comments["comment"] = [f"Пікір {i}, {j}" for i, j in enumerate(comments["juror"], 100)]  # no marks
     comments.to_csv(path, index=False)
     results = read_results(copy, rules)
     pages = {x.submission: letter_html(x) for x in write_letters(results)}
@@ -543,6 +545,20 @@ def test_letters_merge_comments_without_their_authors(made, tmp_path):
     for submission, n in said.items():
         assert len(re.findall(r"– Пікір \d+, ▮▮▮", pages[submission])) == n
     assert not any(j in page for page in pages.values() for j in comments["juror"].unique())
+
+
+def test_a_comment_that_names_a_mark_stands_in_no_letter(made, tmp_path):
+    run, rules, _ = made
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
+    path = copy / "commission" / "comments.csv"
+    comments = pd.read_csv(path)
+    said = ["Тұрақтылыққа 4 қойдым", "Оценка 7,5.", "Жоба 2020 жылдан бері жүріп жатыр", "Бюджеті 150 мың"]
+    comments["comment"] = [said[i % 4] for i in range(len(comments))]
+    comments.to_csv(path, index=False)
+    pages = "".join(map(letter_html, write_letters(read_results(copy, rules))))
+    assert "қойдым" not in pages and "Оценка 7,5" not in pages
+    assert "2020 жылдан" in pages and "150 мың" in pages
 
 
 def test_letters_withhold_where_few_read(made, tmp_path):

@@ -141,12 +141,39 @@ def test_an_absent_criterion_is_said(tmp_path):
     sheet(
         tmp_path / "e1.csv",
         "E1",
-        [["A", "x", 5, 6, ""]],
+        [["A", "x", 5, "", ""], ["B", "y", 6, "бар", ""]],
         ["Өтінім №", "Атауы", "маңыздылық", "басқа баған", ""],
     )
     result = read(tmp_path)
     assert "criterion_absent" in set(result.findings["code"])
     assert set(result.ratings["criterion"]) == {"significance"}
+
+
+@pytest.mark.parametrize("total", ["Барлығы", "Итого"])
+def test_a_column_of_totals_is_no_absent_criterion(tmp_path, total):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""]], ["Өтінім №", "Атауы", "маңыздылық", total, ""])
+    assert "criterion_absent" in set(read(tmp_path).findings["code"])
+
+
+def test_marks_under_an_unknown_heading_stop_the_run_where_a_criterion_is_absent(tmp_path):
+    rows = [["A", "x", 5, 6, ""], ["B", "y", 7, "8,5", ""], ["C", "z", 7, "б/о", ""]]
+    sheet(tmp_path / "e1.csv", "E1", rows, ["Өтінім №", "Атауы", "маңыздылық", "Бағандық", ""])
+    with pytest.raises(
+        DataError, match=r"e1\.csv, sheet e1: no column has the criterion novelty.*«Бағандық» \(D3\)"
+    ):
+        read(tmp_path)
+
+
+def test_jurors_names_stand_in_no_comment(tmp_path):
+    roster = make_roster()
+    roster.jurors["name"] = ["Ахметова Сауле", "Ким О."]
+    sheet(
+        tmp_path / "e1.csv",
+        "E1",
+        [["A", "x", 5, 5, "Ахметовой С. жоба ұнады. Сауле"], ["B", "y", 5, 5, "Жақсы"]],
+    )
+    comments = read(tmp_path, roster).comments.set_index("submission")["comment"]
+    assert comments.to_dict() == {"A": "▮▮▮ С. жоба ұнады. ▮▮▮", "B": "Жақсы"}
 
 
 def test_two_sheets_of_one_juror_stop_the_run(tmp_path):

@@ -9,6 +9,7 @@ from fairlib.intake.identifiers import mask_all
 
 COLUMNS = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
 SEVERITIES = ("error", "warning", "info")
+LONGEST = 200  # letters of what was typed or read; the rest stands in the file
 
 
 def finding(code: str, severity: str, done: str, *, found: str = "", **where: str) -> dict[str, str]:
@@ -26,7 +27,7 @@ def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
     if table.empty:
         return table
     for told in ("found", "done"):
-        table[told] = map_each(table[told], mask_all).str.slice(0, 200)
+        table[told] = map_each(table[told], _shown)
     place = table["cell"].str.extract(r"^([A-Z]*)(\d*)$").fillna("")
     keys = pd.DataFrame({
         "severity": table["severity"].map(SEVERITIES.index),
@@ -36,3 +37,7 @@ def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
         "code": table["code"], "submission": table["submission"], "juror": table["juror"], "found": table["found"],
     })  # fmt: skip
     return table.loc[keys.sort_values(list(keys.columns), kind="stable").index].reset_index(drop=True)
+
+
+def _shown(texts: list[str]) -> list[str]:
+    return [text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in mask_all(texts)]

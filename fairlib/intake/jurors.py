@@ -115,3 +115,19 @@ def _same_person(one: list[str], other: list[str]) -> bool:
             return False
         rest.remove(hit)
     return bool(whole)
+
+
+def without_names(comments: pd.Series, jurors: pd.DataFrame | None) -> pd.Series:
+    """Comments in which the words of jurors' names are blotted out, whatever their endings.
+
+    >>> jurors = pd.DataFrame({"name": ["Иванова Анна"]}, index=["E1"])
+    >>> without_names(pd.Series(["Согласна с Ивановой."]), jurors).item()
+    'Согласна с ▮▮▮.'
+    """
+    names = jurors["name"].dropna() if jurors is not None and "name" in jurors else ()
+    words = {word for name in names for word in re.findall(r"\w{4,}", name)}
+    if not words:
+        return comments
+    stems = sorted((re.escape(word[: max(len(word) - 2, 4)]) for word in words), key=len, reverse=True)
+    named = re.compile(rf"\b(?:{'|'.join(stems)})\w*", re.I)
+    return comments.map(lambda comment: named.sub("▮▮▮", comment))

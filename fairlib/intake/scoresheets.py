@@ -19,7 +19,7 @@ from fairlib.intake.findings import as_table, finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.jurors import juror_of, known_as
+from fairlib.intake.jurors import juror_of, known_as, without_names
 from fairlib.intake.kazakh import fold
 from fairlib.intake.scorecheck import (
     STATUSES,
@@ -78,7 +78,8 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     ratings.insert(0, "round", r.id)
     check_conflicts(roster, Path(r.conflicts or "").name, found)
     meant = comments["submission"].map(lambda s: roster.versions.get(s, s))
-    comments = comments.assign(submission=meant, comment=comments["comment"].map(mask))
+    said = without_names(comments["comment"].map(mask), roster.jurors)
+    comments = comments.assign(submission=meant, comment=said)
     comments = comments[comments["submission"].isin(roster.submissions.index)]
     return Scoresheets(
         ratings,
@@ -137,7 +138,7 @@ def _bodies_of_jurors(
                 f"juror {juror}; keep one, or correct the name in the other."
             )
         bodies[juror] = (sheet, head)
-        _note_headings(sheet, head, contest.weights(r.id), juror, found)
+        _note_headings(sheet, head, contest.weights(r.id), r.scale, juror, found)
     if not bodies:
         raise DataError(
             f"{r.scores.files}: no sheet has a submission column and a criterion; check the headings: they are to "
@@ -146,11 +147,31 @@ def _bodies_of_jurors(
     return bodies
 
 
-def _note_headings(sheet: Sheet, head: Headings, criteria: dict, juror: str, found: list) -> None:
+def _note_headings(
+    sheet: Sheet, head: Headings, criteria: dict, scale: Scale, juror: str, found: list
+) -> None:
+    """Tell what is strange about headings. Raises DataError where an absent criterion may be an unread column."""
     tell_headings(sheet, head, found, juror)
     where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
-    for c in criteria.keys() - head.columns.keys():
+    for c in sorted(criteria.keys() - head.columns.keys()):
+        for column in head.unknown:
+            row, at = head.place(column)
+            if not is_total([text := sheet.columns[at][row]]) and _holds_marks(
+                sheet.columns[at][head.row + 1 :], scale
+            ):
+                raise DataError(
+                    f"{sheet.file}, sheet {sheet.name}: no column has the criterion {c}, and marks stand below the "
+                    f"heading «{text}» ({cell(row, at)}), which is not known. Correct that heading, or add it to the "
+                    f"aliases of the criterion in params."
+                )
         found.append(finding("criterion_absent", "error", "its marks are missing", found=c, **where))
+
+
+def _holds_marks(texts: Sequence[str], scale: Scale) -> bool:
+    """Whether most of what stands in a column are marks of the scale."""
+    filled = pd.Series([text for text in texts if text.strip()], dtype="str")
+    on_scale = marks(filled)["value"].dropna().map(scale.holds)
+    return bool(len(filled)) and 2 * int(on_scale.sum()) > len(filled)
 
 
 def _rows(bodies: Sequence[_Body], found: list) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fairlib.errors import DataError
 from fairlib.intake.cleaning import clean_form
 from fairlib.intake.columns import map_each
 from fairlib.intake.duplicates import find_resent
@@ -61,6 +62,8 @@ def receive(contest: Contest, data: Path) -> Intake:
     """
     found: list[dict] = []
     form = read_form(contest.submissions, data, found)
+    if contest.nominations and "nomination" not in form.present:
+        raise _without_nominations(contest, found)
     forms = clean_form(form, contest, found)
     forms["submission"] = form.rows["submission"]
     forms["reason"], forms["kept"] = _set_aside(form, forms, contest, found)
@@ -71,6 +74,15 @@ def receive(contest: Contest, data: Path) -> Intake:
     assert len(accepted) + len(aside) == len(form.rows), "a form was lost"
     return Intake(
         accepted.set_index("submission")[COLUMNS].sort_index(), aside, as_table(found), len(form.rows)
+    )
+
+
+def _without_nominations(contest: Contest, found: list[dict]) -> DataError:
+    unread = ", ".join(f"«{f['found']}» ({f['cell']})" for f in found if f["code"] == "heading_unknown")
+    return DataError(
+        f"{contest.submissions.file}: params name nominations, and no column of the form is headed as one; headings "
+        f"that are not known: {unread or 'none'}. Correct the heading, or name it in params under "
+        "contest.submissions.columns.nomination."
     )
 
 

@@ -141,7 +141,8 @@ def _closing(results: Results, submission: str, say: Voice) -> list[Block]:
     """Earlier forms of the same project, where everything can be checked and where to ask."""
     earlier = results.replaced.get(submission)
     told = say(
-        "All decisions with their rules stand in the public report; whoever wants can compute them again."
+        "All decisions with their rules stand in the public report. Marks are not published; whoever is given the "
+        "files of the contest can compute the same decisions again."
     )
     if earlier:
         told = say("Forms sent again and replaced by this one: {ids}.", ids=", ".join(earlier)) + " " + told

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from fairlib.report.blocks import Block, Column, Heading, Text, table
-from fairlib.report.chapters.common import Context, chance, interval, number, text
+from fairlib.report.chapters.common import Context, interval, number, text
 from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.figures.base import decision_names
 from fairlib.report.locale import Voice
@@ -15,6 +15,7 @@ from fairlib.report.privacy import end_coded, mask
 from fairlib.report.reasons import bare_reason, criterion_name, reason_sentence
 from fairlib.report.rulewords import Quoter
 from fairlib.report.tables import Results, RoundResults
+from fairlib.rules import Scale
 
 OFTEN = 0.7  # share of commissions from which a decision is called the usual one
 COMMENTS = 1500  # letters of comments that a round has room for on the page
@@ -54,6 +55,7 @@ def field_of(results: Results, stage: RoundResults) -> Field:
     for column in (*criteria, "estimate", "raw_mean"):
         joined[column] = end_coded(joined[column], scale.min, scale.max)
     said = stage.comments.dropna(subset=["comment"])
+    said = said[~said["comment"].map(lambda c: _names_a_mark(c, scale)).astype(bool)]
     named = sorted(set(stage.ratings["juror"].dropna()) | set(stage.jurors["juror"].dropna()), key=len)
     masked = said.assign(comment=[_anonymous(c, named) for c in said["comment"]])
     return Field(
@@ -116,7 +118,14 @@ def _meaning(field: Field, row: pd.Series, context: Context) -> str:
         )
         return told + (" " + say("Grant: {sum}.", sum=say.money(row["grant"])) if row["grant"] > 0 else "")
     if row["decision"] == "reserve":
-        return say("The project is on the reserve list: it is next if somebody selected withdraws.")
+        place = row["reserve_place"]
+        told = say("The project is on the reserve list: whoever stands first on it comes if somebody selected "
+                   "withdraws.")  # fmt: skip
+        if pd.notna(place):
+            told += " " + say("Before this project on the list: {n}.", n=say.number(place - 1))
+        if field.stage.id != results.rounds[-1].id:
+            told += " " + say("The next round has been held since, so the list is closed.")
+        return told
     if row["decision"] == "not_selected":
         return say("The project was not selected; selected in all: {n}.", n=chosen)
     return ""
@@ -177,7 +186,6 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
         say("95 % interval"): interval(say, row["low"], row["high"], 2),
         say("Rank"): replace(place, text=f"{place.text} / {ranked}"),
         say("Places"): interval(say, row["rank_low"], row["rank_high"]),
-        say("Probability"): chance(say, row["p_selected"]),
         say("Readers"): number(say, row["n_jurors"]),
     }
     known = {label: cell for label, cell in shown.items() if cell.sort is not None}
@@ -198,7 +206,7 @@ def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:
         f"{criterion_name(c.removeprefix('by_'), context.contest, say)} ({say.signed(gaps[c], 1)})"
         for c in ends
     ]
-    told = say("Strongest criterion against the mean of all submissions: {best}. Weakest: {worst}.",
+    told = say("Strongest criterion against the mean of all submissions of the round: {best}. Weakest: {worst}.",
                best=said[0], worst=said[1])  # fmt: skip
     return [Text(told)]
 
@@ -223,7 +231,14 @@ def _distance(field: Field, row: pd.Series, say: Voice) -> str:
         return ""
     if missing <= 0:
         return say("The estimate alone would have been enough; another rule decided, as said above.")
-    told = say("Points missing to the line: {points}.", points=say.number(missing, 2))
+    if field.stage.rule.select.budget is not None:
+        told = say("Points missing to be selected under the whole rule, its budget included: {points}.",
+                   points=say.number(missing, 2))  # fmt: skip
+    else:
+        told = say(
+            "Points missing to the line: {points}; the line lies at: {line}.",
+            points=say.number(missing, 2), line=say.number(row["estimate"] + sign * missing, 2),
+        )  # fmt: skip
     return f"{told} {_beside_error(missing, row['se'], say)}"
 
 
@@ -260,8 +275,8 @@ def _firmness(field: Field, row: pd.Series, say: Voice) -> str:
 
 def _of_hundred(p: float, say: Voice) -> str:
     if p >= 0.995:
-        return ">" + say.number(99)
-    return "<" + say.number(1) if p < 0.005 else say.number(100 * p)
+        return say("more than {n}", n=say.number(99))
+    return say("fewer than {n}", n=say.number(1)) if p < 0.005 else say.number(100 * p)
 
 
 def _limits(say: Voice) -> str:
@@ -285,6 +300,14 @@ def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:
     random.Random(f"{context.contest.seed} {field.stage.id} {row['submission']}").shuffle(order)
     room = max(COMMENTS // len(order), 120)
     return [head, *(Text(f"– {shortened(text(c), room)}") for c in order)]
+
+
+def _names_a_mark(comment: str, scale: Scale) -> bool:
+    """Whether a number that could be a mark stands in a comment: beside the mean it would tell of the others."""
+    numbers = (
+        float(n.replace(",", ".")) for n in re.findall(r"(?<![\w.,])\d{1,3}(?:[.,]\d+)?(?!\d)", comment)
+    )
+    return any(scale.min <= n <= scale.max for n in numbers)
 
 
 def _anonymous(comment: str, named: list[str]) -> str:

@@ -39,7 +39,8 @@ class Voice:
         'Отобраны'
         """
         text = _joined(self.messages.get(message, message), self.lang)
-        return text.format(**values) if values else text
+        # a Russian date ends with the dot of «г.», which is then the sentence's too
+        return re.sub(r"г\.\.(?!\.)", "г.", text.format(**values)) if values else text
 
     @property
     def locale(self) -> Locale:

@@ -94,6 +94,7 @@ WITHHELD = {
 ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark"}
 DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
+CHANCES = {"p_selected", "p_twin"}
 WHOLE = {"requested", "grant"}
 NUMBER = r"(?<=[ :<>=])\d+\.\d+"
 CONTACT = [
@@ -290,6 +291,8 @@ def _cut(table: pd.DataFrame) -> pd.DataFrame:
     """Numbers to the digits that pages show, rounded as they are printed."""
 
     def printed(column: pd.Series) -> pd.Series:
+        if column.name in CHANCES:  # pages show whole per cents, and a half must fall to the same side
+            return column.map(lambda x: round(100 * x) / 100, na_action="ignore")
         digits = DIGITS.get(str(column.name), 2)
         return column.map(lambda x: round(x, digits), na_action="ignore")
 
@@ -300,4 +303,6 @@ def _cut(table: pd.DataFrame) -> pd.DataFrame:
 def _values(found: dict[str, str], name: str) -> dict[str, str]:
     """The keys of the allow-list, numbers to as many digits as pages show."""
     kept = {k: v for k, v in found.items() if k in KEYS[name]}
+    if "inflation" in kept:
+        kept["inflation"] = f"{float(kept['inflation']):.2f}"
     return {k: f"{float(v):.4g}" if re.fullmatch(r"\d*\.\d+(e-?\d+)?", v) else v for k, v in kept.items()}

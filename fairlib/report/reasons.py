@@ -194,7 +194,8 @@ def _quota(detail: str, contest: Contest, say: Voice) -> str:
     if not numbers:
         return say("By the quota: {group}.", group=group)
     mine, _, other = (_spoken(part, say) for part in re.split("([<>=])", numbers, maxsplit=1))
-    return say("By the quota ({group}): estimate {mine}, that of the one with which it changed places: {other}.",
+    return say("By the quota (this group keeps places of its own: {group}): estimate {mine}, that of the one with "
+               "which it changed places: {other}.",
                group=group, mine=mine, other=other)  # fmt: skip
 
 

@@ -123,9 +123,7 @@ class Quoter:
         )
         key = f"{at}.weights" if stage.weights is not None else "criteria"
         typed = ", ".join(f"{c}: {w:g}" for c, w in weights.items())
-        found.append(
-            self.rule(say("Criteria and their share of the score: {list}.", list=shares), key, typed)
-        )
+        found.append(self.rule(say("Share of each criterion in the score: {list}.", list=shares), key, typed))
         text = say(
             "A submission needs scores of at least so many jurors: {n}.", n=say.number(stage.min_scores)
         )

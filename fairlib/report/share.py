@@ -106,7 +106,8 @@ def prepare() -> BaseContext:
 def _begin(job: Job) -> None:
     global _job
     _job = job
-    os.environ["RAYON_NUM_THREADS"] = "1"  # typst's threads: a worker has one core, more would wait for each other
+    # typst has threads of its own: a worker has one core, where more would wait for each other
+    os.environ["RAYON_NUM_THREADS"] = "1"
 
 
 def _do_mine(task: Task) -> Done:

@@ -113,7 +113,8 @@ def _severity(panel: Panel, known: pd.DataFrame) -> pd.DataFrame:
     reason = np.where(known["status"].eq("ok") | known["status"].isna(), "no_severity", known["status"])
     return pd.DataFrame(
         {
-            "juror": panel.jurors, "signal": "severity", "about": "", "value": b, "panel": se, "effect": b,
+            "juror": panel.jurors, "signal": "severity", "about": "", "value": b,
+            "panel": np.where(usable, 0.0, np.nan), "effect": b,
             "p": two_sided(z), "n": panel.readings, "status": np.where(usable, "tested", reason),
         }
     )[FINDING]  # fmt: skip

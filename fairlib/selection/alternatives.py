@@ -55,17 +55,17 @@ def other_rules(
 ) -> Others:
     """Carry out every neighbour of a rule on the same candidates and ratings; higher is better.
 
-    The neighbours: each criterion counted twice; each other way of sharing the seats of a proportional quota,
-    and its floor left out; a threshold at the middle of the scale where there is none; a tenth fewer and a
-    tenth more seats.
+    The neighbours: raw means instead of what `method` estimates; each criterion counted twice; each other way of
+    sharing the seats of a proportional quota, and its floor left out; a threshold at the middle of the scale where
+    there is none; a tenth fewer and a tenth more seats.
 
     Raises SelectionError where the declared rule itself cannot be carried out.
     """
     before = _carried_out(candidates, select, seed)
     rows, widest = {}, None
-    for code, weighted, change in _neighbours(select, weights, scale):
+    for code, estimator, weighted, change in _neighbours(select, method, weights, scale):
         try:
-            table = _estimated(candidates, ratings, method, weighted) if weighted else candidates
+            table = _estimated(candidates, ratings, estimator, weighted) if weighted else candidates
             rows[code] = _row(
                 before, _carried_out(table, _with(select, change), seed), candidates["estimate"]
             )
@@ -73,7 +73,7 @@ def other_rules(
             status = "not_estimable" if isinstance(why, ScoringError) else "contradiction"
             rows[code] = ("", "", pd.NA, pd.NA, pd.NA, status)
             continue
-        if weighted and rows[code][2] > (rows[widest[0]][2] if widest else 0):
+        if code.startswith("weight:") and rows[code][2] > (rows[widest[0]][2] if widest else 0):
             widest = code, weighted
     summary = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("change")
     summary = summary.astype({"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"})
@@ -91,27 +91,29 @@ def _no_ranks() -> pd.DataFrame:
 
 
 def _neighbours(
-    select: Selection, weights: Mapping[str, float], scale: Scale
-) -> Iterator[tuple[str, dict[str, float] | None, dict[str, object]]]:
-    """Code, weights if they change, and the entries of the rule that change."""
+    select: Selection, method: str, weights: Mapping[str, float], scale: Scale
+) -> Iterator[tuple[str, str, dict[str, float] | None, dict[str, object]]]:
+    """Code, estimator, weights where scores are to be estimated anew, and the entries of the rule that change."""
     used = [c for c, w in weights.items() if w > 0]
+    if method != "raw":
+        yield "estimator:raw", "raw", dict(weights), {}
     for name in used if len(used) > 1 else ():
-        yield f"weight:{name}", {c: w * (2 if c == name else 1) for c, w in weights.items()}, {}
+        yield f"weight:{name}", method, {c: w * (2 if c == name else 1) for c, w in weights.items()}, {}
     proportional = [q for q in select.quotas if q.kind == "proportional"]
     for way in METHODS:
         if any(q.method != way for q in proportional):
-            yield f"quota_method:{way}", None, {"quotas": _quotas(select, method=way)}
+            yield f"quota_method:{way}", method, None, {"quotas": _quotas(select, method=way)}
     if any(q.floor for q in proportional):
-        yield "quota_floor:0", None, {"quotas": _quotas(select, floor=0)}
+        yield "quota_floor:0", method, None, {"quotas": _quotas(select, floor=0)}
     if not any(t.on == "estimate" for t in select.thresholds):
         middle = (scale.min + scale.max) / 2
         least = [*select.thresholds, {"on": "estimate", "at_least": middle}]
-        yield f"threshold:{middle:g}", None, {"thresholds": least}
+        yield f"threshold:{middle:g}", method, None, {"thresholds": least}
     if select.seats is not None:
         tenth = max(1, round(select.seats / 10))
         for seats in (select.seats - tenth, select.seats + tenth):
             if seats > 0:
-                yield f"seats:{seats}", None, {"seats": seats}
+                yield f"seats:{seats}", method, None, {"seats": seats}
 
 
 def _quotas(select: Selection, **entries: object) -> list[dict]:

@@ -1,12 +1,13 @@
 """What chapters share: cells of tables, names of submissions, and the two rounds that frame a contest."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from fairlib.intake.kazakh import sort_keys
-from fairlib.report.blocks import Audience, Cell, Text
+from fairlib.report.blocks import Audience, Cell, Number, Numbers, Text
 from fairlib.report.figures.base import decision_names
 from fairlib.report.locale import Voice
 from fairlib.report.places import region_name
@@ -37,6 +38,11 @@ class Context:
         """The body of a round, with a capital letter."""
         name = stage.rule.name[self.say.lang]
         return name[:1].upper() + name[1:]
+
+
+def numbers(items: Iterable[Number]) -> Numbers:
+    """Numbers side by side, each over a label that stands by itself: «221» over «Заявки», in no grammatical case."""
+    return Numbers(tuple(replace(n, label=n.label[:1].upper() + n.label[1:]) for n in items))
 
 
 def number(say: Voice, value: float | None, decimals: int = 0) -> Cell:

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Numbers, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.codes import status_words
@@ -126,4 +126,4 @@ def _meaning(stage: RoundResults, context: Context) -> list[Block]:
             low, high = (shown(float(values[f"{key}_{end}"]), decimals) for end in ("low", "high"))
             note = f" ({say.percent(0.95)}: {low}–{high})"
         items.append(Number(shown(float(values[key]), decimals), label + note))
-    return [Heading(say("What the agreement means")), Numbers(tuple(items))] if items else []
+    return [Heading(say("What the agreement means")), common.numbers(items)] if items else []

@@ -73,8 +73,8 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
     if found.empty:
         return [Text(f"{caption} – " + say("nothing."))]
     heads = [Column(say("Juror")), Column(say("Signal"), "text", 2.4), Column(say("About"), "text", 1.4),
-             Column(say("Value"), "number"), Column(say("Panel"), "number"), Column(say("Effect, points"), "number"),
-             Column(say("p, adjusted"), "number")]  # fmt: skip
+             Column(say("Value"), "number"), Column(say("Compared with"), "number"),
+             Column(say("Effect, points"), "number"), Column(say("p, adjusted"), "number")]  # fmt: skip
     rows = [
         (common.text(r.juror) or say("all"), signal_words(r.signal, context), about_words(r, context),
          common.number(say, r.value, 2), common.number(say, r.panel, 2), common.number(say, r.effect, 2),

@@ -32,7 +32,8 @@ def _of_estimates(say: Voice) -> dict[str, _Method]:
         "composite": (
             say("Score of one juror"),
             "y = Σ w·x / Σ w",
-            say("x: mark on a criterion, w: its weight. A missing mark is never a zero."),
+            say("x: mark on a criterion, w: its weight. A missing mark is never a zero: where one is missing, marks "
+                "are first taken from the mean of their criterion, so that a hard criterion left out is no gift."),
             "",
         ),
         "severity": (

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Numbers, Text, Twin, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Text, Twin, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.tables import RoundResults
@@ -10,7 +10,7 @@ from fairlib.report.tables import RoundResults
 
 def front(context: Context) -> tuple[Block, ...]:
     """Numbers, the cards of every round, and the list of those whom the last round selected."""
-    blocks: list[Block] = [Numbers(tuple(_numbers(context)))]
+    blocks: list[Block] = [common.numbers(_numbers(context))]
     blocks += [card for stage in context.results.rounds if (card := twin_card(stage, context))]
     blocks += _who(context)
     return tuple(blocks)

@@ -134,6 +134,8 @@ def change_words(code: str, context: Context) -> str:
     kind, _, value = code.partition(":")
     if kind == "weight":
         return say("counted twice: {criterion}", criterion=criterion_name(value, context.contest, say))
+    if kind == "estimator":
+        return say("raw means instead of adjusted scores")
     if kind == "quota_method":
         return say("seats shared by: {method}", method=method_name(value, say))
     if kind == "quota_floor":

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
@@ -102,9 +103,11 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
     say, seats = context.say, stage.seats
     if len(seats) < 2:
         return []
+    in_order = [f"nomination={n.id}" for n in context.contest.nominations]
+    places = [in_order.index(code) if code in in_order else -1 for code in seats["code"]]
     rows = [
         (_bound(r.code, context), common.number(say, r.eligible), *_limits(r, say))
-        for r in seats.itertuples()
+        for r in seats.iloc[np.argsort(places, kind="stable")].itertuples()
     ]
     heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
              Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
@@ -133,12 +136,12 @@ def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context)
              Column(say("Raw mean"), "number", 0.9), Column(say("Estimate"), "number", 1.1)]  # fmt: skip
     certain = joined["p_selected"].notna().any()
     if certain:
-        heads += [Column(say("Probability"), "number", 1.25)]
+        heads += [Column(say("Probability, places"), "number", 1.25)]
     heads.append(Column(say("Decision"), "badge", 2.5))
     rows = [_decision_row(r, context, certain) for r in joined.itertuples()]
     notes = [say("Under the estimate: its 95 % interval.")]
     if certain:
-        notes.append(say("Under the probability: the places that are possible."))
+        notes.append(say("Under the probability: the 95 % interval of the rank."))
     if not context.internal:
         notes.append(common.withheld_words(say))
     caption = say("All submissions and their decisions: {round}", round=stage.rule.name[say.lang])
@@ -157,7 +160,7 @@ def _decision_row(r, context: Context, certain: bool) -> list[Cell | str]:
         estimate,
     ]
     if certain:
-        there = pd.notna(r.p_selected) and r.decision != "not_eligible"
+        there = known and pd.notna(r.p_selected)
         p = float(r.p_selected) if there else None
         places = say.interval(r.rank_low, r.rank_high, 0) if there else ""
         row.append(Cell(say.chance(p), p, under=places))

@@ -12,8 +12,9 @@ def chapter(context: Context) -> Chapter:
     say = context.say
     quote = Quoter(context.contest, say)
     blocks: list[Block] = [
-        Text(say("These rules were written down before any score was read. Beside each rule stands its key in the "
-                 "params file; a diamond ◆ marks what was not published and is our choice."), "lead"),
+        Text(say("What stands in the params file was written down before any score was read. Beside each rule stands "
+                 "its key there; a diamond ◆ marks what was not published and is our choice, also where nobody wrote "
+                 "anything."), "lead"),
         Heading(say("Who may take part")),
         *quote.submissions(),
         *quote.general(),

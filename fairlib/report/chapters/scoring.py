@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Picture, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
@@ -52,7 +52,7 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
         low, high = readers.min(), readers.max()
         spread = say.number(low) if low == high else say.interval(low, high, 0)
         items.append(Number(spread, say("readers a submission")))
-    blocks: list[Block] = [Numbers(tuple(items))]
+    blocks: list[Block] = [common.numbers(items)]
     verdict = stage.design.get("verdict", "")
     blocks.append(Text(verdict_words(verdict, context)) if verdict else not_computed(context, say("design")))
     if inflation := stage.design.get("inflation"):
@@ -205,14 +205,21 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
              Column(say("Adjusted rank"), "number"), Column(say("Raw mean"), "number"),
              Column(say("Estimate"), "number")]  # fmt: skip
     caption = say(
-        "Submissions that the adjustment moved over the line: {round}", round=stage.rule.name[say.lang]
+        "Submissions that the adjustment moved over the rank that is the number of seats: {round}",
+        round=stage.rule.name[say.lang],
     )
     text = say(
-        "Submissions whose rank the adjustment changed: {n}. Moved over the line, up: {up}; down: {down}.",
+        "Submissions whose rank the adjustment changed: {n}. Moved over rank {seats}, which is the number of seats, "
+        "up: {up}; down: {down}.",
         n=say.number((joined["rank"] != joined["rank_raw"]).sum()),
+        seats=say.number(seats),
         up=say.number(len(up)),
         down=say.number(len(down)),
     )
+    other = stage.other_rules.set_index("change")["n"].dropna()
+    if "estimator:raw" in other:
+        text += " " + say("Places that the whole rule, quotas included, would fill otherwise on raw means: {n}.",
+                          n=say.number(other["estimator:raw"]))  # fmt: skip
     data = table(f"slopes-{stage.id}-data", caption, heads, rows)
     picture = Picture(
         f"slopes-{stage.id}", say("Ranks before and after the adjustment: {round}", round=stage.rule.name[say.lang]),

@@ -40,7 +40,10 @@ def plot_rates(
     ax.plot(rates["rate"], places, "o", color=ACCENT, markersize=5.5, clip_on=False, zorder=3)
     labels = [f"{g} ({say.number(n)})" for g, n in zip(rates["group"], rates["n"], strict=True)]
     rows(ax, labels)
-    ax.set(ylim=(len(rates) - 0.5, -0.5), xlim=(0, min(1.0, max(rates["high"].max() * 1.08, 0.1))))
+    ax.set(
+        ylim=(len(rates) - 0.5, -0.5),
+        xlim=(-0.02 * (top := min(1.0, max(rates["high"].max() * 1.08, 0.1))), top),
+    )
     ax.grid(axis="x")
     ax.set_xlabel(say("share selected"))
     ax.xaxis.set_major_formatter(lambda value, _: say.percent(value))

@@ -88,7 +88,8 @@ def plot_slopes(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "e
     ax.set(ylim=(len(table) + 1, 0), xlim=(-0.05, 1.05), ylabel=say("rank"))
     rank_axis(ax.yaxis, say, len(table))
     handles = [ax.plot([], [], color=ACCENT)[0], ax.plot([], [], color=RED, linestyle="--")[0]]
-    legend(ax, handles, [say("over the line"), say("under the line")])
+    first = say.number(seats)
+    legend(ax, handles, [say("into the first {n}", n=first), say("out of the first {n}", n=first)])
     return ax
 
 
