@@ -55,9 +55,9 @@ def field_of(results: Results, stage: RoundResults) -> Field:
     for column in (*criteria, "estimate", "raw_mean"):
         joined[column] = end_coded(joined[column], scale.min, scale.max)
     said = stage.comments.dropna(subset=["comment"])
-    said = said[~said["comment"].map(lambda c: _names_a_mark(c, scale)).astype(bool)]
     named = sorted(set(stage.ratings["juror"].dropna()) | set(stage.jurors["juror"].dropna()), key=len)
     masked = said.assign(comment=[_anonymous(c, named) for c in said["comment"]])
+    masked = masked[~masked["comment"].map(lambda c: _names_a_mark(c, scale)).astype(bool)]
     return Field(
         stage=stage,
         joined=joined,
