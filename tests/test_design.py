@@ -80,6 +80,14 @@ def test_a_single_reading_hanging_on_is_no_weak_point():
     assert not found.jurors["is_cut"].any()
 
 
+@pytest.mark.parametrize("jurors", ["xy", "xyz", "qrstuvxyz"])
+def test_where_everybody_reads_everything_no_error_is_inflated(jurors):
+    found = design(readings(everybody("ABCDEFGH", jurors)))
+    assert found.inflation == pytest.approx(1)
+    assert found.jurors["inflation"].astype(float).to_numpy() == pytest.approx(1)
+    assert found.jurors["se"].astype(float).to_numpy() == pytest.approx(np.sqrt((1 - 1 / len(jurors)) / 8))
+
+
 def test_a_chain_of_jurors_is_weak_and_its_inflation_grows():
     chain = lambda n: [(f"s{i:02}", f"j{i + d:02}") for i in range(n) for d in (0, 1)]  # noqa: E731
     short, long = design(readings(chain(4))), design(readings(chain(30)))

@@ -36,7 +36,8 @@ class Design:
     """What `design` found. Errors are in residual standard deviations of one mark; `sigma` turns them to points.
 
     `submissions`: n_jurors, component, group. `jurors`: n_submissions, component, se (of the severity),
-    inflation (se over 1/√n_submissions), is_cut (without this juror the design falls apart).
+    inflation (se over √((1 − 1/J)/n_submissions), that of J jurors who all read everything), is_cut (without
+    this juror the design falls apart).
     `components`: submissions, jurors, readings by component. `overlap`: group × group, how many jurors read
     in both. `contrasts`: per pair of groups se, se_ideal (everybody reads everything, same number of
     readings), inflation, se_points, status. `bridges`: readings that alone hold two parts together.
@@ -151,8 +152,10 @@ def _submissions(graph: Panels, part: np.ndarray, group: pd.Categorical, index: 
 def _jurors(graph: Panels, inverse: np.ndarray, part: np.ndarray, cut: np.ndarray) -> pd.DataFrame:
     used = graph.load > 0
     se = np.sqrt(np.maximum(np.diag(inverse), 0))
-    alone = used & (np.bincount(part[used])[np.maximum(part, 0)] == 1)
-    inflation = np.where(alone, 1.0, se * np.sqrt(graph.load))
+    together = np.bincount(part[used])[np.maximum(part, 0)]  # jurors in the part of each
+    alone = used & (together == 1)
+    ideal = np.sqrt((1 - 1 / np.maximum(together, 2)) / np.maximum(graph.load, 1))
+    inflation = np.where(alone, 1.0, se / ideal)
     return pd.DataFrame(
         {
             "n_submissions": graph.load.astype("int64"),
