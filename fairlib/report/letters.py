@@ -108,7 +108,7 @@ def _ending(results: Results, submission: str, say: Voice) -> list[Block]:
     told = say("Questions about this letter are answered by the office of the contest; please quote the number of the "
                "submission: {id}.", id=submission)  # fmt: skip
     signed = say("With respect, the organisers of the contest – {name}", name=results.contest.name[say.lang])
-    return [Text(told), Text(signed)]
+    return [Heading(say("Questions about this letter")), Text(told), Text(signed)]
 
 
 def _letter(
@@ -146,7 +146,8 @@ def _closing(results: Results, submission: str, say: Voice) -> list[Block]:
     )
     if earlier:
         told = say("Forms sent again and replaced by this one: {ids}.", ids=", ".join(earlier)) + " " + told
-    return [Text(told, "note"), *_ending(results, submission, say)]
+    head, *ending = _ending(results, submission, say)
+    return [head, Text(told, "note"), *ending]
 
 
 def letter_html(letter: Letter) -> str:

@@ -41,9 +41,9 @@ def _round(
     blocks: list[Block] = [Heading(context.stage_name(stage))]
     for column in GROUPS:
         labels = _labels(came[column], column, context)
-        if labels.nunique() < 2:
+        if labels[came[column].notna()].nunique() < 2:
             continue
-        selected = came["submission"].isin(chosen).loc[labels.index]
+        selected = came["submission"].isin(chosen)
         found = selection_rates(selected, labels, say("small groups together"))
         if len(found) > 1:
             id = f"rates-{column}" if place == 0 else f"rates-{stage.id}-{column}"
@@ -105,8 +105,9 @@ def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def _labels(column: pd.Series, name: str, context: Context) -> pd.Series:
-    known = column.dropna().astype(str)
-    return known.map(lambda v: group_name(name, v, context.contest, context.say))
+    """The group of each row in words; where nothing was said, that is a group too, so that all add up."""
+    named = column.map(lambda v: group_name(name, str(v), context.contest, context.say), na_action="ignore")
+    return named.astype(object).where(column.notna(), context.say("not known"))
 
 
 def _rates(
