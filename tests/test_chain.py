@@ -15,6 +15,8 @@ from fairlib.errors import DataError, RulesError
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
 from fairlib.runs import chain, record, swap
+from fairlib.runs.engine import execute
+from fairlib.runs.kernels import kernels
 from fairlib.runs.place import open_run, project_root
 from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
 from fairlib.runs.store import write_table
@@ -290,3 +292,15 @@ def test_a_run_takes_the_place_of_what_notebooks_left(project):
     (out / "intake" / "submissions.csv").write_text("submission\n")
     swap.refuse_to_replace(out)
     swap.refuse_to_replace(project / "nothing")
+
+
+def test_what_a_cell_prints_in_pieces_is_one_output(tmp_path):
+    cell = nbformat.v4.new_code_cell(
+        "import time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "slow.ipynb")
+    with kernels(1, tmp_path, tmp_path, tmp_path) as ready:
+        done = execute(tmp_path / "slow.ipynb", tmp_path / "out.ipynb", {}, next(ready))
+    assert [o["text"] for o in done.cells[-1].outputs] == ["0\n1\n2\n"]

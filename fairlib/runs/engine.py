@@ -27,7 +27,10 @@ class WarmEngine(NBClientEngine):
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, *, km, **_):
         """Execute every cell; papermill keeps the record in `nb_man`."""
-        client = PapermillNotebookClient(nb_man, km=km, kernel_name=kernel_name, shutdown_kernel="immediate")
+        # A busy machine prints in more pieces than a quiet one: what comes out must be the same.
+        client = PapermillNotebookClient(
+            nb_man, km=km, kernel_name=kernel_name, shutdown_kernel="immediate", coalesce_streams=True
+        )
         return client.execute(cleanup_kc=True)
 
 
