@@ -12,12 +12,13 @@ Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import lapack
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.inverse import symmetric_inverse
 from fairlib.scoring.panels import Panels, panels
 
 FIT_REASONS = {
@@ -28,7 +29,6 @@ FIT_REASONS = {
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
-SMALL = 100  # jurors up to which an inverse is made without threads
 
 
 @dataclass(frozen=True)
@@ -309,26 +309,6 @@ class Point:
         ab = 2 * gh @ hb @ kappa
         second = np.array([[aa, ab], [ab, -2 * kappa @ r @ kappa]])
         return first / top, second / top - np.outer(first, first) / top**2
-
-
-def symmetric_inverse(chol: np.ndarray) -> np.ndarray:
-    """Inverse of a symmetric matrix from its lower Cholesky factor.
-
-    A small one as L⁻ᵀL⁻¹: dpotri sends threads after it, which on busy cores wait for each other ten times as long
-    as the work takes.
-    """
-    if len(chol) <= SMALL:
-        root = np.tril(lapack.dtrtri(chol, lower=1)[0])
-        return root.T @ root
-    inverse = lapack.dpotri(chol, lower=1)[0]
-    np.copyto(inverse, inverse.T, where=_above(len(inverse)))
-    return inverse
-
-
-@lru_cache(maxsize=4)
-def _above(size: int) -> np.ndarray:
-    """Mask of the entries above the diagonal, in column order like the factor."""
-    return np.asfortranarray(np.triu(np.ones((size, size), dtype=bool), 1))
 
 
 def _refuse_unidentified(sums: Sums) -> str:

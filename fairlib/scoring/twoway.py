@@ -14,8 +14,9 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 
+from fairlib.scoring.inverse import symmetric_inverse
 from fairlib.scoring.panels import Panels
-from fairlib.scoring.reml import Sums, symmetric_inverse
+from fairlib.scoring.reml import Sums
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import scipy.sparse as sp
 
 from fairlib.scoring import simple
 from fairlib.scoring.adjust import Estimates
+from fairlib.scoring.inverse import symmetric_inverse
 from fairlib.scoring.panels import Panels
-from fairlib.scoring.reml import Fit, Point, symmetric_inverse
+from fairlib.scoring.reml import Fit, Point
 from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse
 from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.problem import Problem
