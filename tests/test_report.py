@@ -531,16 +531,22 @@ def test_letters_are_one_page_in_the_applicants_language(made, results):
         assert Outline(letter_html(letter)).lang == row.language
 
 
-def test_letters_merge_comments_without_their_authors(made, tmp_path):
+def _letters_with(made, folder, comment_of):
+    """Letters of the run with other comments, `comment_of(place, juror)`, as pages; and those comments."""
     run, rules, _ = made
-    copy = tmp_path / "run"
+    copy = folder / "run"
     shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
     path = copy / "commission" / "comments.csv"
     comments = pd.read_csv(path)
-    comments["comment"] = [f"Пікір {i}, {j}" for i, j in enumerate(comments["juror"], 100)]  # no marks
+    comments["comment"] = [comment_of(i, j) for i, j in enumerate(comments["juror"])]
     comments.to_csv(path, index=False)
-    results = read_results(copy, rules)
-    pages = {x.submission: letter_html(x) for x in write_letters(results)}
+    return {x.submission: letter_html(x) for x in write_letters(read_results(copy, rules))}, comments
+
+
+def test_letters_merge_comments_without_their_authors(made, tmp_path):
+    pages, comments = _letters_with(
+        made, tmp_path, lambda i, j: f"Пікір {100 + i}, {j}"
+    )  # 100 on are no marks
     said = comments.groupby("submission").size()
     for submission, n in said.items():
         assert len(re.findall(r"– Пікір \d+, ▮▮▮", pages[submission])) == n
@@ -548,15 +554,8 @@ def test_letters_merge_comments_without_their_authors(made, tmp_path):
 
 
 def test_a_comment_that_names_a_mark_stands_in_no_letter(made, tmp_path):
-    run, rules, _ = made
-    copy = tmp_path / "run"
-    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("report"))
-    path = copy / "commission" / "comments.csv"
-    comments = pd.read_csv(path)
     said = ["Тұрақтылыққа 4 қойдым", "Оценка 7,5.", "Жоба 2020 жылдан бері жүріп жатыр", "Бюджеті 150 мың"]
-    comments["comment"] = [said[i % 4] for i in range(len(comments))]
-    comments.to_csv(path, index=False)
-    pages = "".join(map(letter_html, write_letters(read_results(copy, rules))))
+    pages = "".join(_letters_with(made, tmp_path, lambda i, _: said[i % 4])[0].values())
     assert "қойдым" not in pages and "Оценка 7,5" not in pages
     assert "2020 жылдан" in pages and "150 мың" in pages
 
