@@ -189,8 +189,8 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
         say("Readers"): number(say, row["n_jurors"]),
     }
     known = {label: cell for label, cell in shown.items() if cell.sort is not None}
-    caption = say("Score, {low} to {high}", low=say.number(field.stage.rule.scale.min),
-                  high=say.number(field.stage.rule.scale.max))  # fmt: skip
+    caption = say("Score, {low} to {high}", low=say.mark(field.stage.rule.scale.min),
+                  high=say.mark(field.stage.rule.scale.max))  # fmt: skip
     heads = [Column(label, "number") for label in known]
     return [table(f"score-{field.stage.id}", caption, heads, [list(known.values())])]
 

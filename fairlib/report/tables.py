@@ -5,16 +5,17 @@ the public can show them without having the marks: who agrees with whom, and cri
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.params import RulesFile
 from fairlib.rules import Round
+from fairlib.scoring.concordance import agreement_matrix
 
 SUBMISSION = [
     "submission", "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form",
@@ -199,7 +200,7 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
         set_aside=_read(run_dir / "intake" / "set_aside.csv", SET_ASIDE),
         findings=_read_findings(run_dir / "intake" / "findings.csv"),
         rounds=tuple(
-            _read_round(run_dir / r.id, r)
+            _read_round(run_dir / r.id, r, rules.contest.weights(r.id))
             for r in rules.contest.rounds
             if (run_dir / r.id / "decisions.csv").is_file()
         ),
@@ -222,7 +223,7 @@ def flag(column: pd.Series) -> pd.Series:
     return answer
 
 
-def _read_round(folder: Path, rule: Round) -> RoundResults:
+def _read_round(folder: Path, rule: Round, weights: Mapping[str, float]) -> RoundResults:
     ratings = _read(folder / "ratings.csv", RATING)
     estimates = _read(folder / "estimates.csv", ESTIMATE)
     decisions = _read(folder / "decisions.csv", DECISION)
@@ -250,7 +251,7 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
         other_ranks=_read(folder / "other_ranks.csv", RANKS),
         acceptability=_read(folder / "acceptability.csv", WEIGHTS),
         draw=_read(folder / "draw.csv", DRAWN, {"place"}),
-        agreement=agreement(ratings),
+        agreement=agreement(ratings, weights),
         profiles=profiles(estimates, decisions),
         n_days=ratings["day"].nunique() if "day" in ratings else 0,
         design=_pairs(folder / "design.csv"),
@@ -260,25 +261,11 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
     )
 
 
-def agreement(ratings: pd.DataFrame, least: int = 5) -> pd.DataFrame:
-    """Spearman's rank correlation of every two jurors over the submissions that both read.
-
-    Square, jurors in order; missing where fewer than `least` submissions are shared.
-    """
-    marks = ratings.dropna(subset=["score"])
-    wide = marks.pivot_table(index="submission", columns="juror", values="score", aggfunc="mean")
-    jurors = list(wide.columns)
-    matrix = pd.DataFrame(np.nan, index=jurors, columns=jurors)
-    values = wide.to_numpy(float)
-    for i in range(len(jurors)):
-        for j in range(i):
-            both = values[:, [i, j]]
-            both = both[~np.isnan(both).any(axis=1)]
-            if len(both) >= least:
-                ranks = pd.DataFrame(both).rank()
-                if (ranks.nunique() > 1).all():
-                    matrix.iloc[i, j] = matrix.iloc[j, i] = ranks.corr().iloc[0, 1]
-    return matrix
+def agreement(ratings: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
+    """`agreement_matrix` of the marks of a round, the table that notebook 02 shows; empty without a mark."""
+    if not (ratings["status"] == "scored").any():
+        return pd.DataFrame()
+    return agreement_matrix(ratings, weights)
 
 
 def profiles(estimates: pd.DataFrame, decisions: pd.DataFrame, least: int = 5) -> pd.DataFrame:

@@ -171,35 +171,39 @@ def _decision_row(r, context: Context, certain: bool) -> list[Cell | str]:
 def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
     """Criteria of each submission and each reader's composite: for those who discuss it."""
     say = context.say
-    by = [c for c in joined.columns if c.startswith("by_")]
-    if not by:
+    marked = [c for c in context.contest.weights(stage.id) if f"by_{c}" in joined]
+    if not marked:
         return []
-    names = [criterion_name(c.removeprefix("by_"), context.contest, say) for c in by]
+    names = [criterion_name(c, context.contest, say) for c in marked]
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 2.6)]
     heads += [Column(n, "number") for n in names]
     heads += [Column(say("Readers"), "number", 0.6), Column(say("Disagreement"), "number", 0.8)]
     heads.append(Column(say("Marks by juror"), "text", 2.6))
-    marks = _marks_by_juror(stage, context)
+    marks = _marks_by_juror(stage, marked, context)
     rows = []
     for _, r in joined.dropna(subset=["n_jurors"]).iterrows():
         row = [common.number(say, r["rank"]), common.project(r, context)]
-        row += [common.number(say, r[c], 1) for c in by]
+        row += [common.number(say, r[f"by_{c}"], 1) for c in marked]
         row += [common.number(say, r["n_jurors"]), common.number(say, r["disagreement"], 2)]
         rows.append([*row, marks.get(r["submission"], "")])
     caption = say("Criteria and marks, submission by submission: {round}", round=stage.rule.name[say.lang])
     return [
         Heading(say("Submission by submission")),
-        table(f"criteria-{stage.id}", caption, heads, rows, searchable=True),
-    ]
+        table(f"criteria-{stage.id}", caption, heads, rows, searchable=True,
+              note=say("The marks of each juror stand in the order of the criteria above; a dot: no mark.")),
+    ]  # fmt: skip
 
 
-def _marks_by_juror(stage: RoundResults, context: Context) -> dict[str, str]:
-    say = context.say
-    given = stage.ratings.assign(
-        shown=[say.number(x, 0 if x == round(x) else 1) if s == "scored" else "·"
-               for x, s in zip(stage.ratings["score"], stage.ratings["status"], strict=True)]
-    )  # fmt: skip
-    cells = given.groupby(["submission", "juror"], sort=True)["shown"].agg("\xa0".join)
+def _marks_by_juror(stage: RoundResults, criteria: list[str], context: Context) -> dict[str, str]:
+    """The marks of each reader as they were given, in the order of `criteria`; a dot where there is none."""
+    given = stage.ratings[stage.ratings["status"] == "scored"].dropna(subset=["score"])
+    if given.empty:
+        return {}
+    told = given.assign(shown=[context.say.mark(x) for x in given["score"]])
+    wide = told.pivot(index=["submission", "juror"], columns="criterion", values="shown")
+    named = pd.MultiIndex.from_frame(stage.ratings[["submission", "juror"]].drop_duplicates()).sort_values()
+    wide = wide.reindex(index=named, columns=criteria).fillna("·")
+    cells = wide.agg("\xa0".join, axis=1)
     lines = [f"{juror}:\xa0{marks}" for (_, juror), marks in cells.items()]
     return (
         pd.Series(lines, index=cells.index.get_level_values(0), dtype="str")

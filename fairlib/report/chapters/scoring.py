@@ -111,7 +111,7 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
     )
     lead = say(
         "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it "
-        "out. A filled mark in the figure: further from zero than its 95 % interval is wide."
+        "out. A filled mark in the figure: its 95 % interval does not contain zero."
     )
     picture = Picture(
         f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
@@ -137,7 +137,7 @@ def _marks(stage: RoundResults, context: Context) -> list[Block]:
     )
     rows = [
         (j, common.number(say, r.n), common.number(say, r["mean"], 2), common.number(say, r.sd, 2),
-         common.interval(say, r.low, r.high, 0))
+         Cell(f"{say.mark(r.low)}–{say.mark(r.high)}", r.low))
         for j, r in found.iterrows()
     ]  # fmt: skip
     heads = [Column(say("Juror"))]

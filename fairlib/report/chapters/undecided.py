@@ -125,7 +125,7 @@ def _cases(stage: RoundResults, context: Context) -> list[Block]:
 
     def side(criterion: object, points: float, juror: object, mark: float) -> str:
         name = criterion_name(common.text(criterion), context.contest, say)
-        return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 1)}"
+        return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 2)}"
 
     rows = [
         (common.number(say, r.rank), Cell(common.text(titles.get(r.submission)), under=r.submission),
@@ -154,8 +154,8 @@ def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
         return []
     titles = context.results.by_id["title"]
     rows = [
-        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 1), r.low_juror,
-         common.number(say, r.high, 1), r.high_juror, common.number(say, r.gap, 1))
+        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 2), r.low_juror,
+         common.number(say, r.high, 2), r.high_juror, common.number(say, r.gap, 2))
         for r in wanted.itertuples()
     ]  # fmt: skip
     heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Lowest"), "number"),
