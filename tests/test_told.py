@@ -5,13 +5,22 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_fixture import build_run, rules_2021
 
 from fairlib.report.chapters import write_report
+from fairlib.report.chapters.common import Context
+from fairlib.report.codes import band_words
 from fairlib.report.figures import plot_severity
+from fairlib.report.letters import write_letters
 from fairlib.report.locale import speak
-from fairlib.report.tables import read_results
+from fairlib.report.privacy import for_public
+from fairlib.report.sheets import sheets
+from fairlib.report.tables import in_per_cents, read_results
+from fairlib.rules import Certainty
 from fairlib.scoring import agreement_matrix, spearman
+from fairlib.selection.certainty import band_of
 
 RULES = rules_2021()
 
@@ -127,3 +136,69 @@ def test_a_filled_mark_is_one_whose_interval_does_not_contain_zero():
     assert filled == {0.5, -0.4}
     outside = jurors[(jurors["severity"].abs() > 1.959964 * jurors["se"])]
     assert filled == set(outside["severity"])
+
+
+@given(
+    st.lists(st.integers(0, 20000), min_size=1, max_size=30),
+    st.sampled_from([(0.9, 0.1), (0.8, 0.2), (0.95, 0.05), (0.905, 0.333), (0.999, 0.001)]),
+)
+def test_whole_per_cents_stay_on_their_side_of_an_edge(times, edges):
+    levels = Certainty(clear_in=edges[0], clear_out=edges[1])
+    p = pd.Series(times) / 20000
+    told = in_per_cents(p, levels)
+    assert np.abs(told - p).max() < 0.01 and (told * 100 - (told * 100).round()).abs().max() < 1e-9
+    assert (band_of(told.to_numpy(), levels) == band_of(p.to_numpy(), levels)).all()
+    assert (told.diff()[p.diff() >= 0] >= 0).all()
+
+
+def test_no_probability_stays_unknown():
+    assert in_per_cents(pd.Series([np.nan, 0.5]), Certainty()).isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("lang", ["en", "kk", "ru"])
+def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
+    say, public = speak(lang), for_public(results)
+    letters = {x.submission: x for x in write_letters(results)}
+    for seen, audience in ((results, "internal"), (public, "public")):
+        books = {s.name: s for s in sheets(Context(seen, say, audience))}
+        for k, stage in enumerate(results.rounds, 1):
+            shown = tables_of(seen, lang, audience)[f"decisions-{stage.id}"]
+            at = [c.label for c in shown.columns].index(say("Probability, places"))
+            page = {row[1].text: row[at].text for row in shown.rows if row[at].text != "–"}
+            book = next(s for name, s in books.items() if name.startswith(f"{k}. ") and len(s.columns) > 15)
+            columns = {c.label: c.values for c in book.columns}
+            for title, p, band, submission in zip(
+                *(columns[say(x)] for x in ("Project", "Probability", "Firmness", "Submission")), strict=True
+            ):
+                if pd.isna(p):
+                    assert title not in page
+                    continue
+                assert page[title] == say.chance(p)
+                letter, mine = letters[submission], speak(letters[submission].lang)
+                if submission in set(results.rounds[-1].decisions["submission"]) and k == 1:
+                    continue  # only the latest round is told in full
+                told = " ".join(b.text for b in letter.blocks if b.kind == "text")
+                assert f": {mine.chance(p)}. " in told
+                code = next(b for b in ("clear_in", "open", "clear_out") if band_words(b, say) == band)
+                assert mine("In the report that is called: {band}.", band=band_words(code, mine)) in told
+
+
+@pytest.mark.parametrize("lang", ["en", "kk", "ru"])
+def test_nobody_is_promised_the_places_of_other_jurors(results, lang):
+    say = speak(lang)
+    told = " ".join(b.text for b in write_report(results, lang, "public").blocks() if b.kind == "text")
+    assert say(
+        "A place is known only roughly: with a probability of 95 % the interval of places holds the true place, the "
+        "one that all possible jurors together would give. The place that another commission would give can lie "
+        "outside it."
+    ) in told  # fmt: skip
+
+
+def test_the_share_that_a_second_commission_keeps_has_one_number(results):
+    for stage in results.rounds:
+        numbers = [
+            n for b in write_report(results, "en", "internal").blocks() if b.kind == "numbers" for n in b.items
+            if n.label.startswith("Of those selected a second commission would keep")
+        ]  # fmt: skip
+        share = float(stage.certainty["twin_overlap"]) / stage.n_by_rule
+        assert speak("en").percent(share) in [n.value for n in numbers]

@@ -19,8 +19,9 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     """The ranking with its line, the full list, and for the internal report the criteria of each."""
     say = context.say
     joined = context.results.joined(stage)
-    n = len(stage.selected())
-    title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
+    title = say("The ranking: {round}", round=stage.rule.name[say.lang])
+    if n := stage.rule.select.seats:
+        title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
     blocks: list[Block] = [Text(_lead(stage, context), "lead"), *_figures(stage, joined, context)]
     blocks += _seats(stage, context)
     blocks.append(decisions_table(stage, joined, context))
@@ -44,15 +45,41 @@ def winners(context: Context) -> Chapter | None:
 
 
 def _lead(stage: RoundResults, context: Context) -> str:
-    say = context.say
-    counts = stage.decisions["decision"].value_counts()
-    return say(
-        "Selected: {selected}; reserve: {reserve}; not selected: {out}. A rank is an estimate: the interval "
-        "shows the places that the same submission could well have had with other, equally qualified jurors.",
+    if stage.decisions["rank_low"].isna().all():
+        return _counts(stage, context)
+    places = context.say(
+        "A place is known only roughly: with a probability of 95 % the interval of places holds the true place, the "
+        "one that all possible jurors together would give. The place that another commission would give can lie "
+        "outside it."
+    )
+    return f"{_counts(stage, context)} {places}"
+
+
+def _counts(stage: RoundResults, context: Context) -> str:
+    """How many there are of each decision."""
+    say, counts = context.say, stage.decisions["decision"].value_counts()
+    told = say(
+        "Selected: {selected}; reserve: {reserve}; not selected: {out}.",
         selected=say.number(counts.get("selected", 0)),
         reserve=say.number(counts.get("reserve", 0)),
         out=say.number(counts.get("not_selected", 0)),
     )
+    return f"{told} {by_people(stage, say)}".strip()
+
+
+def by_people(stage: RoundResults, say: Voice) -> str:
+    """How decisions of people changed the number of those selected; nothing where there are none."""
+    people = stage.by_people
+    if people.empty:
+        return ""
+    came = (people["decision"] == "selected") & (people["rule_said"] != "selected")
+    went = (people["decision"] != "selected") & (people["rule_said"] == "selected")
+    return say(
+        "Seats: {seats}; selected by the rule: {rule}; added by a decision of people: {came}; taken out by one: "
+        "{went}.",
+        seats=say.number(stage.rule.select.seats), rule=say.number(stage.n_by_rule),
+        came=say.number(came.sum()), went=say.number(went.sum()),
+    )  # fmt: skip
 
 
 def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
@@ -72,8 +99,8 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     behind = table(f"ranking-{stage.id}-data", caption, heads, rows)
     line = say("The dash-dotted line stands after as many places as there are seats.")
     blocks: list[Block] = [
-        Picture(f"ranking-{stage.id}-figure", caption, f"{_lead(stage, context)} {line}",
-                lambda ax: plot_ranking(data, ax, say.lang), behind, (7.2, 3.9)),
+        Picture(f"ranking-{stage.id}-figure", caption, f"{_counts(stage, context)} {line}",
+                lambda ax: plot_ranking(data, ax, say.lang, stage.seats_given), behind, (7.2, 3.9)),
         Text(line, "note"),
     ]  # fmt: skip
     if data["p_selected"].notna().any():
@@ -91,8 +118,10 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
         )
         blocks.append(
             Picture(f"probability-{stage.id}", title, alt,
-                    lambda ax: plot_probabilities(data, ax, say.lang, rule.clear_in, rule.clear_out), small, (7.2, 3.0))
+                    lambda ax: plot_probabilities(data, ax, say.lang, rule.clear_in, rule.clear_out, stage.seats_given),
+                    small, (7.2, 3.0))
         )  # fmt: skip
+        blocks.append(Text(common.chance_words(say), "note"))
     else:
         blocks.append(not_computed(context, say("probability of being selected")))
     return blocks
@@ -112,7 +141,7 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
     heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
              Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
-    return [table(f"seats-{stage.id}", caption, heads, rows)]
+    return [table(f"seats-{stage.id}", caption, heads, rows, note=by_people(stage, say))]
 
 
 def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:
@@ -141,7 +170,7 @@ def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context)
     rows = [_decision_row(r, context, certain) for r in joined.itertuples()]
     notes = [say("Under the estimate: its 95 % interval.")]
     if certain:
-        notes.append(say("Under the probability: the 95 % interval of the rank."))
+        notes += [common.chance_words(say), say("Under it: the 95 % interval of the true place.")]
     if not context.internal:
         notes.append(common.withheld_words(say))
     caption = say("All submissions and their decisions: {round}", round=stage.rule.name[say.lang])

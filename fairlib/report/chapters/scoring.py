@@ -192,7 +192,7 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
     joined = context.results.joined(stage).dropna(subset=["rank", "rank_raw"])
     if joined.empty:
         return []
-    seats = int((joined["decision"] == "selected").sum())
+    seats = stage.seats_given
     up = joined[(joined["rank"] <= seats) & (joined["rank_raw"] > seats)]
     down = joined[(joined["rank"] > seats) & (joined["rank_raw"] <= seats)]
     crossed = pd.concat([up, down]).sort_values("rank")
@@ -216,6 +216,8 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
         up=say.number(len(up)),
         down=say.number(len(down)),
     )
+    if len(up) != len(down):
+        text += " " + say("The two numbers differ because equal scores that no rule settles share a rank.")
     other = stage.other_rules.set_index("change")["n"].dropna()
     if "estimator:raw" in other:
         text += " " + say("Places that the whole rule, quotas included, would fill otherwise on raw means: {n}.",
@@ -223,7 +225,7 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
     data = table(f"slopes-{stage.id}-data", caption, heads, rows)
     picture = Picture(
         f"slopes-{stage.id}", say("Ranks before and after the adjustment: {round}", round=stage.rule.name[say.lang]),
-        text, lambda ax: plot_slopes(joined, ax, say.lang), data, (7.2, 4.4),
+        text, lambda ax: plot_slopes(joined, ax, say.lang, seats), data, (7.2, 4.4),
     )  # fmt: skip
     return [Heading(say("What the adjustment changed")), Text(text), picture]
 
