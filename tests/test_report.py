@@ -381,7 +381,7 @@ def test_workbook_holds_the_numbers_of_the_tables(results, lang):
     joined = results.joined(stage)
     found = columns_of(book.worksheets[1])
     for label, name in (("Rank", "rank"), ("Estimate", "estimate"), ("Expected rank", "expected_rank"),
-                        ("First place possible", "rank_low"), ("Last place possible", "rank_high"),
+                        ("True place from", "rank_low"), ("True place to", "rank_high"),
                         ("Rank set from", "set_low"), ("Rank set to", "set_high"), ("Interval from", "low"),
                         ("Interval to", "high")):  # fmt: skip
         told = pd.Series(found[say(label)], dtype=float)
