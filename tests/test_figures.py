@@ -118,12 +118,12 @@ def test_a_drawing_holds_no_date_no_comment_and_no_foreign_id():
 def test_the_map_of_2021_has_17_regions_and_todays_20():
     from datetime import date
 
-    from fairlib.report.places import frame
+    from fairlib.intake.region_names import region_table
 
-    assert len(frame(date(2021, 3, 10))) == 17
-    assert len(frame(None)) == 20
-    for day in (date(2021, 3, 10), None):
-        assert not frame(day).duplicated(["row", "column"]).any()
+    assert len(region_table(date(2021, 3, 10))) == 17
+    assert len(region_table(date.max)) == 20
+    for day in (date(2021, 3, 10), date.max):
+        assert not region_table(day).duplicated(["row", "column"]).any()
 
 
 @pytest.mark.parametrize("span", [(5.4, 7.4), (6.9, 8.7), (7.0, 7.3), (0.0, 30.0), (-1.4, 1.6)])

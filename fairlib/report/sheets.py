@@ -138,7 +138,7 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Nomination"), TEXT, 28, say("The nomination it was sent to."),
                [common.nomination(x, context) for x in table["nomination"]]),
         Column(say("Region"), TEXT, 24, say("The region that the place belongs to."),
-               [common.region(x, say) for x in table["region"]]),
+               [common.region(x, context) for x in table["region"]]),
         Column(say("Settlement type"), TEXT, 14, say("City, town or village, as far as the place is known."),
                [group_name("settlement", common.text(x), contest, say) for x in table["settlement"]]),
         Column(say("Decision"), TEXT, 17, say("What the rules, or people by their leave, decided."),

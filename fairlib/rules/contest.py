@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from fairlib.rules.base import Identifier, Language, Names, Rule, Scale
+from fairlib.rules.base import Identifier, Language, Names, Rule, Scale, language_of
+from fairlib.rules.mistakes import meant
 from fairlib.rules.selection import Selection
 from fairlib.rules.submissions import Submissions
 
@@ -82,7 +83,7 @@ class Contest(Rule):
     synthetic: bool = False
     timezone: str = "Asia/Almaty"
     seed: int = Field(ge=0)
-    language: Language = "kk"
+    language: Language
     submissions: Submissions
     nominations: tuple[Nomination, ...] = ()
     criteria: tuple[Criterion, ...]
@@ -90,11 +91,20 @@ class Contest(Rule):
     published: Published | None = None
     ours: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _language_of_the_name(cls, value):
+        if isinstance(value, dict) and "language" not in value:
+            return value | {"language": language_of(value.get("name"))}
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, zone):
         if zone not in available_timezones():
-            raise ValueError(f"unknown time zone {zone!r}: use a name such as Asia/Almaty")
+            raise ValueError(
+                f"unknown time zone: {meant(zone, available_timezones())}use a name such as Asia/Almaty"
+            )
         return zone
 
     @model_validator(mode="after")
@@ -103,8 +113,9 @@ class Contest(Rule):
             ids = [part.id for part in getattr(self, name)]
             if not ids and name != "nominations":
                 raise ValueError(f"{name}: none are given; a contest needs at least one")
-            if twice := sorted({i for i in ids if ids.count(i) > 1}):
-                raise ValueError(f"{name}: the id {twice[0]!r} is used twice")
+            folded = [i.casefold() for i in ids]  # a round is a folder, and some disks know no capitals
+            if twice := [i for i, f in zip(ids, folded, strict=True) if folded.count(f) > 1]:
+                raise ValueError(f"{name}: the id {twice[-1]!r} is used twice, capitals apart")
         if sum(c.weight for c in self.criteria) == 0:
             raise ValueError("criteria: all weights are 0; give at least one a weight")
         for r in self.rounds:
@@ -122,7 +133,7 @@ class Contest(Rule):
 
     def _check_round(self, r: Round) -> None:
         at, criteria = f"round {r.id}", [c.id for c in self.criteria]
-        if r.id in STEPS:
+        if r.id.casefold() in STEPS:
             raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
         if r.divergence and r.divergence.unless_all_below is not None:
             _on_scale(r, r.divergence.unless_all_below, f"{at}, divergence")
@@ -170,6 +181,11 @@ class Contest(Rule):
         """The time zone of deadlines."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def regions_on(self) -> date:
+        """The day whose names of regions count: the one that the rules name, else today's names."""
+        return self.submissions.regions_on or date.max
+
     def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
         """First moment that is in time and first moment that is late."""
         s = self.submissions
@@ -186,4 +202,6 @@ def _on_scale(r: Round, mark: float, where: str) -> None:
 def _among(used, known, where: str) -> None:
     for name in used:
         if name not in known:
-            raise ValueError(f"{where}: {name!r} is not one of {', '.join(known) or 'none'}")
+            near = meant(name, known).strip()
+            listed = ", ".join(known) or "none"
+            raise ValueError(f"{where}: {name!r} is not one of {listed}{near and '; '}{near}")

@@ -96,7 +96,7 @@ def _regions(context: Context) -> list[Block]:
         return []
     day = context.contest.submissions.regions_on
     unknown = int(sent["region"].isna().sum())
-    names = {code: common.region(code, say) for code in counts.index}
+    names = {code: common.region(code, context) for code in counts.index}
     order = sorted(counts.index, key=lambda c: (-counts[c], c))
     rows = [(names[c], common.number(say, counts[c]), say.percent(counts[c] / len(sent))) for c in order]
     if unknown:

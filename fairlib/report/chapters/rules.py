@@ -79,7 +79,7 @@ def _announced(context: Context):
     for n in context.contest.nominations:
         line(n.name[say.lang], told.nominations.get(n.id), int((sent["nomination"] == n.id).sum()))
     for code, count in told.regions.items():
-        line(common.region(code, say), count, int((sent["region"] == code).sum()))
+        line(common.region(code, context), count, int((sent["region"] == code).sum()))
     line(say("finalists"), told.finalists, len(common.chosen_in(results, 0)))
     if common.was_last_held(results):
         line(say("winners"), told.winners, len(common.chosen_in(results, -1)))

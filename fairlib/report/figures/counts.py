@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
+from fairlib.intake.region_names import region_table
 from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, QUIET, SOFT, ink_on, rows, sheet
 from fairlib.report.locale import speak
-from fairlib.report.places import frame
 from fairlib.rules import Language
 
 DARKEST = "#0b6479"
@@ -54,7 +54,7 @@ def plot_tile_map(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.2))
     top = max(float(counts.max()) if len(counts) else 0.0, 1.0)
-    grid = frame(day)
+    grid = region_table(day or date.max)
     for code, tile in grid.iterrows():
         n = int(counts.get(code, 0))
         colour = _blend(n / top) if n else "none"
