@@ -205,6 +205,7 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "seats_over_submissions": say("more seats than eligible submissions"),
     }  # fmt: skip
 
 
@@ -238,7 +239,7 @@ def _done(say: Voice) -> dict[str, str]:
     """Sentences that are always the same."""
     return {
         "no value": say("taken as empty"), "repaired": say("repaired"), "not used": say("not used"),
-        "look at it": say("look at it"), "left out": say("left out"),
+        "look at it": say("look at it"), "left out": say("left out"), "no line is drawn": say("no line is drawn"),
         "the column is not used": say("the column is not used"), "it has no estimate": say("it has no estimate"),
         "its marks are missing": say("its marks are missing"),
         "the same mark again: counted once": say("counted once"),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from fairlib.rules.base import Identifier, Language, Names, Rule, Scale, language_of
+from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, language_of
 from fairlib.rules.mistakes import meant
 from fairlib.rules.selection import Selection
 from fairlib.rules.submissions import Submissions
@@ -64,10 +64,38 @@ class Round(Rule):
     select: Selection
 
 
+class Held(Rule):
+    """How a round was announced: the day on which it began, for how many days, whether online, who judges."""
+
+    begins: date | None = None
+    days: int | None = Field(None, ge=1)
+    online: bool = False
+    members: Names | None = None
+
+
+class Award(Rule):
+    """Where and when the winners are named."""
+
+    event: Names
+    begins: date
+    ends: date | None = None
+    place: Names | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self):
+        if self.ends and self.ends < self.begins:
+            raise ValueError(f"it ends on {self.ends}, before it begins on {self.begins}")
+        return self
+
+
 class Published(Rule):
-    """Figures somebody announced, and where: the report sets them beside what was found."""
+    """What somebody announced, and where: the report sets figures beside what was found, and tells the rest."""
 
     source: Names
+    languages: tuple[Language, ...] = LANGUAGES  # names in the others are translations of the params file's
+    organiser: Names | None = None
+    rounds: dict[str, Held] = {}
+    award: Award | None = None
     submissions: int | None = None
     finalists: int | None = None
     winners: int | None = None
@@ -123,6 +151,7 @@ class Contest(Rule):
         self._check_seats()
         if self.published:
             _among(self.published.nominations, [n.id for n in self.nominations], "published.nominations")
+            _among(self.published.rounds, [r.id for r in self.rounds], "published.rounds")
         return self
 
     def _check_seats(self) -> None:

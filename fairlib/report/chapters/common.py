@@ -91,9 +91,9 @@ def region(value: object, context: Context) -> str:
     return "" if pd.isna(value) else region_name(str(value), context.say.lang, context.contest.regions_on)
 
 
-def organisation(value: object, say: Voice) -> str:
-    """The organisation, or that its name is not published."""
-    return text(value) or say("name not published")
+def organisation(value: object, context: Context) -> str:
+    """The organisation, or that its name is not published; nothing in a contest without organisations."""
+    return text(value) or (context.say("name not published") if context.results.organisations else "")
 
 
 def project(r, context: Context) -> Cell:
@@ -102,7 +102,7 @@ def project(r, context: Context) -> Cell:
     place = region(r.region, context)
     number = nomination_number(r.nomination, context)
     parts = [
-        organisation(r.organisation, say),
+        organisation(r.organisation, context),
         place,
         numbered(say, number) if number and context.contest.nominations else "",
     ]

@@ -10,7 +10,7 @@ from fairlib.report.rulewords import Quoter, written
 def chapter(context: Context) -> Chapter:
     """The rules that were fixed before any score was read, part by part."""
     say = context.say
-    quote = Quoter(context.contest, say)
+    quote = Quoter(context.contest, say, context.results.organisations)
     blocks: list[Block] = [
         Text(say("What stands in the params file was written down before any score was read. Beside each rule stands "
                  "its key there; a diamond ◆ marks what was not published and is our choice, also where nobody wrote "
@@ -31,7 +31,9 @@ def published(context: Context) -> Chapter:
     blocks: list[Block] = []
     if contest.published:
         blocks.append(_announced(context))
-    quoted = list({(r.text, r.key): r for r in Quoter(contest, say).every()}.values())
+    quoted = list(
+        {(r.text, r.key): r for r in Quoter(contest, say, context.results.organisations).every()}.values()
+    )
     ours = [r for r in quoted if r.ours and written(contest, r.key)]
     told = {r.key for r in ours}
     rows = [(r.text, r.value, r.key) for r in ours]
