@@ -39,7 +39,7 @@ def parts(text: str) -> tuple[str, ...]:
     """
     if not text.strip():
         return ()
-    bare = _ASIDE.sub("", text)
+    bare = without_asides(text)
     found = [text, bare, *_SPLIT.split(text), *_SPLIT.split(bare), *_within(bare), trimmed(bare)]
     return tuple(dict.fromkeys(key(p) for p in found if p.strip()))
 
@@ -47,6 +47,11 @@ def parts(text: str) -> tuple[str, ...]:
 def key(heading: str) -> str:
     """The folded heading; one of signs alone, such as №, as it is."""
     return fold(heading) or heading.strip()
+
+
+def without_asides(text: str) -> str:
+    """A heading without what stands in brackets and without the number of a question."""
+    return _ASIDE.sub("", text)
 
 
 def trimmed(text: str) -> str:

@@ -177,13 +177,13 @@ def _jurors_of_rows(
     if "juror" not in rows:
         return labelled(rows["part"], sheets)
     typed = rows["juror"].cat
-    jurors = [mask(j.strip()) for j in typed.categories]
-    first = [
-        rows.iloc[(typed.codes == n).to_numpy().argmax()][["file", "sheet"]].to_dict()
-        for n in range(len(jurors))
-    ]
-    jurors = [_known(name, roster, found, where) for name, where in zip(jurors, first, strict=True)]
     codes = typed.codes.to_numpy()
+    jurors = [mask(j.strip()) for j in typed.categories]
+    listed = set(jurors) if roster.jurors is None else set(roster.jurors.index)
+    for n, name in enumerate(jurors):
+        if name not in listed:
+            where = rows.iloc[(codes == n).argmax()][["file", "sheet"]].to_dict()
+            jurors[n] = _known(name, roster, found, where)
     return labelled(np.where(codes >= 0, codes, len(jurors) + rows["part"]), [*jurors, *sheets])
 
 
