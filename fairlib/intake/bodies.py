@@ -4,18 +4,18 @@ What is headed with a juror, a criterion or a mark is read, or stops the run: go
 some of the jurors, and nobody would know.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 
 import pandas as pd
 
 from fairlib.errors import DataError
-from fairlib.intake.fields import FIELDS
 from fairlib.intake.findings import finding
-from fairlib.intake.headingparts import is_comment, parts
-from fairlib.intake.jurors import juror_of, known_as
+from fairlib.intake.headingparts import is_comment
+from fairlib.intake.jurors import juror_of, known_as, named_above
+from fairlib.intake.kazakh import fold
 from fairlib.intake.layouts import LAYOUTS, Body, Names, headings_of, names_of, understand
 from fairlib.intake.refusals import another_layout, layouts, unread
 from fairlib.intake.scorecheck import Roster
@@ -25,6 +25,12 @@ from fairlib.intake.told import tell_headings
 from fairlib.intake.totals import is_total
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
+
+_PARTS = re.compile(r"\s*[-–—:,/()\[\]]\s*")
+_STAMPS = frozenset(
+    map(fold, ("timestamp", "отметка времени", "уақыт белгісі", "completion time", "start time"))
+)
+_RANKS = frozenset(map(fold, ("rank", "place", "position", "место", "рейтинг", "орын", "орны")))
 
 
 def read_bodies(
@@ -87,7 +93,7 @@ def _with_jurors(bodies: Sequence[Body], roster: Roster, found: list[dict]) -> l
         if "juror" in body.fields or body.layout == "wide":
             made.append(body)
             continue
-        above = chain.from_iterable(sheet.rows(last=body.head.row))
+        above = sheet.rows(last=body.head.row - (body.head.above is not None))
         juror = juror_of(above, sheet.file, sheet.name, roster.jurors, found, several=sheets[sheet.file] > 1)
         if (
             body.layout == "long"
@@ -161,23 +167,49 @@ def _refuse_unread(body: Body, names: Names, r: Round) -> None:
                 f"{where}: the column {body.heading(at)} is headed as a juror's and names no criterion, so its marks "
                 f"would not count. Correct the heading («Judge 1 - Innovation»), or take the column out of the sheet."
             )
-    _refuse_answers(body, where, r)
+    if body.layout == "wide":
+        _refuse_unnamed(body, where, r)
+    elif "juror" not in body.fields:
+        _refuse_answers(body, where, r)
+        _refuse_blocks(body, where)
+
+
+def _refuse_unnamed(body: Body, where: str, r: Round) -> None:
+    """Beside jurors that are read, another column of marks may be of a juror whom nothing names."""
+    for at in (*body.head.unknown, *body.head.repeated):
+        text = body.sheet.columns[at][body.head.place(at)[0]]
+        known = is_total(_PARTS.split(text)) or names_juror(text) or is_comment(text) or fold(text) in _RANKS
+        if not known and holds_marks(body.below(at), r.scale):
+            raise DataError(
+                f"{where}: jurors stand side by side, and below {body.heading(at)} are numbers on the scale that would "
+                f"not count. If they are a juror's, head them as such («Judge 1», or by a name in the list of jurors); "
+                f"else take the column out of the sheet."
+            )
+
+
+def _refuse_blocks(body: Body, where: str) -> None:
+    """A juror named between the marks, and marks below: whose are they?"""
+    first = body.head.row + 1
+    marked = [n for mark in body.marks for n, text in enumerate(body.below(mark.column)) if text.strip()]
+    rows = body.sheet.rows(first, first + max(marked, default=0))
+    for n, row in enumerate(rows):
+        if (name := named_above([row])) and not any(row[mark.column].strip() for mark in body.marks):
+            raise DataError(
+                f"{where}: row {first + n + 1} names a juror ({name}) and marks stand above and below it; give each "
+                f"juror a sheet, or add a column of jurors. {layouts()}"
+            )
 
 
 def _refuse_answers(body: Body, where: str, r: Round) -> None:
-    """Answers to a form, each with its time and the address of who sent it, are of as many jurors as addresses."""
-    if "juror" in body.fields or body.layout == "wide":
-        return
+    """Answers to a form, with their times or the addresses of who sent them, are hardly all of one juror."""
     texts = {at: body.sheet.columns[at][body.head.place(at)[0]] for at in body.head.unknown}
-    names = {f: {p for n in FIELDS[f] for p in parts(n)} for f in ("sent_at", "email")}
-    of = {f: [at for at, t in texts.items() if set(parts(t)) & keys] for f, keys in names.items()}
-    for at in of["email"]:
-        if of["sent_at"] and len({text.strip().lower() for text in body.below(at) if text.strip()}) > 1:
-            raise DataError(
-                f"{where}: the rows look like answers to a form, sent from several addresses ({body.heading(at)}), "
-                f"and no column is known to name the juror. Name its heading under rounds.{r.id}.scores.columns as "
-                f"juror. {layouts()}"
-            )
+    different = {at: len(set(filter(None, body.below(at)))) > 1 for at in texts}
+    stamps = [at for at, t in texts.items() if fold(t) in _STAMPS and different[at]]
+    if stamps:
+        raise DataError(
+            f"{where}: the rows look like answers to a form ({body.heading(stamps[0])}), and no column is known to "
+            f"name the juror. Name its heading under rounds.{r.id}.scores.columns as juror. {layouts()}"
+        )
 
 
 def _differ(body: Body, first: int, again: int) -> int:

@@ -187,7 +187,8 @@ JUROR_NAME = (
     "сарапшының аты-жөні", "қазының аты-жөні", "сарапшы аты-жөні", "фио эксперта", "фио члена жюри", "фио жюри",
     "имя эксперта", "имя члена жюри", "juror name", "judge name", "expert name", "reviewer name", "reviewername",
     "referee name", "evaluator name", "assessor name", "member name", "name of judge", "name of juror",
-    "name of reviewer", "judge's name", "reviewer's name",
+    "name of reviewer", "judge's name", "reviewer's name", "your name", "your full name", "ваше имя", "ваше фио",
+    "ваши фио", "аты-жөніңіз",
 )  # fmt: skip
 FULL_NAME = (
     "аты-жөні", "фио", "name", "т.а.ә.", "таә", "тегі, аты, әкесінің аты", "тегі, аты", "ф.и.о.",

@@ -1,8 +1,9 @@
 """Who marks? The list of a round's jurors, their declared conflicts, and whose sheet this is."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from fairlib.intake.seen import no_table
 from fairlib.intake.told import read_visible
 
 _NAMED = re.compile(rf"(?:{'|'.join(NAMING)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
+_WORDS = frozenset(map(fold, NAMING))
 _CODES = ("код", "коды", "id", "code")  # of a juror, in a list of nothing else
 
 
@@ -77,14 +79,14 @@ def _small_table(path: Path, fields: dict, what: str, found: list[dict]) -> pd.D
 
 
 def juror_of(
-    above: Iterable[str],
+    above: Sequence[Sequence[str]],
     file: str,
     sheet: str,
     jurors: pd.DataFrame | None,
     found: list[dict],
     several: bool = False,
 ) -> str:
-    """Whose sheet it is: by what is said `above` the headings («Эксперт: E01»), else by its name or the file's.
+    """Whose sheet it is: by what the rows `above` the headings say («Эксперт: E01»), else by its name or the file's.
 
     Each is read as an id and then as a name in the list of jurors; a name is told, and so is a file named
     after another juror than the sheet. Where nothing is known the file's name stands for the juror, or the
@@ -92,7 +94,7 @@ def juror_of(
     named above the headings, that name.
     """
     stem = Path(file).stem
-    said = next((hit["juror"].strip() for text in above if (hit := _NAMED.search(text))), "")
+    said = named_above(above)
     if jurors is None or said in jurors.index:
         return mask(said or (sheet if several and jurors is None else stem))
     if not said and sheet in jurors.index:
@@ -110,6 +112,21 @@ def juror_of(
     elif fold(typed) != fold(juror):
         found.append(finding("juror_by_name", "warning", f"taken as {juror}", found=typed, **where))
     return juror
+
+
+def named_above(rows: Iterable[Sequence[str]]) -> str:
+    """The first juror whom rows of text name, in one cell or in the one after the word for juror; "" for none.
+
+    >>> [named_above([row]) for row in (["Contest", "Эксперт: Омаров Е."], ["Judge", "", "Anna"], ["Judge"])]
+    ['Омаров Е.', 'Anna', '']
+    """
+    for row in rows:
+        filled = [text.strip() for text in row if text.strip()]
+        pairs = [f"{a}: {b}" for a, b in pairwise(filled) if fold(a) in _WORDS]
+        for text in (*filled, *pairs):
+            if (hit := _NAMED.search(text)) and fold(hit["juror"]):
+                return hit["juror"].strip()
+    return ""
 
 
 def known_as(typed: str, jurors: pd.DataFrame) -> str:

@@ -122,21 +122,33 @@ def headings_of(sheet: Sheet, names: Names) -> Headings:
     rows = sheet.rows(last=LOOK)
     found = [h for need in ("submission", "title") if (h := find_headings(rows, names.fields, [need]))]
     head = max(found, key=lambda h: len(h.columns), default=None) or find_headings(rows, names.fields, [])
-    if "submission" in head.columns:
-        return head
-    at = head.columns.get("title", _by_cells(sheet, head, names.submissions))
-    return head if at is None else replace(head, columns=head.columns | {"submission": at})
+    if "submission" not in head.columns:
+        at = head.columns.get("title")
+        head = _by_cells(sheet, head, "submission", names.submissions.__contains__) if at is None else replace(
+            head, columns=head.columns | {"submission": at}
+        )  # fmt: skip
+    if "juror" not in head.columns and names.known and "juror" in names.fields:
+        head = _by_cells(sheet, head, "juror", names.known)
+    return head
 
 
-def _by_cells(sheet: Sheet, head: Headings, submissions: frozenset[str]) -> int | None:
-    """The one unknown column in which every filled cell is the id of a submission; plain numbers say nothing."""
+def _by_cells(sheet: Sheet, head: Headings, field: str, known: Callable[[str], bool]) -> Headings:
+    """With the one unknown column in which every filled cell is a known id; plain numbers say nothing."""
     found = []
     for at in head.unknown:
-        ids = clean_ids(pd.Series(sheet.columns[at][head.row + 1 :], dtype="str"))
-        ids = set(ids[ids != ""])
-        if len(ids) > 1 and ids <= submissions and not all(i.isdigit() for i in ids):
+        texts = pd.Series(sheet.columns[at][head.row + 1 :], dtype="str")
+        ids = set(clean_ids(texts) if field == "submission" else texts.str.strip()) - {""}
+        if len(ids) > 1 and not all(i.isdigit() for i in ids) and all(map(known, ids)):
             found.append(at)
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:
+        return head
+    row, at = head.place(found[0])
+    return replace(
+        head,
+        columns=head.columns | {field: at},
+        near=head.near | {field: sheet.columns[at][row]},
+        unknown=tuple(n for n in head.unknown if n != at),
+    )
 
 
 def _laid_out(sheet: Sheet, head: Headings, criteria: Mapping[str, int], names: Names) -> Body | None:

@@ -177,13 +177,46 @@ def test_a_column_headed_with_a_juror_that_is_not_read_stops_the_run(tmp_path, n
         read(tmp_path, {"e.csv": rows})
 
 
-def test_answers_from_several_addresses_are_not_one_juror(tmp_path):
+def test_answers_to_a_form_that_name_no_juror_are_not_one_jurors(tmp_path):
     head = ["Timestamp", "Email Address", "ID", "Innovation", "Impact"]
     rows = [head, ["10:00", "a@example.org", "P1", 6, 5], ["11:00", "b@example.org", "P2", 5, 5]]
-    with pytest.raises(DataError, match=r"sent from several addresses \(«Email Address» \(B1\)\)"):
+    with pytest.raises(DataError, match=r"answers to a form \(«Timestamp» \(A1\)\)"):
         read(tmp_path, {"e.csv": rows})
     result = read(tmp_path, {"e.csv": rows}, columns={"juror": ["Email Address"]})
     assert by_juror(result) == {"a@example.org": [5, 6], "b@example.org": [5, 5]}
+
+
+def test_a_juror_beside_the_others_whom_the_list_does_not_know_stops_the_run(tmp_path):
+    files = {
+        "jurors.csv": [["Juror"], ["Anna"], ["Berik"]],
+        "e.csv": [["ID", "Anna", "Berik", "Gast"], ["P1", 6, 5, 7]],
+    }
+    with pytest.raises(DataError, match=r"below «Gast» \(D1\) are numbers on the scale that would not count"):
+        read(tmp_path, files, criteria=ONE, jurors="jurors.csv")
+
+
+def test_a_column_of_jurors_under_any_heading_is_known_by_the_list(tmp_path):
+    files = {"jurors.csv": [["Juror"], ["J1"], ["J2"]], "e.csv": [["At", "Panel", *ROWS[0][2:]], *ROWS[1:]]}
+    result = read(tmp_path, files, jurors="jurors.csv")
+    assert by_juror(result) == BESIDE
+    assert told(result, "heading_near", "cell", "done") == [["B1", "taken as juror"]]
+
+
+def test_a_juror_named_between_the_marks_stops_the_run(tmp_path):
+    head = ["ID", "Innovation", "Impact"]
+    rows = [["Judge: J1", "", ""], head, ["P1", 6, 5], ["Judge: J2", "", ""], head, ["P2", 1, 1]]
+    with pytest.raises(DataError, match=r"row 4 names a juror \(J2\) and marks stand above and below it"):
+        read(tmp_path, {"e.csv": rows})
+    signed = [*rows[:3], ["", "", ""], ["Judge: J1", "", ""]]
+    assert set(read(tmp_path, {"e.csv": signed}).ratings["juror"]) == {"J1"}
+
+
+def test_the_juror_in_the_cell_beside_the_word(tmp_path):
+    head = ["ID", "Innovation", "Impact"]
+    files = {
+        f"e{n}.csv": [["Эксперт", name, ""], head, ["P1", 6, 5]] for n, name in enumerate(("Anna", "Berik"))
+    }
+    assert set(by_juror(read(tmp_path, files))) == {"Anna", "Berik"}
 
 
 def test_a_place_for_a_signature_is_no_column_of_jurors(tmp_path):
