@@ -6,7 +6,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, QUIET, SOFT, ink_on, rows, sheet
+from fairlib.report.figures.base import (
+    ACCENT,
+    INK,
+    LINE,
+    MIST,
+    QUIET,
+    SOFT,
+    ink_on,
+    rows,
+    sheet,
+    unless_empty,
+)
 from fairlib.report.locale import speak
 from fairlib.report.places import frame
 from fairlib.rules import Language
@@ -14,6 +25,7 @@ from fairlib.rules import Language
 DARKEST = "#0b6479"
 
 
+@unless_empty
 def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Steps of the contest as centred bars, each with its count and its share of the first.
 
@@ -31,6 +43,7 @@ def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en")
     return ax
 
 
+@unless_empty
 def plot_counts(counts: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Counts of groups as horizontal bars with the number at the end; `counts` maps a name to a count."""
     say, ax = speak(lang), sheet(ax, (7.2, 0.5 + 0.34 * len(counts)))
