@@ -190,10 +190,12 @@ def _refuse_unnamed(body: Body, where: str, r: Round) -> None:
 def _refuse_blocks(body: Body, where: str) -> None:
     """A juror named between the marks, and marks below: whose are they?"""
     first = body.head.row + 1
-    marked = [n for mark in body.marks for n, text in enumerate(body.below(mark.column)) if text.strip()]
-    rows = body.sheet.rows(first, first + max(marked, default=0))
-    for n, row in enumerate(rows):
-        if (name := named_above([row])) and not any(row[mark.column].strip() for mark in body.marks):
+    marked = [
+        any(map(str.strip, row)) for row in zip(*(body.below(m.column) for m in body.marks), strict=True)
+    ]
+    last = max((n for n, has in enumerate(marked) if has), default=0)
+    for n in (n for n in range(last) if not marked[n]):
+        if name := named_above(body.sheet.rows(first + n, first + n + 1)):
             raise DataError(
                 f"{where}: row {first + n + 1} names a juror ({name}) and marks stand above and below it; give each "
                 f"juror a sheet, or add a column of jurors. {layouts()}"

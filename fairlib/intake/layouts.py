@@ -120,8 +120,11 @@ def understand(sheet: Sheet, names: Names) -> Body | None:
 def headings_of(sheet: Sheet, names: Names) -> Headings:
     """The headings of a sheet, whatever they lack; a title, or the cells, stand in for a heading of submissions."""
     rows = sheet.rows(last=LOOK)
-    found = [h for need in ("submission", "title") if (h := find_headings(rows, names.fields, [need]))]
-    head = max(found, key=lambda h: len(h.columns), default=None) or find_headings(rows, names.fields, [])
+    head = find_headings(rows, names.fields, ["submission"])
+    if head is None or not any(f == "score" or names.criterion(f) for f in head.columns):
+        found = [head, find_headings(rows, names.fields, ["title"])]
+        head = max(filter(None, found), key=lambda h: len(h.columns), default=None)
+    head = head or find_headings(rows, names.fields, [])
     if "submission" not in head.columns:
         at = head.columns.get("title")
         head = _by_cells(sheet, head, "submission", names.submissions.__contains__) if at is None else replace(

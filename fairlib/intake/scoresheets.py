@@ -164,7 +164,7 @@ def _criteria_of_marks(
         return labelled(column, heads)
     typed = rows["criterion"].cat
     said = [next((names[p] for p in parts(text) if p in names), text) for text in typed.categories]
-    of_row = typed.codes.to_numpy()[at]
+    of_row = typed.codes.to_numpy(np.intp)[at]
     said_here = np.array([not c.mark.criterion for c in columns])[column] & (of_row >= 0)
     return labelled(np.where(said_here, len(heads) + of_row, column), [*heads, *said])
 
@@ -177,7 +177,7 @@ def _jurors_of_rows(
     if "juror" not in rows:
         return labelled(rows["part"], sheets)
     typed = rows["juror"].cat
-    codes = typed.codes.to_numpy()
+    codes = typed.codes.to_numpy(np.intp)
     jurors = [mask(j.strip()) for j in typed.categories]
     listed = set(jurors) if roster.jurors is None else set(roster.jurors.index)
     for n, name in enumerate(jurors):
@@ -201,7 +201,7 @@ def _jurors_of_marks(
     heads = [named.get((body.sheet.file, body.sheet.name, mark.juror), "") for body, mark, *_ in columns]
     headed = np.array([bool(mark.juror) for _, mark, *_ in columns])[column]
     labels = [*heads, *of_rows.cat.categories]
-    return labelled(np.where(headed, column, len(heads) + of_rows.cat.codes.to_numpy()), labels)
+    return labelled(np.where(headed, column, len(heads) + of_rows.cat.codes.to_numpy(np.intp)), labels)
 
 
 def _of_heading(label: str, roster: Roster, found: list[dict], where: dict[str, str]) -> str:

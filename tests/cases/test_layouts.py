@@ -365,3 +365,18 @@ def test_two_sheets_of_marks_in_two_layouts(tmp_path):
 def test_a_long_table_that_does_not_say_whose_its_marks_are(tmp_path):
     with pytest.raises(DataError, match="no column says whose mark it is"):
         read(tmp_path, {"e.csv": [[p, c, s] for p, j, c, s in LONG if j in ("Juror", "J1")]})
+
+
+def test_a_large_jury_side_by_side(tmp_path):
+    """More jurors, and more different names in the rows, than a byte can count."""
+    jurors = [f"Judge {n}" for n in range(1, 141)]
+    wide = [["ID", *(f"{j} - {c}" for j in jurors for c in ("Innovation", "Impact"))]]
+    wide += [[p, *([n % 10 + 1] * 280)] for n, p in enumerate(("P1", "P2", "P3"))]
+    assert by_juror(read(tmp_path, {"e.csv": wide})) == {j: [1, 1, 2, 2, 3, 3] for j in jurors}
+
+
+def test_a_large_jury_in_rows_and_many_long_tables(tmp_path):
+    rows = [ROWS[0], *(["", f"J{n}", p, n % 10 + 1, 5] for n in range(150) for p in ("P1", "P2"))]
+    long = {f"e{n}.csv": [LONG[0], ["P3", f"J{n}", "Impact", 7]] for n in range(130)}
+    result = read(tmp_path, {"e.csv": rows, **long})
+    assert by_juror(result)["J137"] == [5, 8, 5, 8] and by_juror(result)["J129"] == [5, 10, 5, 10, 7]
