@@ -140,9 +140,8 @@ def _refuse_marks(sheet: Sheet, names: Names, contest: Contest, r: Round) -> Non
     marked = {at for at, texts in below.items() if holds_marks(texts, r.scale)}
     criteria = {at for f, at in head.columns.items() if names.criterion(f)} & marked
     if "submission" in head.columns:
-        free = [
-            at for at in head.unknown if at in marked and not is_total([sheet.columns[at][head.place(at)[0]]])
-        ]
+        texts = {at: sheet.columns[at][head.place(at)[0]] for at in head.unknown if at in marked}
+        free = [at for at, text in texts.items() if not is_total([text]) and fold(text) not in _RANKS]
         lost = len(free) >= len(contest.weights(r.id)) or criteria
     else:
         lost = len(criteria) > 1 or (criteria and ("juror" in head.columns or names.one))

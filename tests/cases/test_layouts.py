@@ -380,3 +380,11 @@ def test_a_large_jury_in_rows_and_many_long_tables(tmp_path):
     long = {f"e{n}.csv": [LONG[0], ["P3", f"J{n}", "Impact", 7]] for n in range(130)}
     result = read(tmp_path, {"e.csv": rows, **long})
     assert by_juror(result)["J137"] == [5, 8, 5, 8] and by_juror(result)["J129"] == [5, 10, 5, 10, 7]
+
+
+def test_a_sheet_of_results_beside_the_marks_is_left_out(tmp_path):
+    sheets = {"Marks": [["ID", "Judge", "Taste"], ["P1", "A", 6], ["P2", "A", 5]],
+              "Results": [["ID", "Title", "Average", "Rank"], ["P1", "Moss", 6, 1], ["P2", "Rust", 5, 2]]}  # fmt: skip
+    result = read(tmp_path, {"e.xlsx": sheets}, criteria=ONE)
+    assert by_juror(result) == {"A": [6, 5]}
+    assert told(result, "sheet_without_scores", "sheet") == [["Results"]]
