@@ -12,10 +12,10 @@ from fairlib.errors import DataError
 from fairlib.intake.fields import FULL_NAME, JUROR, JUROR_NAME, NAMING, SUBMISSION
 from fairlib.intake.findings import finding
 from fairlib.intake.headings import LOOK, find_headings, with_own
+from fairlib.intake.headings_shown import no_table
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
-from fairlib.intake.seen import no_table
 from fairlib.intake.told import read_visible
 
 _NAMED = re.compile(rf"(?:{'|'.join(NAMING)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)

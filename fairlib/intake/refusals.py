@@ -7,9 +7,9 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.headings import Headings
+from fairlib.intake.headings_shown import seen
 from fairlib.intake.kazakh import KAZAKH_LETTERS
 from fairlib.intake.layouts import LAYOUTS, Body
-from fairlib.intake.seen import seen
 from fairlib.intake.tables import Sheet
 from fairlib.rules import Contest, Language, Round
 
