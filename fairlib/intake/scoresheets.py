@@ -228,7 +228,7 @@ def _rows(bodies: Sequence[Body], found: list[dict]) -> pd.DataFrame:
     Columns by field, as categories; missing where a sheet has no such column. Rows of totals are told.
     """
     fields = dict.fromkeys(chain.from_iterable(body.fields for body in bodies))
-    rows = pd.DataFrame({field: _field(bodies, field) for field in fields if field != "title"})
+    rows = pd.DataFrame({field: _field(bodies, field) for field in fields})
     places = [np.arange(body.head.row + 2, len(body.sheet.columns[0]) + 1) for body in bodies]
     rows["part"] = np.repeat(np.arange(len(bodies)), list(map(len, places)))
     rows["row"] = np.concatenate(places)
