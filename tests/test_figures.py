@@ -157,3 +157,13 @@ def test_words_on_a_tile_can_be_read(share):
     fill = _blend(share)
     low, high = sorted(_luminance(c) + 0.05 for c in (fill, ink_on(fill)))
     assert high / low >= 4.5
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", CASES)
+def test_of_nothing_there_is_an_empty_figure(name):
+    draw, make = CASES[name]
+    empty = make(1).iloc[:0]
+    empty = empty.iloc[:, :0] if name == "agreement" else empty
+    assert figures.to_svg(lambda ax: draw(empty, ax), (5, 3), name).startswith("<svg")
+    assert name != "marks" or figures.plot_marks(marks(1).assign(score=np.nan)).axison is False
