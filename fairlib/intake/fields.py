@@ -159,6 +159,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 SUBMISSION = FIELDS["submission"]
+TITLE = FIELDS["title"]
 NAMING = (
     "сарапшы",
     "эксперт",

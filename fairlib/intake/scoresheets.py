@@ -5,7 +5,7 @@ a mark). What may then be used is decided in `scorecheck`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -14,13 +14,16 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from fairlib.errors import DataError
-from fairlib.intake.fields import COMMENT, CRITERION, DAY, JUROR, SCORE, SLOT, SUBMISSION
+from fairlib.intake.asides import without_asides
+from fairlib.intake.fields import COMMENT, CRITERION, DAY, JUROR, SCORE, SLOT, SUBMISSION, TITLE
 from fairlib.intake.findings import as_table, finding
 from fairlib.intake.headings import LOOK, Headings, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.jurors import juror_of, known_as, without_names
+from fairlib.intake.jurors import juror_of, known_as, told_juror, without_names
 from fairlib.intake.kazakh import fold
+from fairlib.intake.meant import match_conflicts, match_rows
+from fairlib.intake.namesakes import tell_namesakes
 from fairlib.intake.scorecheck import (
     STATUSES,
     Roster,
@@ -30,13 +33,23 @@ from fairlib.intake.scorecheck import (
     labelled,
     sources,
 )
+from fairlib.intake.sheet_copies import without_copies
 from fairlib.intake.tables import Sheet, cell, collecting_later, column_letters
 from fairlib.intake.told import read_visible, tell_headings
 from fairlib.intake.totals import is_total, tell_total, totals
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
 
-KEPT = ("submission", "juror", "file", "sheet", "row", "day", "slot")  # of a row, at each of its marks
+KEPT = (
+    "submission",
+    "perhaps",
+    "juror",
+    "file",
+    "sheet",
+    "row",
+    "day",
+    "slot",
+)  # of a row, at each of its marks
 _Body = tuple[Sheet, Headings]
 
 
@@ -72,11 +85,15 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     sheets = [s for f in files for s in read_visible(f, found, quiet=["error_cell"])]
     read = _read_sheets if r.scores.layout == "sheets" else _read_long
     raw, comments = read(contest, r, sheets, roster, found)
-    raw = _with_marks(raw, r.scale, found)
+    raw = _with_marks(without_copies(raw, roster, found), r.scale, found)
+    if roster.jurors is None:
+        tell_namesakes(raw.groupby("juror", observed=True)["submission"].agg(set), found)
+    declared = Path(r.conflicts or "").name
+    roster = replace(roster, conflicts=match_conflicts(roster, raw["juror"].cat.categories, declared, found))
     ratings, rejected = check_marks(raw, roster, list(contest.weights(r.id)), found)
     assert len(ratings) + len(rejected) == len(raw), "a mark was lost"
     ratings.insert(0, "round", r.id)
-    check_conflicts(roster, Path(r.conflicts or "").name, found)
+    check_conflicts(roster, declared, found)
     meant = comments["submission"].map(lambda s: roster.versions.get(s, s))
     said = without_names(comments["comment"].map(mask), roster.jurors)
     comments = comments.assign(submission=meant, comment=said)
@@ -101,9 +118,10 @@ def _criteria(contest: Contest) -> dict[str, tuple[str, ...]]:
 
 def _read_sheets(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
     bodies = _bodies_of_jurors(contest, r, sheets, roster, found)
-    rows = _rows(list(bodies.values()), found)
-    rows["juror"] = labelled(rows["part"], list(bodies))
+    rows = match_rows(_rows(list(bodies.values()), found), list(bodies.values()), roster, found)
     criteria = [c for c in _criteria(contest) if c in rows]
+    rows = without_asides(rows, list(bodies.values()), criteria, roster, found)
+    rows["juror"] = labelled(rows["part"], list(bodies))
     at, column = _unfold(
         rows["part"].to_numpy(), _marked(rows, bodies.values(), criteria, contest.weights(r.id))
     )
@@ -120,7 +138,13 @@ def _bodies_of_jurors(
 ) -> dict[str, _Body]:
     """The sheet of each juror. Raises DataError where there is none, or two are of one juror."""
     criteria = _criteria(contest)
-    fields = {"submission": SUBMISSION, "comment": COMMENT, "day": DAY, "slot": SLOT} | criteria
+    fields = {
+        "title": TITLE,
+        "submission": SUBMISSION,
+        "comment": COMMENT,
+        "day": DAY,
+        "slot": SLOT,
+    } | criteria
     bodies: dict[str, _Body] = {}
     for sheet in sheets:
         head = find_headings(sheet.rows(last=LOOK), fields, ["submission"])
@@ -267,7 +291,7 @@ def _comments(rows: pd.DataFrame, bodies: Iterable[_Body], field: str) -> pd.Dat
     """What was said, with the cell in the column of `field`."""
     if "comment" not in rows:
         return pd.DataFrame(columns=["submission", "juror", "comment", "source"], dtype="str")
-    said = rows[_filled(rows["comment"])]
+    said = rows[_filled(rows["comment"]) & (rows["perhaps"] == "").to_numpy()]
     comments = said[["submission", "juror", "comment"]].astype("str")
     return comments.assign(
         source=sources(said.assign(column=_letters(said["part"].to_numpy(), bodies, [field], 0)))
@@ -275,8 +299,8 @@ def _comments(rows: pd.DataFrame, bodies: Iterable[_Body], field: str) -> pd.Dat
 
 
 def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, found: list) -> tuple:
-    fields = {"submission": SUBMISSION, "juror": JUROR, "criterion": CRITERION, "score": SCORE, "day": DAY,
-              "slot": SLOT, "comment": COMMENT}  # fmt: skip
+    fields = {"title": TITLE, "submission": SUBMISSION, "juror": JUROR, "criterion": CRITERION, "score": SCORE,
+              "day": DAY, "slot": SLOT, "comment": COMMENT}  # fmt: skip
     marked = list(contest.weights(r.id))
     one = marked[0] if len(marked) == 1 else None
     needed = ["submission", "juror", "score", *([] if one else ["criterion"])]
@@ -289,7 +313,8 @@ def _read_long(contest: Contest, r: Round, sheets: list[Sheet], roster: Roster, 
                 "these names, in kk, ru or en, in one row above the marks."
             )
         bodies.append((sheet, head))
-    rows = _rows(bodies, found)
+    rows = match_rows(_rows(bodies, found), bodies, roster, found)
+    rows = without_asides(rows, bodies, ["score"], roster, found)
     rows["juror"] = _jurors(rows, roster, found)
     raw = rows[[c for c in KEPT if c in rows]].copy()
     names = {fold(n): c for c, ns in _criteria(contest).items() for n in ns}
@@ -315,8 +340,7 @@ def _jurors(rows: pd.DataFrame, roster: Roster, found: list) -> pd.Categorical:
         jurors[n] = juror
         if fold(name) != fold(juror):
             where = rows.iloc[(typed.codes == n).to_numpy().argmax()][["file", "sheet"]].to_dict()
-            done = f"taken as {juror}"
-            found.append(finding("juror_by_name", "warning", done, found=name, juror=juror, **where))
+            found.append(told_juror(name, juror, roster.jurors, **where))
     return labelled(typed.codes, jurors)
 
 
