@@ -4,6 +4,7 @@ What is provable is taken and told; a title that belongs to another submission i
 the rule of a sheet, its column of ids counts something else and the run stops.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from fairlib.intake.matching import NEAR, Fit, by_title, fits, squeeze
 from fairlib.intake.scorecheck import Roster, labelled
 from fairlib.intake.tables import Sheet, cell
 
+_NO_ID = re.compile(r"row-\d+")  # what a form without an id is called
 _CLEARLY = 10  # by how much (of 100) a misspelt title is more like another's than like its own
 _Body = tuple[Sheet, Headings]
 
@@ -94,7 +96,7 @@ def _with_title(
         own = squeeze(titles.get(roster.versions.get(fit.id, fit.id), ""))
         return Fit(fit.id, fit.way, tuple(_others(key, own, owners)) if own else ())
     named = tuple(owners.get(key, ()))
-    if not typed and len(named) == 1:
+    if len(named) == 1 and (not typed or _NO_ID.fullmatch(named[0])):
         return Fit(named[0], "id_by_title")
     return Fit(perhaps=fit.perhaps or named)
 
