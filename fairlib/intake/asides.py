@@ -13,6 +13,7 @@ from fairlib.errors import DataError
 from fairlib.intake.findings import finding
 from fairlib.intake.headings import Headings
 from fairlib.intake.kazakh import fold
+from fairlib.intake.layouts import Body
 from fairlib.intake.scorecheck import Roster
 from fairlib.intake.tables import Sheet, cell
 from fairlib.intake.values import marks
@@ -23,42 +24,39 @@ _SIGNED = re.compile(
     r"signature|signed|chair\w*|secretary|juror|judge|expert|date|name)\b",
     re.IGNORECASE,
 )
-_Body = tuple[Sheet, Headings]
 
 
 def without_asides(
-    rows: pd.DataFrame, bodies: Sequence[_Body], marked: Sequence[str], roster: Roster, found: list[dict]
+    rows: pd.DataFrame, bodies: Sequence[Body], roster: Roster, found: list[dict]
 ) -> pd.DataFrame:
-    """The rows of marks; the others are told, by their rows' first cell.
+    """The rows of marks, of those that `meant.match_rows` gives; the others are told, by their rows' first cell.
 
-    `rows` as `meant.match_rows` gives them, `marked` the columns of marks among them (categories).
     Raises DataError where headings come again in another order, as marks below them would change columns.
     """
     known = [*roster.submissions.index, *roster.versions, *roster.set_aside]
     unknown = ~rows["submission"].isin(known).to_numpy()
-    for column in marked if unknown.any() else ():
-        unknown &= ~_holds(rows[column], ["scored", "abstained", "recused"])
     aside = np.zeros(len(rows), dtype=bool)
     for at in np.flatnonzero(unknown):
         part, row = rows[["part", "row"]].iloc[at]
-        aside[at] = _is_aside(*bodies[part], row, [c for c in marked if c in bodies[part][1].columns], found)
+        aside[at] = not _holds_marks(bodies[part], row) and _is_aside(bodies[part], row, found)
     return rows[~aside].reset_index(drop=True)
 
 
-def _holds(column: pd.Series, statuses: Sequence[str]) -> np.ndarray:
-    """Where a column of categories can be read as one of the statuses."""
-    read = marks(pd.Series(column.cat.categories, dtype="str"))["status"].isin(statuses)
-    return np.append(read.to_numpy(bool), False)[column.cat.codes]
+def _holds_marks(body: Body, row: int) -> bool:
+    """Whether something in a row can be read as a mark, or as the word of a juror who gives none."""
+    typed = pd.Series([body.sheet.columns[mark.column][row - 1] for mark in body.marks], dtype="str")
+    return bool(marks(typed)["status"].isin(["scored", "abstained", "recused"]).any())
 
 
-def _is_aside(sheet: Sheet, head: Headings, row: int, marked: Sequence[str], found: list[dict]) -> bool:
+def _is_aside(body: Body, row: int, found: list[dict]) -> bool:
     """Whether a row of unknown id without marks is none of marks at all; if so it is told."""
+    sheet, head = body.sheet, body.head
     cells = sheet.rows(row - 1, row)[0]
     if again := _is_heading(sheet, head, cells):
         _refuse_moved(sheet, head, row, cells)
     first = next((at for at, text in enumerate(cells) if text.strip()), 0)
     filled = [at for at, text in enumerate(cells) if re.search(r"[^\W_]", text)]
-    named = cells[head.columns["submission"]].strip() or cells[first]
+    named = cells[body.fields["submission"]].strip() or cells[first]
     signed = _SIGNED.match(named) is not None
     if not (again or len(filled) <= 1 or signed):
         return False

@@ -13,20 +13,17 @@ from rapidfuzz import fuzz
 
 from fairlib.errors import DataError
 from fairlib.intake.findings import finding
-from fairlib.intake.headings import Headings
 from fairlib.intake.jurors import known_as, told_juror
+from fairlib.intake.layouts import Body
 from fairlib.intake.matching import NEAR, Fit, by_title, fits, squeeze
 from fairlib.intake.scorecheck import Roster, labelled
-from fairlib.intake.tables import Sheet, cell
+from fairlib.intake.tables import cell
 
 _NO_ID = re.compile(r"row-\d+")  # what a form without an id is called
 _CLEARLY = 10  # by how much (of 100) a misspelt title is more like another's than like its own
-_Body = tuple[Sheet, Headings]
 
 
-def match_rows(
-    rows: pd.DataFrame, bodies: Sequence[_Body], roster: Roster, found: list[dict]
-) -> pd.DataFrame:
+def match_rows(rows: pd.DataFrame, bodies: Sequence[Body], roster: Roster, found: list[dict]) -> pd.DataFrame:
     """Rows with the ids that are known for those that were typed, and `perhaps`: whose else they may be.
 
     `rows` as read below the headings of `bodies`: `part` (place among the bodies), `row`, `submission` and, if
@@ -112,7 +109,7 @@ def _others(key: str, own: str, owners: Mapping[str, list[str]]) -> list[str]:
 
 
 def _refuse_shifted(
-    rows: pd.DataFrame, against: np.ndarray, bodies: Sequence[_Body], titles: Mapping[str, str]
+    rows: pd.DataFrame, against: np.ndarray, bodies: Sequence[Body], titles: Mapping[str, str]
 ) -> None:
     """Raises DataError for a sheet in which the ids and the titles beside them disagree as a rule."""
     beside = rows["title"].astype("str").fillna("").str.strip() != ""
@@ -121,30 +118,30 @@ def _refuse_shifted(
         n, named = int((here & against).sum()), int((here & beside).sum())
         if n < 2 or 2 * n < named:
             continue
-        row, (sheet, head) = rows[here & against].iloc[0], bodies[part]
-        at = cell(row["row"] - 1, head.columns["submission"])
+        row, body = rows[here & against].iloc[0], bodies[part]
+        at = cell(row["row"] - 1, body.fields["submission"])
         own = f"«{titles[row['submission']]}»" if row["submission"] in titles else "another version"
         raise DataError(
-            f"{sheet.file}, sheet {sheet.name}: in {n} of {named} rows the title is that of another submission than "
-            f"the id beside it, first at {at}: {row['submission']} is {own} in the form, and «{row['title']}» is "
-            f"{row['perhaps']}. If that column counts rows, put the ids of the form into it, or empty it and the "
-            "titles decide; else correct the ids or the titles."
+            f"{body.sheet.file}, sheet {body.sheet.name}: in {n} of {named} rows the title is that of another "
+            f"submission than the id beside it, first at {at}: {row['submission']} is {own} in the "
+            f"form, and «{row['title']}» is {row['perhaps']}. If that column counts rows, put "
+            "the ids of the form into it, or empty it and the titles decide; else correct the ids or the titles."
         )
 
 
-def _tell_ways(rows: pd.DataFrame, way: np.ndarray, bodies: Sequence[_Body], found: list[dict]) -> None:
+def _tell_ways(rows: pd.DataFrame, way: np.ndarray, bodies: Sequence[Body], found: list[dict]) -> None:
     """Which ids were known another way than as typed: the first of each way in a sheet, and how many more."""
     told = rows.assign(way=way)[way != ""]
     for (part, by), some in told.groupby(["part", "way"], sort=True):
-        (sheet, head), row = bodies[part], some.iloc[0]
-        typed = sheet.columns[head.columns["submission"]][row["row"] - 1].strip()
-        field = "submission" if typed or "title" not in head.columns else "title"
-        at = head.columns[field]
+        body, row = bodies[part], some.iloc[0]
+        typed = body.sheet.columns[body.fields["submission"]][row["row"] - 1].strip()
+        field = "submission" if typed or "title" not in body.fields else "title"
+        at = body.fields[field]
         more = f" (the first of {len(some)} in this column)" if len(some) > 1 else ""
-        where = {"file": sheet.file, "sheet": sheet.name, "cell": cell(row["row"] - 1, at)}
+        where = {"file": body.sheet.file, "sheet": body.sheet.name, "cell": cell(row["row"] - 1, at)}
         where |= {"submission": row["submission"]}
         done = f"taken as {row['submission']}{more}"
-        found.append(finding(by, "info", done, found=sheet.columns[at][row["row"] - 1].strip(), **where))
+        found.append(finding(by, "info", done, found=body.sheet.columns[at][row["row"] - 1].strip(), **where))
 
 
 def match_conflicts(roster: Roster, sent: Sequence[str], file: str, found: list[dict]) -> pd.DataFrame:

@@ -94,7 +94,8 @@ def _without_empty(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.D
     if roster.jurors is not None or raw.empty:
         return raw
     filled = (raw["typed"].cat.categories.str.strip() != "")[raw["typed"].cat.codes]
-    empty = ~np.isin(raw["juror"], raw["juror"][filled].unique())
+    sheet = raw.groupby(["file", "sheet"], observed=True).ngroup().to_numpy()
+    empty = ~np.isin(sheet, sheet[filled])
     for row in raw[empty].drop_duplicates("juror").to_dict("records"):
         where = {"file": row["file"], "sheet": row["sheet"]}
         found.append(finding("sheet_empty", "warning", "left out", found=row["juror"], **where))

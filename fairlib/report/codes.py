@@ -206,6 +206,7 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "layout_understood": say("how the sheets of marks were understood"),
     }  # fmt: skip
 
 
@@ -277,6 +278,13 @@ def _done(say: Voice) -> dict[str, str]:
         "both count as jurors; if they are one, write the name alike, or give a list of jurors":
             say("both count as jurors; if they are one, write the name alike, or give a list of jurors"),
         "both rows are read as one heading": say("both rows are read as one heading"),
+        "read as sheets: one sheet a juror, a row a submission, a column a criterion":
+            say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
+        "read as rows: a row for each juror and submission, a column a criterion":
+            say("read as: a row for each juror and submission, a column for each criterion"),
+        "read as long: a row a mark": say("read as: a row for each mark"),
+        "read as wide: a row a submission, the jurors side by side":
+            say("read as: a row for each submission, the jurors side by side"),
         "numbered by row; give the column of ids a heading such as «Өтінім №»":
             say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":

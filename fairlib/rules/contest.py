@@ -11,7 +11,12 @@ from fairlib.rules.base import Identifier, Language, Names, Rule, Scale
 from fairlib.rules.selection import Selection
 from fairlib.rules.submissions import Submissions
 
+Layout = Literal["sheets", "rows", "long", "wide"]
 Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"]
+SCORE_FIELDS = (
+    "submission", "juror", "criterion", "score", "comment", "day", "slot", "name", "organisation", "organisation_id",
+    "region",
+)  # fmt: skip
 GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
 STEPS = ("intake", "report")  # folders of a run that no round may take
 
@@ -34,10 +39,14 @@ class Criterion(Rule):
 
 
 class Scores(Rule):
-    """The score files of a round: one sheet a juror with a column a criterion, or one long table."""
+    """The score files of a round, how a sheet is laid out (else its headings say it), and more headings.
+
+    `columns` are headings by field, in the sheets as in the tables of the round's jurors and conflicts.
+    """
 
     files: str
-    layout: Literal["sheets", "long"] = "sheets"
+    layout: Layout | None = None
+    columns: dict[Literal[SCORE_FIELDS], tuple[str, ...]] = {}
 
 
 class Divergence(Rule):

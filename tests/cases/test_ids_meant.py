@@ -81,21 +81,22 @@ def test_b05_leading_zeros_that_a_spreadsheet_dropped(tmp_path):
     ],
 )
 def test_where_several_fit_none_is_taken_and_all_are_shown(tmp_path, typed, form, perhaps):
-    write(tmp_path, {"e1": [(typed, "", 8, 9)]}, form)
+    write(tmp_path, {"e1": [(typed, "", 8, 9), ("Z", "", 5, 5)]}, form | {"Z": "Zinc"})
     result = read(tmp_path)
     if perhaps is None:
-        assert given(result) == {("e1", "P1"): (8, 9)}
+        assert given(result) == {("e1", "P1"): (8, 9), ("e1", "Z"): (5, 5)}
         return
-    assert result.ratings.empty and set(result.rejected["reason"]) == {"unknown_submission"}
+    assert given(result) == {("e1", "Z"): (5, 5)} and set(result.rejected["reason"]) == {"unknown_submission"}
     done = "2 mark(s) left out" + (f"; perhaps {perhaps}" if perhaps else "")
     assert told(result, "done") == [["unknown_submission", "error", done]]
 
 
 def test_b06_and_b07_ids_that_a_spreadsheet_rounded_are_refused_and_the_titles_name_them(tmp_path):
     form = {"20210000000000123": "Moss", "20210000000000145": "Rust", "20210000000000188": "Snow"}
-    write(tmp_path, {"e1": [(20210000000000100, "Moss", 8, 9), (20210000000000100, "Rust", 8, 9)]}, form)
+    rounded = [(20210000000000100, "Moss", 8, 9), (20210000000000100, "Rust", 8, 9)]
+    write(tmp_path, {"e1": [*rounded, ("Z", "", 5, 5)]}, form | {"Z": "Zinc"})
     result = read(tmp_path)
-    assert result.ratings.empty
+    assert given(result) == {("e1", "Z"): (5, 5)}
     assert [row[2].partition("perhaps ")[2] for row in told(result, "done")] == list(form)[:2]
 
 

@@ -145,7 +145,7 @@ def test_a_form_to_fill_in_is_told_and_is_no_juror(tmp_path):
     [
         ("Подпись эксперта: ________", "", "", ""), ("Қолы", "", "________", ""), ("", "", "", "Иванов И. И."),
         ("Председатель", "", "Иванов И. И.", ""), ("Signature", "", "A. Dale", "12.03.2021"), ("Дата", "", "", ""),
-        ("Номинация «Экология»", "", "", ""), ("", "Block two", "", ""), ("* 0 = not marked", "", "", ""),
+        ("Номинация «Экология»", "", "", ""), ("* 0 = not marked", "", "", ""),
     ],
 )  # fmt: skip
 def test_rows_that_are_none_of_marks_are_no_error(tmp_path, row):
@@ -154,6 +154,12 @@ def test_rows_that_are_none_of_marks_are_no_error(tmp_path, row):
     result = read(tmp_path)
     assert given(result) == {("e1", i): m for i, m in J1.items()} and result.rejected.empty
     assert told(result, "done") == [["row_without_marks", "info", "left out"]]
+
+
+def test_a_title_without_an_id_and_marks_names_a_block(tmp_path):
+    write(tmp_path, {"e1": [*rows_of(J1)[:4], ("", "Block two", "", ""), *rows_of(J1)[4:]]})
+    result = read(tmp_path)
+    assert given(result) == {("e1", i): m for i, m in J1.items()} and result.rejected.empty
 
 
 def test_headings_that_come_again_over_each_block(tmp_path):
