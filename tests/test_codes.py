@@ -10,6 +10,7 @@ from report_fixture import rules_2021
 
 import fairlib
 from fairlib.intake.cleaning import ERRORS, QUIET, WARNINGS
+from fairlib.intake.matching import WAYS
 from fairlib.intake.scorecheck import REASONS
 from fairlib.report.codes import done_words, finding_words, found_words, level_words, status_words
 from fairlib.report.locale import speak
@@ -61,6 +62,8 @@ LISTS = {  # codes that a function is given by a table or a reader of cells, eac
     "_tell": ERRORS | WARNINGS,
     "_tell_marks": {"off_scale", "decimal_comma", "date_for_mark", "not_a_mark"},
     "_tell_rejected": set(REASONS),
+    "_tell_ways": set(WAYS), "match_conflicts": set(WAYS), "told_juror": {*WAYS, "juror_by_name"},
+    "_finding": {"marks_copied", "marks_are_means"},
     "at_mark": set(REASONS),  # it hands its caller's code on
     "read_visible": {n for p in INTAKE for n in notes(p)},
 }  # fmt: skip

@@ -16,6 +16,7 @@ from fairlib.intake.headings_shown import no_table
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
+from fairlib.intake.matching import Fit, fits
 from fairlib.intake.told import read_visible
 
 _NAMED = re.compile(rf"(?:{'|'.join(NAMING)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
@@ -110,8 +111,15 @@ def juror_of(
         told = f"{first}; {stem}"
         found.append(finding("juror_doubtful", "error", f"taken as {juror}", found=told, **where))
     elif fold(typed) != fold(juror):
-        found.append(finding("juror_by_name", "warning", f"taken as {juror}", found=typed, **where))
+        found.append(told_juror(typed, juror, jurors, file=file, sheet=sheet))
     return juror
+
+
+def told_juror(typed: str, juror: str, jurors: pd.DataFrame, **where: str) -> dict[str, str]:
+    """The finding that somebody was known otherwise than by the id as it stands in the list."""
+    way = _fit(typed, jurors).way
+    code, severity = (way, "info") if way else ("juror_by_name", "warning")
+    return finding(code, severity, f"taken as {juror}", found=typed, juror=juror, **where)
 
 
 def named_above(rows: Iterable[Sequence[str]]) -> str:
@@ -130,17 +138,22 @@ def named_above(rows: Iterable[Sequence[str]]) -> str:
 
 
 def known_as(typed: str, jurors: pd.DataFrame) -> str:
-    """The one juror whose id, but for case and spaces, or whose name this is; "" if there is none, or several.
+    """The one juror whose id, but for what gets lost of one, or whose name this is; "" if there is none, or several.
 
     >>> jurors = pd.DataFrame({"name": ["Иванова Анна Сергеевна", "Омаров Ерлан"]}, index=["E1", "E2"])
-    >>> [known_as(t, jurors) for t in ("e2", "Иванова А.С.", "Е. Омаров", "Анна", "Ахметова")]
-    ['E2', 'E1', 'E2', 'E1', '']
+    >>> [known_as(t, jurors) for t in ("e2", "Е-02", "Иванова А.С.", "Е. Омаров", "Анна", "Ахметова")]
+    ['E2', 'E2', 'E1', 'E2', 'E1', '']
     """
-    key = fold(typed)
-    ids = [j for j in jurors.index if fold(j) == key]
-    if not ids and "name" in jurors:
-        ids = [j for j, name in jurors["name"].items() if _same_person(key.split(), fold(name).split())]
+    fit = _fit(typed, jurors)
+    if fit.id or fit.perhaps or "name" not in jurors:
+        return fit.id
+    key = fold(typed).split()
+    ids = [j for j, name in jurors["name"].items() if _same_person(key, fold(name).split())]
     return ids[0] if len(ids) == 1 else ""
+
+
+def _fit(typed: str, jurors: pd.DataFrame) -> Fit:
+    return fits([typed], jurors.index)[0]
 
 
 def _same_person(one: list[str], other: list[str]) -> bool:

@@ -4,7 +4,7 @@ How a sheet is laid out is decided in `layouts`, which sheets are read in `bodie
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -13,14 +13,17 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError
+from fairlib.intake.asides import without_asides
 from fairlib.intake.bodies import read_bodies
-from fairlib.intake.findings import as_table, finding
+from fairlib.intake.findings import as_table
 from fairlib.intake.headingparts import key, parts
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.jurors import known_as, without_names
+from fairlib.intake.jurors import known_as, told_juror, without_names
 from fairlib.intake.kazakh import fold
 from fairlib.intake.layouts import Body
+from fairlib.intake.meant import match_conflicts, match_rows
+from fairlib.intake.namesakes import tell_namesakes
 from fairlib.intake.refusals import nothing_counts, spoken_in
 from fairlib.intake.scorecheck import (
     STATUSES,
@@ -31,6 +34,7 @@ from fairlib.intake.scorecheck import (
     labelled,
     sources,
 )
+from fairlib.intake.sheet_copies import without_copies
 from fairlib.intake.sidebyside import Mark, bare_juror
 from fairlib.intake.tables import cell, collecting_later, column_letters
 from fairlib.intake.told import read_visible
@@ -38,7 +42,16 @@ from fairlib.intake.totals import is_total, tell_total, totals
 from fairlib.intake.values import marks
 from fairlib.rules import Contest, Round, Scale
 
-KEPT = ("submission", "juror", "file", "sheet", "row", "day", "slot")  # of a row, at each of its marks
+KEPT = (
+    "submission",
+    "perhaps",
+    "juror",
+    "file",
+    "sheet",
+    "row",
+    "day",
+    "slot",
+)  # of a row, at each of its marks
 
 
 @dataclass(frozen=True)
@@ -72,13 +85,17 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     # an error in a cell is told where it stands for a mark
     sheets = [s for f in files for s in read_visible(f, found, quiet=["error_cell"])]
     raw, comments = _marks_of(contest, r, read_bodies(contest, r, sheets, roster, found), roster, found)
-    raw = _with_marks(raw, r.scale, found)
+    raw = _with_marks(without_copies(raw, roster, found), r.scale, found)
+    if roster.jurors is None:
+        tell_namesakes(raw.groupby("juror", observed=True)["submission"].agg(set), found)
+    declared = Path(r.conflicts or "").name
+    roster = replace(roster, conflicts=match_conflicts(roster, raw["juror"].cat.categories, declared, found))
     ratings, rejected = check_marks(raw, roster, list(contest.weights(r.id)), found)
     assert len(ratings) + len(rejected) == len(raw), "a mark was lost"
     if refusal := nothing_counts(rejected, _known_sides(contest, r, roster), r, len(ratings)):
         raise refusal
     ratings.insert(0, "round", r.id)
-    check_conflicts(roster, Path(r.conflicts or "").name, found)
+    check_conflicts(roster, declared, found)
     meant = comments["submission"].map(lambda s: roster.versions.get(s, s))
     said = without_names(comments["comment"].map(mask), roster.jurors)
     comments = comments.assign(submission=meant, comment=said)
@@ -108,7 +125,8 @@ def _marks_of(
     contest: Contest, r: Round, bodies: Sequence[Body], roster: Roster, found: list[dict]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every mark of the sheets, and what was said, sheet by sheet, column by column, row by row."""
-    rows = _rows(bodies, found)
+    rows = match_rows(_rows(bodies, found), bodies, roster, found)
+    rows = without_asides(rows, bodies, roster, found)
     rows["juror"] = _jurors_of_rows(rows, bodies, roster, found)
     columns = _columns(rows, bodies, contest.weights(r.id))
     at = np.concatenate([c.rows for c in columns])
@@ -216,9 +234,7 @@ def _known(name: str, roster: Roster, found: list[dict], where: dict[str, str]) 
     if roster.jurors is None or name in roster.jurors.index or not (juror := known_as(name, roster.jurors)):
         return name
     if fold(name) != fold(juror):
-        found.append(
-            finding("juror_by_name", "warning", f"taken as {juror}", found=name, juror=juror, **where)
-        )
+        found.append(told_juror(name, juror, roster.jurors, **where))
     return juror
 
 
@@ -286,7 +302,7 @@ def _comments(rows: pd.DataFrame, bodies: Sequence[Body]) -> pd.DataFrame:
     """What was said, at the cell of the comment, or of the mark where the row has one alone."""
     if "comment" not in rows:
         return pd.DataFrame(columns=["submission", "juror", "comment", "source"], dtype="str")
-    said = rows[_filled(rows["comment"])]
+    said = rows[_filled(rows["comment"]) & (rows["perhaps"] == "").to_numpy()]
     comments = said[["submission", "juror", "comment"]].astype("str")
     at = [b.marks[0].column if b.layout == "long" else b.fields.get("comment", 0) for b in bodies]
     columns = labelled(said["part"], [_place(body, c) for body, c in zip(bodies, at, strict=True)])

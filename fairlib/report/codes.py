@@ -10,8 +10,8 @@ from fairlib.report.locale import Voice
 from fairlib.report.reasons import criterion_name
 from fairlib.rules import Contest
 
-_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?")
-_FIRST_OF = re.compile(r"read as (.+) \(the first of (\d+) in this column\)")
+_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?(?:; perhaps (.+))?")
+_FIRST_OF = re.compile(r"(read|taken) as (.+) \(the first of (\d+) in this column\)")
 _SEVERAL = re.compile(r"(=.*) \((\d+) cells in this column\)", re.S)
 _ALIKE = re.compile(r"(\S+) and (\S+), titles ([\d.]+) % alike(, organisations by name)?")
 
@@ -122,7 +122,8 @@ def finding_words(code: object, say: Voice) -> str:
 
 @lru_cache
 def _findings(say: Voice) -> dict[str, str]:
-    return _of_text(say) | _of_numbers(say) | _of_identifiers(say) | _of_places(say) | _of_sheets(say)
+    of_files = _of_sheets(say) | _of_rows(say)
+    return _of_text(say) | _of_numbers(say) | _of_identifiers(say) | _of_places(say) | of_files
 
 
 def _of_text(say: Voice) -> dict[str, str]:
@@ -210,19 +211,34 @@ def _of_sheets(say: Voice) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _of_rows(say: Voice) -> dict[str, str]:
+    """Whose marks, and about which submission."""
+    return {
+        "id_signs": say("a number of a submission in other signs or capitals"),
+        "id_zeros": say("a number with other zeros or separators"),
+        "id_with_title": say("number and title in one cell"),
+        "id_by_title": say("a submission known by its title"),
+        "title_of_another": say("the title beside the number is that of another submission"),
+        "row_without_marks": say("a row that is none of marks"), "heading_again": say("the headings again"),
+        "sheet_empty": say("a sheet that nobody filled"),
+        "marks_copied": say("two jurors with all the same marks"),
+        "marks_are_means": say("all marks are the means of the others' marks"),
+        "juror_nearly": say("two names of jurors that are nearly one"),
+    }  # fmt: skip
+
+
 def done_words(done: object, contest: Contest, say: Voice) -> str:
     """What was done about a finding; what cannot be taken apart is shown as it stands."""
     told = plain(done)
     if told in (whole := _done(say)):
         return whole[told]
     if found := _MARKS_OUT.fullmatch(told):
-        n, why = say.number(int(found[1])), found[2]
-        if why is None:
-            return say("marks left out: {n}", n=n)
-        return say("marks left out: {n}; the form was set aside: {reason}", n=n, reason=aside_words(why, say))
+        return _left_out(say.number(int(found[1])), found[2], found[3], say)
     if found := _FIRST_OF.fullmatch(told):
-        n = say.number(int(found[2]))
-        return say("read as: {what} (the first of {n} in this column)", what=_mark_words(found[1], say), n=n)
+        n = say.number(int(found[3]))
+        if found[1] == "taken":
+            return say("taken as: {what} (the first of {n} in this column)", what=found[2], n=n)
+        return say("read as: {what} (the first of {n} in this column)", what=_mark_words(found[2], say), n=n)
     starts = {
         "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
         "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
@@ -233,6 +249,15 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         if told.startswith(start):
             return told_as(told.removeprefix(start))
     return told
+
+
+def _left_out(n: str, why: str | None, perhaps: str | None, say: Voice) -> str:
+    """How many marks were left out, and what is known of it: why, or which submissions may be meant."""
+    if why is not None:
+        return say("marks left out: {n}; the form was set aside: {reason}", n=n, reason=aside_words(why, say))
+    if perhaps is not None:
+        return say("marks left out: {n}; perhaps meant: {ids}", n=n, ids=perhaps)
+    return say("marks left out: {n}", n=n)
 
 
 @lru_cache
@@ -250,6 +275,9 @@ def _done(say: Voice) -> dict[str, str]:
         "both kept; decide whether they are one project": say("both kept; decide whether they are one project"),
         "the conflict has no effect; correct the id": say("the conflict has no effect; correct the id"),
         "not read; unhide the sheet to have it read": say("not read; unhide the sheet to have it read"),
+        "the marks count; ask whose they are": say("the marks count; ask whose they are"),
+        "both count as jurors; if they are one, write the name alike, or give a list of jurors":
+            say("both count as jurors; if they are one, write the name alike, or give a list of jurors"),
         "both rows are read as one heading": say("both rows are read as one heading"),
         "read as sheets: one sheet a juror, a row a submission, a column a criterion":
             say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
