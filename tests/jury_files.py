@@ -15,7 +15,7 @@ FORM = [["ID", "Title"], ["P1", "Moss"], ["P2", "Rust"], ["P3", "Snow"]]
 TWO = {"innovation": "Innovation", "impact": "Impact"}
 
 
-def contest(criteria=TWO, scale=(1, 10), form=None, **round_keys) -> Contest:
+def contest(criteria=TWO, scale=(1, 10), form=None, name="Contest", **round_keys) -> Contest:
     """A contest of one round; `round_keys` go into the round, those of `scores` by their own names."""
     scores = {
         "files": "e*",
@@ -24,7 +24,7 @@ def contest(criteria=TWO, scale=(1, 10), form=None, **round_keys) -> Contest:
     return check_params({
         "year": 2024,
         "contest": {
-            "name": "Contest", "data": "data", "seed": 1,
+            "name": name, "data": "data", "seed": 1,
             "submissions": {"file": "form.csv", **(form or {})},
             "criteria": [{"id": c, "name": name} for c, name in criteria.items()],
             "rounds": [{"id": "jury", "name": "Jury", "scores": scores, "scale": {"min": scale[0], "max": scale[1]},

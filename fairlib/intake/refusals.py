@@ -1,6 +1,5 @@
 """Why can marks not be read, and what would help? What was found, what is missing, what is nearest, what there is."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -8,7 +7,6 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.headings import Headings
 from fairlib.intake.headings_shown import seen
-from fairlib.intake.kazakh import KAZAKH_LETTERS
 from fairlib.intake.layouts import LAYOUTS, Body
 from fairlib.intake.tables import Sheet
 from fairlib.rules import Contest, Language, Round
@@ -28,16 +26,6 @@ _EXAMPLES: dict[Language, str] = {
 }
 
 
-def spoken_in(contest: Contest) -> Language:
-    """The language of a contest: the one that its params name, else that of the letters of its criteria and name."""
-    if "language" in contest.model_fields_set:
-        return contest.language
-    said = " ".join((contest.name.kk, *(c.name.kk for c in contest.criteria))).lower()
-    if any(letter in said for letter in KAZAKH_LETTERS):
-        return "kk"
-    return "ru" if re.search("[а-яё]", said) else "en"
-
-
 def unread(
     sheet: Sheet, head: Headings, fields: Mapping[str, Sequence[str]], contest: Contest, r: Round
 ) -> DataError:
@@ -49,7 +37,7 @@ def unread(
         what = f"no heading row with {', '.join(needed)}; give the columns these names"
     asked = [f for f in ("submission", "juror", "criterion", "score") if f in needed or not r.scores.layout]
     return DataError(
-        f"{sheet.file}, sheet {sheet.name}: {what}, such as {_EXAMPLES[spoken_in(contest)]} or the names of the "
+        f"{sheet.file}, sheet {sheet.name}: {what}, such as {_EXAMPLES[contest.language]} or the names of the "
         f"criteria, in one row above the marks. {seen(sheet, head, fields, asked)} {_remedy(r)} {layouts()}"
     )
 

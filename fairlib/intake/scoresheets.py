@@ -24,7 +24,7 @@ from fairlib.intake.kazakh import fold
 from fairlib.intake.layouts import Body
 from fairlib.intake.meant import match_conflicts, match_rows
 from fairlib.intake.namesakes import tell_namesakes
-from fairlib.intake.refusals import nothing_counts, spoken_in
+from fairlib.intake.refusals import nothing_counts
 from fairlib.intake.scorecheck import (
     STATUSES,
     Roster,
@@ -117,7 +117,7 @@ def _not_scores(r: Round) -> set[str]:
 def _known_sides(contest: Contest, r: Round, roster: Roster) -> dict[str, list[str]]:
     """Whom and what a mark may name."""
     jurors = [] if roster.jurors is None else list(roster.jurors.index)
-    criteria = [c.name[spoken_in(contest)] for c in contest.criteria if c.id in contest.weights(r.id)]
+    criteria = [c.name[contest.language] for c in contest.criteria if c.id in contest.weights(r.id)]
     return {"submission": list(roster.submissions.index), "juror": jurors, "criterion": criteria}
 
 

@@ -110,6 +110,8 @@ def result_of(folder, c, written, listed) -> Scoresheets:
 def test_the_same_marks_in_any_layout_are_the_same_ratings(tmp_path_factory, written, c, listed):
     if written is as_headings_of_both and len(c["criteria"]) == 1 and not listed:
         listed = True  # «J1 - Innovation» alone does not say that J1 is a juror
+    if {j for (j, _, _), mark in c["marks"].items() if mark} != set(c["jurors"]):
+        listed = True  # a sheet that nobody filled is a form to fill in, unless a list names its juror
     first = result_of(tmp_path_factory.mktemp("s"), c, as_sheets, listed)
     other = result_of(tmp_path_factory.mktemp("w"), c, written, listed)
     assert other.received == first.received == len(c["marks"])
