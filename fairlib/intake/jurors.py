@@ -13,7 +13,7 @@ from fairlib.intake.headings import LOOK, find_headings
 from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
-from fairlib.intake.told import read_visible
+from fairlib.intake.told import read_visible, tell_headings
 
 _NAMED = re.compile(rf"(?:{'|'.join(NAMING)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
 _CODES = ("код", "коды", "id", "code")  # of a juror, in a list of nothing else
@@ -48,6 +48,7 @@ def _small_table(path: Path, fields: dict, needed: list[str], found: list[dict])
     for sheet in read_visible(path, found):
         head = find_headings(sheet.rows(last=LOOK), fields, needed)
         if head:
+            tell_headings(sheet, head, found)
             below = {f: sheet.columns[at][head.row + 1 :] for f, at in head.columns.items()}
             table = pd.DataFrame(
                 {f: [text.strip() for text in column] for f, column in below.items()}, dtype="str"

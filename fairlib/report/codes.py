@@ -153,7 +153,9 @@ def _of_numbers(say: Voice) -> dict[str, str]:
         "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
         "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
         "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
-        "abbreviated": say("an abbreviated date"),
+        "abbreviated": say("an abbreviated date"), "percent": say("a mark in percent"),
+        "percent_of_what": say("percent on a scale that does not end at 100"),
+        "fractions": say("all marks of the column are between 0 and 1"),
     }  # fmt: skip
 
 
@@ -205,6 +207,8 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "rows_hidden": say("hidden rows"), "columns_hidden": say("hidden columns"),
+        "cell_note": say("a note at a cell"), "column_without_heading": say("a column without a heading"),
     }  # fmt: skip
 
 
@@ -248,6 +252,10 @@ def _done(say: Voice) -> dict[str, str]:
         "both kept; decide whether they are one project": say("both kept; decide whether they are one project"),
         "the conflict has no effect; correct the id": say("the conflict has no effect; correct the id"),
         "not read; unhide the sheet to have it read": say("not read; unhide the sheet to have it read"),
+        "not read; unhide the rows, or take off the filter, to have them read":
+            say("not read; unhide the rows, or take off the filter, to have them read"),
+        "not read; unhide the columns to have them read": say("not read; unhide the columns to have them read"),
+        "read as typed; were they percent?": say("read as typed; were they percent?"),
         "both rows are read as one heading": say("both rows are read as one heading"),
         "numbered by row; give the column of ids a heading such as «Өтінім №»":
             say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
