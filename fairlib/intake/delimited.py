@@ -69,8 +69,7 @@ def _binary(name: str) -> DataError:
 
 def _breaks_off(name: str, encoding: str, error: UnicodeDecodeError) -> DataError:
     return DataError(
-        f"{name}: the file is {encoding} but breaks off at byte {error.start}; "
-        f"save it again as CSV UTF-8."
+        f"{name}: the file is {encoding} but breaks off at byte {error.start}; save it again as CSV UTF-8."
     )
 
 

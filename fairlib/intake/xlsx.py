@@ -16,14 +16,14 @@ from fairlib.intake.addresses import column_index, place
 from fairlib.intake.seen import MOST_CELLS, Cells, Extent, Seen, number_format
 from fairlib.intake.sheetxml import parse_sheet
 
-_ODD = (b"\0", b"<!", b"&#", b" =", b"= ", b"\n=", b"=\n", b"r='")  # not as programs write sheets
-_ERROR_OR_FORMULA = (b't="e"', b"t='e'", b"f>", b"<f ", b":f ")
+_ERROR_OR_FORMULA = (b't="e"', b"f>", b"<f ")
 _CELL = (b"<c ", b"<c>", b":c ", b":c>")
 _HIDDEN = (b"hidden", b' ht="0"', b' width="0"')
-_WIDE_OR_LONG = re.compile(rb'r="(?:[A-Za-z]{2,3}[0-9]|[A-Za-z]?[0-9]{5})')
+_WIDE_OR_LONG = re.compile(rb'r="(?:[A-Za-z]{2,3}[0-9]|[A-Za-z]?[0-9]{6})')
 _LETTERS = re.compile(rb'r="([A-Za-z]{1,3})[0-9]')
 _LONG = re.compile(rb'r="[A-Za-z]{0,3}([0-9]{5,})"')
-_FEW_ROWS, _FEW_COLUMNS = 9_999, 26  # what has no wide and no long address
+_SHORT_ROWS = 9_999  # the most that no address of five digits is beyond
+_FEW_ROWS, _FEW_COLUMNS = 99_999, 26  # what has no wide and no long address
 
 
 class XlsxParts:
@@ -52,7 +52,7 @@ class XlsxParts:
         at the edge. Raises DataError, naming the far cell.
         """
         xml = self._read(self._sheets[name])
-        odd = any(map(xml.__contains__, _ODD))
+        odd = _is_odd(xml)
         extent = _bound(xml, odd)
         if extent is None or extent.rows * extent.columns > MOST_CELLS:
             extent = parse_sheet(xml, {})[1]
@@ -141,6 +141,14 @@ def _relation(sheet: ElementTree.Element) -> str:
     return next((value for key, value in sheet.items() if key.endswith("}id")), "")
 
 
+def _is_odd(xml: bytes) -> bool:
+    """Whether a sheet is not dressed as programs write it: every attribute as name="value", and nothing else."""
+    if b"\0" in xml or b"<!" in xml or b"&#" in xml:
+        return True
+    plain = xml.count(b'="')
+    return plain != xml.count(b"=") or b' ="' in xml
+
+
 def _bound(xml: bytes, odd: bool) -> Extent | None:
     """A rectangle that certainly holds all cells, found without parsing; None where only a parser can tell."""
     if odd:
@@ -148,4 +156,4 @@ def _bound(xml: bytes, odd: bool) -> Extent | None:
     if not _WIDE_OR_LONG.search(xml):
         return Extent(_FEW_ROWS, _FEW_COLUMNS)
     columns = max((column_index(letters.decode()) for letters in set(_LETTERS.findall(xml))), default=0)
-    return Extent(max(map(int, _LONG.findall(xml)), default=_FEW_ROWS), columns + 1)
+    return Extent(max(map(int, _LONG.findall(xml)), default=_SHORT_ROWS), columns + 1)
