@@ -39,7 +39,7 @@ def parts(text: str) -> tuple[str, ...]:
     """
     if not text.strip():
         return ()
-    bare = without_asides(text)
+    bare = without_brackets(text)
     found = [text, bare, *_SPLIT.split(text), *_SPLIT.split(bare), *_within(bare), trimmed(bare)]
     return tuple(dict.fromkeys(key(p) for p in found if p.strip()))
 
@@ -49,7 +49,7 @@ def key(heading: str) -> str:
     return fold(heading) or heading.strip()
 
 
-def without_asides(text: str) -> str:
+def without_brackets(text: str) -> str:
     """A heading without what stands in brackets and without the number of a question."""
     return _ASIDE.sub("", text)
 

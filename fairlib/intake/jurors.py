@@ -17,7 +17,7 @@ from fairlib.intake.identifiers import mask
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.kazakh import fold
 from fairlib.intake.matching import Fit, fits
-from fairlib.intake.told import read_visible
+from fairlib.intake.told import read_visible, tell_headings
 
 _NAMED = re.compile(rf"(?:{'|'.join(NAMING)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
 _WORDS = frozenset(map(fold, NAMING))
@@ -67,6 +67,7 @@ def _small_table(path: Path, fields: dict, what: str, found: list[dict]) -> pd.D
         if head is None and what == "jurors" and (named := find_headings(rows, fields, ["name"])):
             head = replace(named, columns=named.columns | {"juror": named.columns["name"]})
         if head:
+            tell_headings(sheet, head, found)
             below = {f: sheet.columns[at][head.row + 1 :] for f, at in head.columns.items()}
             table = pd.DataFrame(
                 {f: [text.strip() for text in column] for f, column in below.items()}, dtype="str"

@@ -24,6 +24,7 @@ from fairlib.intake.kazakh import fold
 from fairlib.intake.layouts import Body
 from fairlib.intake.meant import match_conflicts, match_rows
 from fairlib.intake.namesakes import tell_namesakes
+from fairlib.intake.percent import fractions, on_scale
 from fairlib.intake.refusals import nothing_counts
 from fairlib.intake.scorecheck import (
     STATUSES,
@@ -312,7 +313,7 @@ def _comments(rows: pd.DataFrame, bodies: Sequence[Body]) -> pd.DataFrame:
 def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
     """What was typed → score and status, each different text read once; a number off the scale is `invalid`."""
     code = raw["typed"].cat.codes.to_numpy()
-    read = marks(pd.Series(raw["typed"].cat.categories))
+    read = on_scale(marks(pd.Series(raw["typed"].cat.categories)), scale)
     off = read["value"].notna() & ~read["value"].map(scale.holds, na_action="ignore").fillna(True).astype(
         bool
     )
@@ -322,19 +323,21 @@ def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
     raw = raw.assign(score=score[code], status=pd.Categorical(read["status"], STATUSES).take(code))
     noted = np.flatnonzero((read["code"] != "").to_numpy()[code])
     _tell_marks(raw.take(noted).assign(code=read["code"].to_numpy()[code[noted]]), found)
+    for row in fractions(raw, scale).to_dict("records"):
+        found.append(at_mark(row, "fractions", "error", "read as typed; were they percent?", row["typed"]))
     return raw
 
 
 def _tell_marks(noted: pd.DataFrame, found: list) -> None:
-    """What is strange about marks; decimal commas, a habit of whole columns, once a column."""
-    comma = noted["code"] == "decimal_comma"
-    for row in noted[~comma].to_dict("records"):
+    """What is strange about marks; decimal commas and percent, habits of whole columns, once a column."""
+    habit = noted["code"].isin(["decimal_comma", "percent"])
+    for row in noted[~habit].to_dict("records"):
         if row["status"] == "invalid":
             found.append(at_mark(row, row["code"], "error", "not used", row["typed"]))
         else:
             done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
             found.append(at_mark(row, row["code"], "info", done, row["typed"]))
-    for _, column in noted[comma].groupby("column", observed=True):
+    for _, column in noted[habit].groupby(["column", "code"], observed=True):
         row = column.iloc[0].to_dict()
         more = f" (the first of {len(column)} in this column)" if len(column) > 1 else ""
-        found.append(at_mark(row, "decimal_comma", "info", f"read as {row['score']:g}{more}", row["typed"]))
+        found.append(at_mark(row, row["code"], "info", f"read as {row['score']:g}{more}", row["typed"]))

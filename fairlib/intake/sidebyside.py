@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from fairlib.intake.fields import COMMENT, DAY, JUROR, JUROR_NAME, NAMING, SCORE
-from fairlib.intake.headingparts import is_comment, key, parts, trimmed, without_asides
+from fairlib.intake.headingparts import is_comment, key, parts, trimmed, without_brackets
 from fairlib.intake.headings import Headings
 from fairlib.intake.kazakh import fold
 from fairlib.intake.tables import Sheet
@@ -154,7 +154,7 @@ def _split(text: str, criteria: Mapping[str, str]) -> tuple[str, str] | None:
     """
     if is_comment(text):
         return None
-    for plain in dict.fromkeys((text, trimmed(text), trimmed(without_asides(text)))):
+    for plain in dict.fromkeys((text, trimmed(text), trimmed(without_brackets(text)))):
         words = re.findall(r"[^\s\-–—:|/,;()\[\]_]+", plain)
         for size in range(len(words) - 1, 0, -1):
             for some, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):

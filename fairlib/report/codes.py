@@ -154,7 +154,9 @@ def _of_numbers(say: Voice) -> dict[str, str]:
         "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
         "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
         "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
-        "abbreviated": say("an abbreviated date"),
+        "abbreviated": say("an abbreviated date"), "percent": say("a mark in percent"),
+        "percent_of_what": say("percent on a scale that does not end at 100"),
+        "fractions": say("all marks of the column are between 0 and 1"),
     }  # fmt: skip
 
 
@@ -224,6 +226,8 @@ def _of_rows(say: Voice) -> dict[str, str]:
         "marks_copied": say("two jurors with all the same marks"),
         "marks_are_means": say("all marks are the means of the others' marks"),
         "juror_nearly": say("two names of jurors that are nearly one"),
+        "rows_hidden": say("hidden rows"), "columns_hidden": say("hidden columns"),
+        "cell_note": say("a note at a cell"), "column_without_heading": say("a column without a heading"),
     }  # fmt: skip
 
 
@@ -278,6 +282,10 @@ def _done(say: Voice) -> dict[str, str]:
         "the marks count; ask whose they are": say("the marks count; ask whose they are"),
         "both count as jurors; if they are one, write the name alike, or give a list of jurors":
             say("both count as jurors; if they are one, write the name alike, or give a list of jurors"),
+        "not read; unhide the rows, or take off the filter, to have them read":
+            say("not read; unhide the rows, or take off the filter, to have them read"),
+        "not read; unhide the columns to have them read": say("not read; unhide the columns to have them read"),
+        "read as typed; were they percent?": say("read as typed; were they percent?"),
         "both rows are read as one heading": say("both rows are read as one heading"),
         "read as sheets: one sheet a juror, a row a submission, a column a criterion":
             say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
