@@ -18,11 +18,13 @@ from fairlib.report.figures.base import (
     rank_axis,
     sheet,
     strokes,
+    unless_empty,
 )  # fmt: skip
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
 
+@unless_empty
 def plot_ranking(
     table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", seats: int | None = None
 ) -> Axes:
@@ -42,6 +44,7 @@ def plot_ranking(
     return ax
 
 
+@unless_empty
 def plot_probabilities(
     table: pd.DataFrame,
     ax: Axes | None = None,
