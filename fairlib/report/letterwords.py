@@ -122,7 +122,8 @@ def _meaning(field: Field, row: pd.Series, context: Context) -> str:
         told = say("The project is on the reserve list: whoever stands first on it comes if somebody selected "
                    "withdraws.")  # fmt: skip
         if pd.notna(place):
-            told += " " + say("Before this project on the list: {n}.", n=say.number(place - 1))
+            before = say("Before this project on the list: {n}.", n=say.number(place - 1))
+            told += " " + (before if place > 1 else say("It is the first on the reserve list."))
         if field.stage.id != results.rounds[-1].id:
             told += " " + say("The next round has been held since, so the list is closed.")
         return told
