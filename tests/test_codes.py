@@ -59,7 +59,7 @@ def returned(path: Path) -> set[str]:
 CALLS = {"finding": (0, 2), "at_mark": (1, 3)}  # where the code and what was done stand among the arguments
 LISTS = {  # codes that a function is given by a table or a reader of cells, each walked by a test of its own
     "_tell": ERRORS | WARNINGS,
-    "_tell_marks": {"off_scale", "decimal_comma", "date_for_mark", "not_a_mark"},
+    "_tell_marks": {"off_scale", "decimal_comma", "date_for_mark", "not_a_mark", "in_words", "other_scale"},
     "_tell_rejected": set(REASONS),
     "at_mark": set(REASONS),  # it hands its caller's code on
     "read_visible": {n for p in INTAKE for n in notes(p)},

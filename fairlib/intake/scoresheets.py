@@ -170,7 +170,7 @@ def _note_headings(
 def _holds_marks(texts: Sequence[str], scale: Scale) -> bool:
     """Whether most of what stands in a column are marks of the scale."""
     filled = pd.Series([text for text in texts if text.strip()], dtype="str")
-    on_scale = marks(filled)["value"].dropna().map(scale.holds)
+    on_scale = marks(filled, scale)["value"].dropna().map(scale.holds)
     return bool(len(filled)) and 2 * int(on_scale.sum()) > len(filled)
 
 
@@ -323,7 +323,7 @@ def _jurors(rows: pd.DataFrame, roster: Roster, found: list) -> pd.Categorical:
 def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
     """What was typed → score and status, each different text read once; a number off the scale is `invalid`."""
     code = raw["typed"].cat.codes.to_numpy()
-    read = marks(pd.Series(raw["typed"].cat.categories))
+    read = marks(pd.Series(raw["typed"].cat.categories), scale)
     off = read["value"].notna() & ~read["value"].map(scale.holds, na_action="ignore").fillna(True).astype(
         bool
     )
@@ -337,15 +337,17 @@ def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
 
 
 def _tell_marks(noted: pd.DataFrame, found: list) -> None:
-    """What is strange about marks; decimal commas, a habit of whole columns, once a column."""
-    comma = noted["code"] == "decimal_comma"
-    for row in noted[~comma].to_dict("records"):
+    """What is strange about marks; habits of whole columns, decimal commas and words, once a column and kind."""
+    habit = noted["code"].isin(["decimal_comma", "in_words"])
+    for row in noted[~habit].to_dict("records"):
         if row["status"] == "invalid":
             found.append(at_mark(row, row["code"], "error", "not used", row["typed"]))
         else:
             done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
             found.append(at_mark(row, row["code"], "info", done, row["typed"]))
-    for _, column in noted[comma].groupby("column", observed=True):
+    habits = noted[habit]
+    kind = habits["typed"].astype("str").where(habits["code"] == "in_words", "")
+    for _, column in habits.groupby([habits["column"], kind], observed=True):
         row = column.iloc[0].to_dict()
         more = f" (the first of {len(column)} in this column)" if len(column) > 1 else ""
-        found.append(at_mark(row, "decimal_comma", "info", f"read as {row['score']:g}{more}", row["typed"]))
+        found.append(at_mark(row, row["code"], "info", f"read as {row['score']:g}{more}", row["typed"]))

@@ -150,6 +150,8 @@ def _of_numbers(say: Voice) -> dict[str, str]:
         "ambiguous_separator": say("a point or comma that could mean thousands"),
         "scientific_notation": say("a number that the spreadsheet shortened"),
         "date_for_mark": say("a date where a mark should be"), "not_a_mark": say("not a mark"),
+        "in_words": say("a mark with words beside it"), "other_scale": say("a mark of another scale"),
+        "order_of_column": say("day and month in the order of the whole column"),
         "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
         "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
         "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
