@@ -207,6 +207,9 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "heading_again": say("a further row of headings"), "time_missing": say("no time of sending"),
+        "times_unread": say("no cell of the column is a time"),
+        "not_sent": say("a status that says: not sent, or taken back"),
     }  # fmt: skip
 
 
@@ -227,6 +230,9 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
         "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
         "called ": lambda x: say("named: {what}", what=x),
+        "numbered by row; give the column of ids a heading such as ": lambda x: say(
+            "numbered by row; give the column of ids a heading such as {what}", what=x
+        ),
         "counted for ": lambda x: say("counted for: {what}", what=x),
     }
     for start, told_as in starts.items():
@@ -251,8 +257,11 @@ def _done(say: Voice) -> dict[str, str]:
         "the conflict has no effect; correct the id": say("the conflict has no effect; correct the id"),
         "not read; unhide the sheet to have it read": say("not read; unhide the sheet to have it read"),
         "both rows are read as one heading": say("both rows are read as one heading"),
-        "numbered by row; give the column of ids a heading such as «Өтінім №»":
-            say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
+        "taken to be in time": say("taken to be in time"),
+        "all forms of the sheet are taken to be in time; correct the column, or name another one":
+            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
+        "counted like every form; leave its row out if it was never sent":
+            say("counted like every form; leave its row out if it was never sent"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":
             say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
     }  # fmt: skip
@@ -299,6 +308,7 @@ def _field_words(field: str, contest: Contest, say: Voice) -> str:
         "own_funds": say("own funds"), "duration": say("duration"), "links": say("links"),
         "contact_person": say("contact person"), "phone": say("telephone"), "email": say("e-mail"),
         "consent": say("consent to publication"), "first_time": say("takes part for the first time"),
+        "status": say("status of the form"),
         "comment": say("comment"), "day": say("day"), "slot": say("slot"), "juror": say("juror"),
         "criterion": say("criterion"), "score": say("mark"),
     }  # fmt: skip
