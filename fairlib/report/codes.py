@@ -151,6 +151,8 @@ def _of_numbers(say: Voice) -> dict[str, str]:
         "ambiguous_separator": say("a point or comma that could mean thousands"),
         "scientific_notation": say("a number that the spreadsheet shortened"),
         "date_for_mark": say("a date where a mark should be"), "not_a_mark": say("not a mark"),
+        "in_words": say("a mark with words beside it"), "other_scale": say("a mark of another scale"),
+        "order_of_column": say("day and month in the order of the whole column"),
         "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
         "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
         "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
@@ -228,6 +230,9 @@ def _of_rows(say: Voice) -> dict[str, str]:
         "juror_nearly": say("two names of jurors that are nearly one"),
         "rows_hidden": say("hidden rows"), "columns_hidden": say("hidden columns"),
         "cell_note": say("a note at a cell"), "column_without_heading": say("a column without a heading"),
+        "time_missing": say("no time of sending"),
+        "times_unread": say("no cell of the column is a time"),
+        "not_sent": say("a status that says: not sent, or taken back"),
     }  # fmt: skip
 
 
@@ -247,6 +252,9 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
         "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
         "called ": lambda x: say("named: {what}", what=x),
+        "numbered by row; give the column of ids a heading such as ": lambda x: say(
+            "numbered by row; give the column of ids a heading such as {what}", what=x
+        ),
         "counted for ": lambda x: say("counted for: {what}", what=x),
     }
     for start, told_as in starts.items():
@@ -296,6 +304,11 @@ def _done(say: Voice) -> dict[str, str]:
             say("read as: a row for each submission, the jurors side by side"),
         "numbered by row; give the column of ids a heading such as «Өтінім №»":
             say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
+        "taken to be in time": say("taken to be in time"),
+        "all forms of the sheet are taken to be in time; correct the column, or name another one":
+            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
+        "counted like every form; leave its row out if it was never sent":
+            say("counted like every form; leave its row out if it was never sent"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":
             say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
     }  # fmt: skip
@@ -342,6 +355,7 @@ def _field_words(field: str, contest: Contest, say: Voice) -> str:
         "own_funds": say("own funds"), "duration": say("duration"), "links": say("links"),
         "contact_person": say("contact person"), "phone": say("telephone"), "email": say("e-mail"),
         "consent": say("consent to publication"), "first_time": say("takes part for the first time"),
+        "status": say("status of the form"),
         "comment": say("comment"), "day": say("day"), "slot": say("slot"), "juror": say("juror"),
         "criterion": say("criterion"), "score": say("mark"),
     }  # fmt: skip
