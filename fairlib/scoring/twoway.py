@@ -54,6 +54,20 @@ def components_of(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
     return len(seen), part[:i], part[i:]
 
 
+def comparable_parts(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
+    """`components_of`, those joined that the model with levels compares all the same.
+
+    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels are
+    compared through marks whose error includes the difference of panels. Parts inside a level are not joined.
+    """
+    n_parts, of_submission, of_juror = components_of(design)
+    read = design.readers > 0
+    where = np.unique(np.column_stack([design.level, of_submission])[read], axis=0)
+    if n_parts == 1 or design.n_levels == 1 or len(where) > design.n_levels:
+        return n_parts, of_submission, of_juror
+    return 1, np.minimum(of_submission, 0), np.minimum(of_juror, 0)
+
+
 def laplacian(design: Panels) -> np.ndarray:
     """L = D_J − NᵀD⁻¹N, the J × J Laplacian of the jurors."""
     return np.diag(design.load) - design.gram(1 / design.sizes)[:-1, :-1]
