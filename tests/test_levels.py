@@ -211,6 +211,22 @@ def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     assert estimate(table(data, level).drop(columns="level")).contrasts is None
 
 
+@pytest.mark.parametrize("method", ["raw", "median", "trimmed", "zscore", "additive"])
+def test_levels_change_no_other_estimator(method):
+    data, level, _ = bound(13, share=0.4)
+    ratings = table(data, level).assign(score=lambda t: t["score"].round())
+    found, plain = estimate(ratings, method), estimate(ratings.drop(columns="level"), method)
+    pd.testing.assert_frame_equal(found.submissions, plain.submissions)
+    pd.testing.assert_frame_equal(found.jurors, plain.jurors)
+
+
+def test_estimators_are_compared_where_levels_differ():
+    data, level, _ = bound(14, n=60, k=9, apart=2.0)
+    found = compare_estimators(table(data, level), 20, n_sim=20)
+    assert found.loc["severity", "hit_rate"] > found.loc["zscore", "hit_rate"] + 0.1
+    assert found.loc["severity", "rmse"] < found.loc["raw", "rmse"]
+
+
 def test_panels_that_read_one_nomination_each_are_compared_with_the_error_of_their_difference():
     data, level, _ = bound(10, share=0.0)
     ratings = table(data, level)

@@ -70,7 +70,8 @@ def comparable_parts(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
 
 def laplacian(design: Panels) -> np.ndarray:
     """L = D_J − NᵀD⁻¹N, the J × J Laplacian of the jurors."""
-    return np.diag(design.load) - design.gram(1 / design.sizes)[:-1, :-1]
+    j = design.n_jurors
+    return np.diag(design.load) - design.gram(1 / design.sizes)[:j, :j]
 
 
 def pseudo_inverse(lap: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -97,13 +98,13 @@ def two_way(sums: Sums) -> TwoWay:
 
 def solve(sums: Sums, inverse: np.ndarray, n_parts: int, *, with_errors: bool = True) -> TwoWay:
     """`two_way` with L⁺ at hand, for many sets of marks on one design."""
-    p = sums.panels
+    p, j = sums.panels, sums.panels.n_jurors
     readers = np.maximum(p.readers, 1)
-    right = sums.ysum[:-1] - ((1 / p.sizes) @ sums.nt)[:-1]
+    right = sums.ysum[:j] - ((1 / p.sizes) @ sums.nt)[:j]
     b = inverse @ right
     merit = (sums.total - p.over_readers(b)) / readers
     dof = p.n - int((p.readers > 0).sum()) - int((p.load > 0).sum()) + n_parts
-    rss = max(sums.yy - float(merit @ sums.total) - float(b @ sums.ysum[:-1]), 0.0)
+    rss = max(sums.yy - float(merit @ sums.total) - float(b @ sums.ysum[:j]), 0.0)
     merit = np.where(p.readers > 0, merit + sums.centre, 0.0)
     if dof <= 0 or not with_errors:
         return TwoWay(merit, b, None, dof, None, None)
