@@ -254,3 +254,26 @@ def test_a_submission_has_one_level():
     ratings.loc[0, "level"] = "sport"
     with pytest.raises(ScoringError, match="Submission 0 has two levels"):
         estimate(ratings)
+
+
+def test_nominations_that_differ_cost_neither_hits_nor_coverage():
+    """A light version of benchmarks/levels.py: two in a hundred readings across, levels a standard deviation apart."""
+    rng, home = np.random.default_rng(2021), np.repeat([0, 1, 2], 4)
+    level = np.repeat([0, 1, 2], [112, 43, 66])
+    hits, covered = [], []
+    for _ in range(12):
+        order = np.argsort(rng.random((221, 12)) + 2 * (home[None, :] != level[:, None]), axis=1)
+        jurors, away = order[:, :4].copy(), rng.random(221) < 0.08
+        jurors[away, 0] = order[away, 4]
+        i, j = np.repeat(np.arange(221), 4), jurors.ravel()
+        merit = 5.5 + 0.58 * TRUE[level] + rng.normal(0, 0.58, 221)
+        y = merit[i] - rng.normal(0, np.sqrt(0.10), 12)[j] + rng.normal(0, np.sqrt(0.56), len(i))
+        fit = reml.fit(i, j, y, 221, 12, level=level)
+        se, _ = posterior.errors(fit, posterior.nodes(fit))
+        best = np.argsort(-merit)[:50]
+        plain = np.bincount(i, y) / 4
+        hits.append([np.isin(np.argsort(-e)[:50], best).sum() for e in (fit.merit, plain)])
+        covered.append((np.abs(fit.merit - merit) <= 1.96 * se).mean())
+    mine, mean = np.mean(hits, axis=0)
+    assert mine > mean - 0.4 and mine > 36
+    assert 0.93 < np.mean(covered) < 0.97
