@@ -64,13 +64,23 @@ PUBLIC = {
     "stability": ["kind", "what", "n_changes", "status"],
     "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
     "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
+    "levels": ["level_a", "level_b", "difference", "se", "across"],
     "compared": ["method", "rmse", "hit_rate", "lost"],
     "rule_costs": ["rule", "about", "comes", "goes", "n"],
     "other_rules": ["change", "n", "selected", "status"],
     "draw": ["submission", "place", "lot", "drawn"],
     "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
 }  # fmt: skip
-STATISTICS = {"stability", "at_the_line", "days", "compared", "consistency", "other_rules", "agreement"}
+STATISTICS = {
+    "levels",
+    "stability",
+    "at_the_line",
+    "days",
+    "compared",
+    "consistency",
+    "other_rules",
+    "agreement",
+}
 KEYS = {
     "design": {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"},
     "meaning": {f"{k}{end}" for k in ("reliability", "belongs", "overlap") for end in ("", "_low", "_high")},
@@ -159,6 +169,7 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["stability"] = _changes(tables["stability"], codes, silent)
     tables["agreement"] = _agreement(stage, codes)
     tables["profiles"] = _profiles(stage, whole)
+    tables["levels"] = tables["levels"] if whole else tables["levels"].iloc[:0]
     few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
     if len(few) < FEW:
         tables |= {k: tables[k].iloc[:0] for k in STATISTICS}

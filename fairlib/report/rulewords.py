@@ -136,6 +136,10 @@ class Quoter:
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(self._estimator(stage.estimator), f"{at}.estimator", stage.estimator))
+        if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
+            text = say("Each group has a level of its own, drawn to the others as far as the marks say that groups "
+                       "differ little. Groups by: {column}.", column=column_name(column, say))  # fmt: skip
+            found.append(self.rule(text, f"{at}.levels", column))
         if stage.divergence:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "
                        "the scale: {share}.", share=say.percent(stage.divergence.share))  # fmt: skip

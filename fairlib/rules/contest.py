@@ -69,6 +69,7 @@ class Round(Rule):
     weights: dict[str, float] | None = None
     min_scores: int = Field(1, ge=1)
     estimator: Estimator = "severity"
+    levels: str | None = None
     divergence: Divergence | None = None
     select: Selection
 
@@ -185,6 +186,10 @@ class Contest(Rule):
         for t in r.select.thresholds:
             _on_scale(r, t.at_least, f"{at}, thresholds")
         _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        if r.levels is not None:
+            _among([r.levels], ["none", *GROUPS], f"{at}, levels")
+        if r.levels == "nomination" and not self.nominations:
+            raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
         for q in r.select.quotas:
             if q.column == "nomination":
                 if not self.nominations:
@@ -207,6 +212,11 @@ class Contest(Rule):
         """Weight of each criterion marked in a round: those that its `weights` name, else all of the contest."""
         own = self.round(round_id).weights
         return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
+
+    def levels(self, round_id: str) -> str | None:
+        """The column whose groups have a level each in the severity model of a round; None where all have one."""
+        declared = self.round(round_id).levels or ("nomination" if self.nominations else "none")
+        return None if declared == "none" else declared
 
     def before(self, round_id: str) -> Round | None:
         """The round whose survivors this one scores; None for the first."""

@@ -12,12 +12,12 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring import posterior, simple
-from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.panels import Panels
 from fairlib.scoring.rasch import rasch
 from fairlib.scoring.rasch_fit import fair_average
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import FIT_REASONS, Fit, fit_sums, sums_of
-from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
+from fairlib.scoring.twoway import comparable_parts, components_of, laplacian, pseudo_inverse, solve
 
 STATUS = {
     "ok": "",
@@ -49,6 +49,8 @@ class Estimates:
     read it, `component` the connected part of the design (1 is the largest).
     `jurors` (index juror): `severity, se, n_submissions, component, status`.
     `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
+    `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
+    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Estimates:
     jurors: pd.DataFrame
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
+    contrasts: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -88,6 +91,7 @@ class _Result:
     scores: simple.Scores
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
+    grid: list[posterior.Node] | None = None
     sampler: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
@@ -103,11 +107,13 @@ def estimate(
     """Estimate every submission and every juror from a ratings table by one of `METHODS`.
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
-    `severity` (the default) is the crossed random-effects model of `reml`, `additive` two-way least squares.
+    `severity` (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
+    where the ratings have a column `level`; `additive` is two-way least squares.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
     that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
-    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only.
+    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
+    whole levels are one component to `severity`: it compares them, and its errors include the difference of panels.
 
     Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity); Abowd,
     Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
@@ -115,8 +121,8 @@ def estimate(
     _known(method)
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
-    design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
-    n_parts, sub_part, jur_part = components_of(design)
+    design = pairs.panels()
+    n_parts, sub_part, jur_part = (comparable_parts if method == "severity" else components_of)(design)
     if n_parts > 1 and method in COMPARES_JURORS and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
@@ -127,6 +133,7 @@ def estimate(
         _juror_table(pairs, design, y, result, jur_part),
         result.components,
         result.fit,
+        None if result.grid is None else _contrasts(pairs, result.fit, result.grid),
         result.sampler,
     )
 
@@ -239,11 +246,32 @@ def _severity(design: Panels, y: np.ndarray) -> _Result:
         for name in ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
     }
     return _Result(
-        simple.Scores(fit.mu + fit.submission_effect, se_i, -fit.juror_effect, se_j),
+        simple.Scores(fit.merit, se_i, -fit.juror_effect, se_j),
         components,
         fit,
+        grid,
         lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
+
+
+def _contrasts(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
+    """What is known of each two levels' difference; None where there is one level."""
+    names, p = pairs.level_names(), fit.sums.panels
+    if not len(names):
+        return None
+    member = (p.level == np.arange(len(names))[:, None]) & (p.readers > 0)
+    mean = member / member.sum(axis=1, keepdims=True)
+    a, b = np.triu_indices(len(names), 1)
+    reads = np.zeros((len(names), p.n_jurors))
+    reads[p.level_of_reading, p.who] = 1
+    table = {
+        "level_a": names[a],
+        "level_b": names[b],
+        "difference": (mean[a] - mean[b]) @ fit.merit,
+        "se": posterior.contrast_errors(fit, grid, mean[a] - mean[b]),
+        "across": (reads @ reads.T)[a, b].astype(np.int64),
+    }
+    return pd.DataFrame(table)
 
 
 def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:

@@ -9,6 +9,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
+from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.codes import status_words
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.reasons import criterion_name
@@ -70,7 +71,9 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
 
 
 def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
-    """How exactly groups of submissions can be compared, whose jurors differ."""
+    """How groups of submissions compare, whose jurors differ: by the estimates, else by the design alone."""
+    if len(stage.levels):
+        return level_blocks(stage, context)
     say, ids = context.say, [n.id for n in context.contest.nominations]
     rows = []
     for key, value in stage.design.items():
