@@ -112,12 +112,12 @@ class Quoter:
         """How a round marks, estimates and selects, in the order in which it is done."""
         say, at = self.say, f"rounds.{stage.id}"
         scale = say("Marks go from {low} to {high}; the best mark is {best}.",
-                    low=say.number(stage.scale.min), high=say.number(stage.scale.max),
-                    best=say.number(stage.scale.max if stage.scale.best == "high" else stage.scale.min))  # fmt: skip
+                    low=say.mark(stage.scale.min), high=say.mark(stage.scale.max),
+                    best=say.mark(stage.scale.max if stage.scale.best == "high" else stage.scale.min))  # fmt: skip
         if stage.scale.step:
             step = stage.scale.step
             scale += " " + say("Between them in steps of: {step}.",
-                               step=say.number(step, 0 if step == round(step) else 1))  # fmt: skip
+                               step=say.mark(step))  # fmt: skip
         found = [self.rule(scale, f"{at}.scale", f"{stage.scale.min:g}–{stage.scale.max:g}")]
         weights = self.contest.weights(stage.id)
         total = sum(weights.values())
@@ -144,7 +144,7 @@ class Quoter:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "
                        "the scale: {share}.", share=say.percent(stage.divergence.share))  # fmt: skip
             if (below := stage.divergence.unless_all_below) is not None:
-                text += " " + say("Not where all of them are below: {mark}.", mark=say.number(below, 1))
+                text += " " + say("Not where all of them are below: {mark}.", mark=say.mark(below))
             found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
 
@@ -235,7 +235,7 @@ class Quoter:
         """A threshold in words."""
         return self.say("Never selected below: {what} {least}.",
                         what=criterion_name(threshold.on, self.contest, self.say),
-                        least=self.say.number(threshold.at_least, 1))  # fmt: skip
+                        least=self.say.mark(threshold.at_least))  # fmt: skip
 
     def cap(self, most: int) -> str:
         """The most that one organisation can have."""

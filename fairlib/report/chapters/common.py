@@ -60,6 +60,14 @@ def chance(say: Voice, p: float) -> Cell:
     return Cell(say.chance(p), None if pd.isna(p) else float(p))
 
 
+def chance_words(say: Voice) -> str:
+    """What the probability of a submission is, on every page the same."""
+    return say(
+        "Probability: that the rule would select the submission if the true score of every submission were known, "
+        "the one that all possible jurors together would give."
+    )
+
+
 def p_value(say: Voice, p: float) -> Cell:
     """A p-value as a cell that never rounds to nothing."""
     return Cell("<" + say.number(0.001, 3), float(p)) if p < 0.001 else number(say, p, 3)

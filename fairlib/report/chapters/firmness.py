@@ -61,7 +61,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
     ]  # fmt: skip
     told = say(
         "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
-        n=say.number(len(stage.selected())),
+        n=say.number(stage.n_by_rule),
         most="; ".join(f"{kind_words(k, context)} – {say.number(n.max())}" for k, n in parts if len(n)),
     )
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
@@ -146,7 +146,7 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
         "extra_readings": say("one more reading for each in the open band"),
         "draw": say("a draw in the open band"),
     }
-    n = len(stage.selected())
+    n = stage.n_by_rule
     rows = [
         (words.get(r.policy, r.policy), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
          common.number(say, n - r.overlap, 1), say("declared beforehand") if r.policy == stage.rule.select.line else "")

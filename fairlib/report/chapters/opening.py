@@ -66,7 +66,7 @@ def _announced(context: Context) -> str:
 
 def twin_card(stage: RoundResults, context: Context) -> Twin | None:
     """What a second, equally qualified commission would have kept; None where it was not computed."""
-    say, n = context.say, len(stage.selected())
+    say, n = context.say, stage.n_by_rule
     found = _overlap(stage, n)
     if not found or not n:
         return None
@@ -77,18 +77,20 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         ("close", close, say("close")),
     )
     text = say(
-        "Of those selected – certain: {certain}; close: {close}. 95 % interval of the number that a second "
-        "commission would also select: {interval}.",
+        "Of those selected, by the marks of this commission – certain: {certain}; close: {close}. 95 % interval of the "
+        "number that a second commission would also select: {interval}.",
         certain=say.number(certain),
         close=say.number(close),
         interval=say.interval(low, high, 0),
     )
-    if stage.selected()["band"].isna().all():
+    if stage.selected_by_rule()["band"].isna().all():
         dots = ()
         text = say(
             "95 % interval of the number that a second commission would also select: {interval}.",
             interval=say.interval(low, high, 0),
         )
+    if len(stage.by_people):
+        text += " " + say("Here those count whom the rule selected, without decisions of people.")
     return Twin(
         title=say("A second commission · {round}", round=stage.rule.name[say.lang]),
         headline=say(
@@ -104,6 +106,8 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
 def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
     """Seats that a second commission would fill alike with an interval: simulated, else from reliability."""
     sure, rough = stage.certainty, stage.meaning
+    if stage.rule.select.line == "draw":  # a second commission is foretold for the cut by rank only
+        return None
     if sure.get("twin_overlap"):
         return float(sure["twin_overlap"]), float(sure["twin_low"]), float(sure["twin_high"])
     if rough.get("overlap") and rough.get("overlap_low"):
@@ -112,7 +116,7 @@ def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
 
 
 def _seats_by_band(stage: RoundResults) -> tuple[int, int]:
-    chosen = stage.selected()
+    chosen = stage.selected_by_rule()
     certain = int((chosen["band"] == "clear_in").sum())
     return certain, len(chosen) - certain
 
