@@ -178,7 +178,13 @@ FINISHED = {
     "дата окончания": "дата начала", "дата завершения": "дата начала", "время окончания": "время начала",
 }  # fmt: skip
 
-SUBMISSION = FIELDS["submission"]
+SUBMISSION = (
+    *FIELDS["submission"], "заявка", "өтінім", "код проекта", "шифр проекта", "номер работы", "№ работы",
+    "номер участника", "№ участника", "project number", "project no.", "project code", "application",
+    "submission #", "submission no.", "paper id", "paper number", "paper #", "paper", "proposal id",
+    "proposal number", "proposal #", "proposal", "entry id", "entry number", "entry #", "entry", "team id",
+    "team number", "team", "abstract id", "abstract number", "student project id", "work number", "#",
+)  # fmt: skip
 NAMING = (
     "сарапшы",
     "эксперт",
@@ -187,15 +193,26 @@ NAMING = (
     "juror",
     "expert",
     "judge",
+    "reviewer",
+    "referee",
+    "рецензент",
 )  # also before a name: «Эксперт: …»
 JUROR = (
     *NAMING, "сарапшы коды", "сарапшының коды", "қазы коды", "қазының коды", "төреші", "қазылар алқасының мүшесі",
-    "код эксперта", "id эксперта", "код члена жюри", "reviewer", "evaluator", "juror id", "expert id", "judge id",
+    "код эксперта", "id эксперта", "код члена жюри", "evaluator", "assessor", "juror id", "expert id", "judge id",
+    "reviewer id", "referee id", "evaluator id", "assessor id", "judge code", "juror code", "judge number",
+    "panelist", "panellist", "jury member", "panel member", "pc member", "member #", "жюри", "оценщик",
+)  # fmt: skip
+JUROR_NAME = (
+    "сарапшының аты-жөні", "қазының аты-жөні", "сарапшы аты-жөні", "фио эксперта", "фио члена жюри", "фио жюри",
+    "имя эксперта", "имя члена жюри", "juror name", "judge name", "expert name", "reviewer name", "reviewername",
+    "referee name", "evaluator name", "assessor name", "member name", "name of judge", "name of juror",
+    "name of reviewer", "judge's name", "reviewer's name", "your name", "your full name", "ваше имя", "ваше фио",
+    "ваши фио", "аты-жөніңіз",
 )  # fmt: skip
 FULL_NAME = (
-    "аты-жөні", "фио", "name", "т.а.ә.", "таә", "тегі, аты, әкесінің аты", "тегі, аты", "сарапшының аты-жөні",
-    "қазының аты-жөні", "ф.и.о.", "фамилия, имя, отчество", "фамилия имя", "фамилия", "имя", "фио эксперта",
-    "фио члена жюри", "full name", "juror name", "expert name", "judge name",
+    "аты-жөні", "фио", "name", "т.а.ә.", "таә", "тегі, аты, әкесінің аты", "тегі, аты", "ф.и.о.",
+    "фамилия, имя, отчество", "фамилия имя", "фамилия", "имя", "full name", *JUROR_NAME,
 )  # fmt: skip
 COMMENT = (
     "түсініктеме", "пікір", "ескерту", "комментарий", "примечание", "comment", "note", "түсініктемелер", "пікірі",
@@ -219,9 +236,11 @@ SLOT = (
 )  # fmt: skip
 CRITERION = (
     "өлшемшарт", "критерий", "criterion", "өлшемшарттың атауы", "өлшемшарттар", "бағалау өлшемшарты", "критерии",
-    "критерий оценки", "название критерия", "criteria", "criterion name",
+    "критерий оценки", "название критерия", "criteria", "criterion name", "показатель", "наименование показателя",
+    "көрсеткіш", "вопрос", "сұрақ", "question", "rubric", "dimension", "aspect",
 )  # fmt: skip
 SCORE = (
     "балл", "баға", "ұпай", "оценка", "score", "mark", "балы", "бағасы", "ұпайы", "қойылған балл", "қойған балы",
     "баллы", "оценка эксперта", "балл эксперта", "выставленный балл", "points", "scores", "marks", "rating", "grade",
+    "оценка члена жюри", "rating given", "score given", "points given", "points awarded", "value", "ұпай саны",
 )  # fmt: skip

@@ -69,11 +69,30 @@ def receive(contest: Contest, data: Path) -> Intake:
     accepted = forms[forms["reason"] == ""].copy()
     accepted["ineligible_by"] = failed_rules(accepted, contest.submissions.eligibility)
     accepted["eligible"] = accepted["ineligible_by"] == ""
+    _tell_seats(contest, int(accepted["eligible"].sum()), found)
     aside = forms.loc[forms["reason"] != "", SET_ASIDE].reset_index(drop=True)
     assert len(accepted) + len(aside) == len(form.rows), "a form was lost"
     return Intake(
         accepted.set_index("submission")[COLUMNS].sort_index(), aside, as_table(found), len(form.rows)
     )
+
+
+def _tell_seats(contest: Contest, eligible: int, found: list[dict]) -> None:
+    """Warn where the first round with seats has more of them than there are submissions: seats or forms are missing."""
+    seats = [(r.id, r.select.seats) for r in contest.rounds if r.select.seats is not None]
+    for round_id, n in seats[:1]:
+        if n > eligible:
+            told, at = f"seats: {n}, eligible: {eligible}", f"rounds.{round_id}.select.seats"
+            found.append(
+                finding(
+                    "seats_over_submissions",
+                    "warning",
+                    "no line is drawn",
+                    found=told,
+                    file="params",
+                    cell=at,
+                )
+            )
 
 
 def _need_columns(form: Form, contest: Contest, found: list[dict]) -> None:

@@ -26,7 +26,7 @@ _ABSTAINED = frozenset(map(fold, (
     "abstain", "abstained", "not scored", "no mark",
 )))  # fmt: skip
 _RECUSED = re.compile(r"мудделер|мудделик|кактыгыс|конфликт|отвод|бас тарт|conflict|recus|own organisation")
-_ERROR_CELL = re.compile(r"^#[A-ZА-Я0-9/]+[!?]?$")
+_ERROR_CELL = re.compile(r"^(?:#[A-ZА-Я0-9/_]+[!?]?|Err:\d+)$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d")
 _MARK_UNIT = re.compile(r"\s*(балл(?:а|ов|дар|ы)?|ұпай|points?|б\.?)$")
 
@@ -56,6 +56,8 @@ def _mark(text: str, scale: Scale | None) -> tuple[float, str, str]:
     if _NUMBER.fullmatch(number):
         code = "decimal_comma" if "," in number else "unit" if number != plain else ""
         return float(number.replace(",", ".")), "scored", code
+    if number.endswith("%") and _NUMBER.fullmatch(bare := number[:-1].strip()):
+        return float(bare.replace(",", ".")), "scored", "percent"
     if _ERROR_CELL.match(text.strip()):
         return np.nan, "invalid", "error_cell"
     if _DATE.match(plain):

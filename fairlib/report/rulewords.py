@@ -3,7 +3,7 @@
 from fairlib.report.blocks import Rule
 from fairlib.report.locale import Voice, speak
 from fairlib.report.reasons import column_name, criterion_name, eligibility_words, group_name, method_name
-from fairlib.rules import Budget, Certainty, Contest, Language, Quota, Round, Threshold
+from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Threshold
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -30,10 +30,11 @@ def written(contest: Contest, key: str) -> bool:
 
 
 class Quoter:
-    """Rules of one contest in one language, each with its key."""
+    """Rules of one contest in one language, each with its key; without organisations nothing is said of them."""
 
-    def __init__(self, contest: Contest, say: Voice):
+    def __init__(self, contest: Contest, say: Voice, organisations: bool = True):
         self.say, self.contest, self.ours = say, contest, contest.ours
+        self.organisations = organisations
 
     def rule(self, text: str, key: str, value: object = "") -> Rule:
         """A sentence with the key and the value that it quotes; ours if the params say so or say nothing."""
@@ -75,14 +76,8 @@ class Quoter:
         if rule.regions_on:
             text = say("The map of regions is that of the day: {day}.", day=say.date(rule.regions_on))
             found.append(self.rule(text, "submissions.regions_on", rule.regions_on))
-        kept = say("the last form counts") if rule.duplicates.keep == "last" else say("the first form counts")
-        text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
-                   "same from a similarity of {least} out of 100.",
-                   kept=kept, least=say.number(rule.duplicates.similarity))  # fmt: skip
-        if rule.duplicates.doubt < rule.duplicates.similarity:
-            text += " " + say("From {doubt} on a person is asked, and both are kept.",
-                              doubt=say.number(rule.duplicates.doubt))  # fmt: skip
-        found.append(self.rule(text, "submissions.duplicates", f"{rule.duplicates.similarity:g}"))
+        if self.organisations:
+            found.append(self._sent_again(rule.duplicates))
         if rule.test_words:
             text = say("A form whose title is one of these words is a test and not counted: {words}.",
                        words=", ".join(rule.test_words))  # fmt: skip
@@ -91,6 +86,18 @@ class Quoter:
             text = say("Needed: {what}.", what=eligibility_words(e.rule, say) + self._limits(e))
             found.append(self.rule(text, "submissions.eligibility", e.rule))
         return found
+
+    def _sent_again(self, rule: Duplicates) -> Rule:
+        """What becomes of a project that one organisation sent more than once."""
+        say = self.say
+        kept = say("the last form counts") if rule.keep == "last" else say("the first form counts")
+        text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
+                   "same from a similarity of {least} out of 100.",
+                   kept=kept, least=say.number(rule.similarity))  # fmt: skip
+        if rule.doubt < rule.similarity:
+            text += " " + say("From {doubt} on a person is asked, and both are kept.",
+                              doubt=say.number(rule.doubt))  # fmt: skip
+        return self.rule(text, "submissions.duplicates", f"{rule.similarity:g}")
 
     def _limits(self, e) -> str:
         shown = self.say.money if e.rule == "requested_within" else self.say.number

@@ -134,11 +134,11 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Rank"), WHOLE, 8, say("The place by the estimate, after ties."), table["rank"]),
         *_project(table, context),
         Column(say("Organisation"), TEXT, 34, say("Who sent it; without recorded consent the public sees no name."),
-               [common.organisation(x, say) for x in table["organisation"]]),
+               [common.organisation(x, context) for x in table["organisation"]]),
         Column(say("Nomination"), TEXT, 28, say("The nomination it was sent to."),
                [common.nomination(x, context) for x in table["nomination"]]),
         Column(say("Region"), TEXT, 24, say("The region that the place belongs to."),
-               [common.region(x, say) for x in table["region"]]),
+               [common.region(x, context) for x in table["region"]]),
         Column(say("Settlement type"), TEXT, 14, say("City, town or village, as far as the place is known."),
                [group_name("settlement", common.text(x), contest, say) for x in table["settlement"]]),
         Column(say("Decision"), TEXT, 17, say("What the rules, or people by their leave, decided."),
@@ -303,7 +303,7 @@ def _otherwise(stage: RoundResults, context: Context) -> Sheet:
 
 def _rules(context: Context) -> Sheet:
     say, contest = context.say, context.contest
-    quoted = Quoter(contest, say).every()
+    quoted = Quoter(contest, say, context.results.organisations).every()
 
     def origin(ours: bool, key: str) -> str:
         if not written(contest, key):

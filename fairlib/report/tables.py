@@ -135,6 +135,7 @@ class Results:
     findings: pd.DataFrame
     rounds: tuple[RoundResults, ...]
     basis: dict
+    organisations: bool = True  # whether any form names one, also where the public may not see it
 
     @property
     def contest(self):
@@ -192,10 +193,11 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
             f"{run_dir}: there is no intake/submissions.csv to report on; run `fairlib run` for this year first."
         )
     basis = run_dir / "basis.json"
+    submissions = _read(run_dir / "intake" / "submissions.csv", SUBMISSION)
     return Results(
         run_dir=run_dir,
         rules=rules,
-        submissions=_read(run_dir / "intake" / "submissions.csv", SUBMISSION),
+        submissions=submissions,
         set_aside=_read(run_dir / "intake" / "set_aside.csv", SET_ASIDE),
         findings=_read_findings(run_dir / "intake" / "findings.csv"),
         rounds=tuple(
@@ -204,6 +206,7 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
             if (run_dir / r.id / "decisions.csv").is_file()
         ),
         basis=json.loads(basis.read_text("utf-8")) if basis.is_file() else {},
+        organisations=bool(submissions["organisation"].notna().any()),
     )
 
 

@@ -30,17 +30,21 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
 
 
 def winners(context: Context) -> Chapter | None:
-    """Winners and grants of the last round, beside its budget; None before that round is held."""
+    """Winners and grants of the last round, beside its budget; None where there are neither two rounds nor grants."""
     say, results = context.say, context.results
     if not common.was_last_held(results):
         return None
     stage = results.rounds[-1]
     joined = results.joined(stage)
     joined = joined[joined["decision"] == "selected"]
+    grants, alone = joined["grant"].fillna(0).gt(0).any(), len(results.contest.rounds) == 1
+    if alone and not grants:
+        return None  # the first page and the ranking have said it
     blocks: list[Block] = [selected_list(joined, context, "winners-list", say("Selected in the last round"))]
-    if joined["grant"].fillna(0).gt(0).any():
+    if grants:
         blocks = [*_money(stage, joined, context), *blocks]
-    return Chapter("winners", say("Winners and grants"), tuple(blocks))
+    title = say("Grants") if alone else say("Winners and grants") if grants else say("Winners")
+    return Chapter("winners", title, tuple(blocks))
 
 
 def _lead(stage: RoundResults, context: Context) -> str:

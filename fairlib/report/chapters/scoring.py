@@ -190,7 +190,7 @@ def _compared(context: Context) -> str:
 def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
     say = context.say
     joined = context.results.joined(stage).dropna(subset=["rank", "rank_raw"])
-    if joined.empty:
+    if joined.empty or stage.rule.estimator == "raw":
         return []
     seats = int((joined["decision"] == "selected").sum())
     up = joined[(joined["rank"] <= seats) & (joined["rank_raw"] > seats)]

@@ -13,9 +13,11 @@ from fairlib.report.figures.base import (
     SOFT,
     count_axis,
     ink_on,
+    nothing,
     rows,
     sheet,
     strokes,
+    unless_empty,
 )
 from fairlib.report.locale import speak
 from fairlib.rules import Language
@@ -48,6 +50,8 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     """The marks of each juror as boxes, by median; columns `juror, score`. Not for the public."""
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.3 * ratings["juror"].nunique()))
     marks = ratings.dropna(subset=["score"]).groupby("juror")["score"].apply(np.asarray)
+    if marks.empty:
+        return nothing(ax)
     marks = marks.iloc[np.argsort([np.median(m) for m in marks], kind="stable")]
     places = np.arange(len(marks))
     least, lower, middle, upper, most = np.array([np.quantile(m, QUARTILES) for m in marks]).T
@@ -64,6 +68,7 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     return ax
 
 
+@unless_empty
 def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Rank correlation of every two jurors; square matrix with jurors as index and columns.
 

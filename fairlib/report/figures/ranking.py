@@ -18,11 +18,13 @@ from fairlib.report.figures.base import (
     rank_axis,
     sheet,
     strokes,
+    unless_empty,
 )  # fmt: skip
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
 
+@unless_empty
 def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Estimates with their intervals in the order of ranks, marked by decision, and the line.
 
@@ -40,6 +42,7 @@ def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     return ax
 
 
+@unless_empty
 def plot_probabilities(
     table: pd.DataFrame,
     ax: Axes | None = None,
