@@ -210,6 +210,9 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "heading_below": say("a further row of headings"), "time_missing": say("no time of sending"),
+        "times_unread": say("no cell of the column is a time"),
+        "not_sent": say("a status that says: not sent, or taken back"),
         "seats_over_submissions": say("more seats than eligible submissions"),
         "layout_understood": say("how the sheets of marks were understood"),
     }  # fmt: skip
@@ -230,9 +233,6 @@ def _of_rows(say: Voice) -> dict[str, str]:
         "juror_nearly": say("two names of jurors that are nearly one"),
         "rows_hidden": say("hidden rows"), "columns_hidden": say("hidden columns"),
         "cell_note": say("a note at a cell"), "column_without_heading": say("a column without a heading"),
-        "time_missing": say("no time of sending"),
-        "times_unread": say("no cell of the column is a time"),
-        "not_sent": say("a status that says: not sent, or taken back"),
     }  # fmt: skip
 
 
@@ -295,6 +295,11 @@ def _done(say: Voice) -> dict[str, str]:
         "not read; unhide the columns to have them read": say("not read; unhide the columns to have them read"),
         "read as typed; were they percent?": say("read as typed; were they percent?"),
         "both rows are read as one heading": say("both rows are read as one heading"),
+        "taken to be in time": say("taken to be in time"),
+        "all forms of the sheet are taken to be in time; correct the column, or name another one":
+            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
+        "counted like every form; leave its row out if it was never sent":
+            say("counted like every form; leave its row out if it was never sent"),
         "read as sheets: one sheet a juror, a row a submission, a column a criterion":
             say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
         "read as rows: a row for each juror and submission, a column a criterion":
@@ -302,13 +307,6 @@ def _done(say: Voice) -> dict[str, str]:
         "read as long: a row a mark": say("read as: a row for each mark"),
         "read as wide: a row a submission, the jurors side by side":
             say("read as: a row for each submission, the jurors side by side"),
-        "numbered by row; give the column of ids a heading such as «Өтінім №»":
-            say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
-        "taken to be in time": say("taken to be in time"),
-        "all forms of the sheet are taken to be in time; correct the column, or name another one":
-            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
-        "counted like every form; leave its row out if it was never sent":
-            say("counted like every form; leave its row out if it was never sent"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":
             say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
     }  # fmt: skip

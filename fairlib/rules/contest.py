@@ -230,14 +230,14 @@ class Contest(Rule):
         return ZoneInfo(self.timezone)
 
     @property
-    def regions_on(self) -> date:
-        """The day whose names of regions count: the one that the rules name, else today's names."""
-        return self.submissions.regions_on or date.max
-
-    @property
     def has_window(self) -> bool:
         """Whether forms can be early or late."""
         return self.submissions.accepted_from is not None or self.submissions.accepted_to is not None
+
+    @property
+    def regions_on(self) -> date:
+        """The day whose names of regions count: the one that the rules name, else today's names."""
+        return self.submissions.regions_on or date.max
 
     def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
         """First moment that is in time and first moment that is late."""
