@@ -233,10 +233,10 @@ def _threshold(detail: str, contest: Contest, say: Voice) -> str:
     key, _, numbers = detail.partition(" ")
     name = criterion_name(key, contest, say)
     if not numbers:
-        return say("Below the threshold: {what}.", what=name)
+        return say("Worse than the threshold: {what}.", what=name)
     found, _, least = re.split("([<>])", numbers, maxsplit=1)
     found = say("not computed") if found == "missing" else _spoken(found, say)
-    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
+    return say("Worse than the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
                least=_spoken(least, say))  # fmt: skip
 
 

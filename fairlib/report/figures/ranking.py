@@ -1,5 +1,7 @@
 """Who is where, and how surely? The ranking with intervals, the probability strip, and the slopes."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,10 +25,12 @@ from fairlib.report.locale import speak
 from fairlib.rules import Language
 
 
-def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
-    """Estimates with their intervals in the order of ranks, marked by decision, and the line.
+def plot_ranking(
+    table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", best: Literal["high", "low"] = "high"
+) -> Axes:
+    """Estimates with their intervals in the order of ranks, marked by decision, and the line; the best on top.
 
-    Columns `rank, estimate, decision` and, where computed, `low, high`.
+    Columns `rank, estimate, decision` and, where computed, `low, high`; `best` is the end of the scale that is.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 3.8))
     table = table.dropna(subset=["rank", "estimate"]).sort_values("rank")
@@ -36,6 +40,8 @@ def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     ax.grid(axis="y")
     rank_axis(ax.xaxis, say, _last(table["rank"]))
     count_axis(ax.yaxis, say, 1)
+    if best == "low":
+        ax.yaxis.set_inverted(True)
     legend(ax, columns=4)
     return ax
 
