@@ -191,7 +191,7 @@ def mirror_reason(code: str, total: float) -> str:
     def one(part: str) -> str:
         if not re.search(r"(?:^|: |, )(?:rank|quota|threshold|tie:(?:worth|reach|median))", part):
             return part
-        part = re.sub(r"missing of (\S+)", lambda m: f"missing of {total - float(m[1]):.10g}", part)
+        part = re.sub(r"missing<([\d.]+)", lambda m: f"missing>{total - float(m[1]):.10g}", part)
         return re.sub(r"(\d[\d.]*)([<=>])(\d[\d.]*)", turn, part)
 
     def turn(m: re.Match) -> str:

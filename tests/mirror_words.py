@@ -17,6 +17,8 @@ SUM = "In this sum estimates are turned round, so that high is best."
 AND_SUM = "the same, and SUM"
 DIRECTIONS = [
     ("Never selected below: {what} {least}.", "Never selected above: {what} {most}."),
+    ("Below the threshold: {what} – {found}, needed: {least}.",
+     "Above the threshold: {what} – {found}, needed: {least}."),
     ("Not where all of them are below: {mark}.", "Not where all of them are above: {mark}."),
     ("Severity above zero means marks lower than other jurors give the same submissions. The estimates take it out.",
      "Severity above zero means marks higher than other jurors give the same submissions, for low is best. The "

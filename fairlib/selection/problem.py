@@ -244,7 +244,6 @@ def _values(candidates, select: Selection) -> dict[str, np.ndarray]:
 def _thresholds(values, select: Selection, ranked, scale: Scale | None) -> tuple[float, list[Bound]]:
     """Bounds that keep out what is worse than a threshold, and the threshold on the estimate in units."""
     least, bounds = -np.inf, []
-    worse = ">" if scale is not None and scale.best == "low" else "<"
     for k, t in enumerate(select.thresholds):
         mark = t.no_worse_than if scale is None else scale.orient(t.no_worse_than)
         needed = float(rounded(np.array([mark]), select.decimals)[0])
@@ -253,7 +252,7 @@ def _thresholds(values, select: Selection, ranked, scale: Scale | None) -> tuple
         fails = ranked & ~(rounded(values[t.on], select.decimals) >= needed)
         bounds.append(
             Bound(
-                f"threshold:{t.on}{worse}{t.no_worse_than:g}",
+                f"threshold:{t.on}{worse(scale)}{t.no_worse_than:g}",
                 f"thresholds[{k}]",
                 np.flatnonzero(fails),
                 0,
@@ -261,6 +260,11 @@ def _thresholds(values, select: Selection, ranked, scale: Scale | None) -> tuple
             )
         )
     return least, bounds
+
+
+def worse(scale: Scale | None) -> str:
+    """The sign between a mark and one that is better, as it is told."""
+    return ">" if scale is not None and scale.best == "low" else "<"
 
 
 def _estimate_rule(select: Selection) -> str | None:

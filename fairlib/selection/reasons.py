@@ -8,7 +8,7 @@ import pandas as pd
 
 from fairlib.selection.admit import admit
 from fairlib.selection.missing import points_missing
-from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.problem import Bound, Problem, worse
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ class _Explainer:
             bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
             if i in bound.members:
                 value = self.problem.values[t.on][i]
-                said = f"missing of {t.no_worse_than:.10g}"
+                said = f"missing{worse(self.problem.scale)}{t.no_worse_than:.10g}"
                 if not np.isnan(value):
                     said = _compared(self.problem.told(float(value)), t.no_worse_than)
                 found.append(f"threshold:{t.on} {said}")

@@ -62,7 +62,17 @@ def test_the_rule_and_the_reason_say_which_side_is_worse():
     assert "Never selected above: estimate 5.0." in said and "Not where all of them are above: 20.0." in said
     assert "the best mark is 1" in said
     told = reason_sentence("threshold:estimate 6>5", given, speak("en"))
-    assert told == "Worse than the threshold: estimate – 6, needed: 5."
+    assert told == "Above the threshold: estimate – 6, needed: 5."
+
+
+@pytest.mark.parametrize(("scale", "code"), [(None, "missing<5"), (PLACES, "missing>5")])
+def test_a_criterion_without_an_estimate_is_told_in_words(scale, code):
+    field = pd.DataFrame({"estimate": [7.0], "by_place": [np.nan], "eligible": True}, index=["a"])
+    rule = Selection(thresholds=(Threshold(on="place", no_worse_than=5),))
+    reason = choose(field, rule, seed=1, scale=scale).decisions.loc["a", "reason"]
+    assert reason == f"threshold:place {code}"
+    told = reason_sentence(reason, contest(), speak("en"))
+    assert told.endswith("the threshold: Place – not computed, needed: 5.")
 
 
 def test_a_changed_threshold_is_read_on_the_same_scale():
