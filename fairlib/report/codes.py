@@ -51,7 +51,7 @@ def _of_marks(say: Voice) -> dict[str, str]:
         "nothing_missing": say("no mark is missing"), "no_column": say("the marks do not say when they were given"),
         "one_day": say("everything was on one day"), "one_slot": say("everything of a day had the same slot"),
         "another_reader": say("wants another reader"),
-        "all_below": say("marks differ, and all are below the value under which that does not matter"),
+        "all_below": say("marks differ, and all are worse than the mark from which that matters"),
         "withheld": say("withheld"), "not_eligible": say("not eligible"), "no_estimate": say("no estimate"),
         "unstated": say("the reason is not stated"),
     }  # fmt: skip
@@ -78,7 +78,7 @@ def _of_models(say: Voice) -> dict[str, str]:
         "not_estimable": say("what there is does not support the estimate"),
         "contradiction": say("these rules contradict each other"),
         "confounded": say("cannot be separated from something else by this design"),
-        "extreme_high": say("highest marks only"), "extreme_low": say("lowest marks only"),
+        "extreme_high": say("best marks only"), "extreme_low": say("worst marks only"),
     }  # fmt: skip
 
 

@@ -233,11 +233,14 @@ def _threshold(detail: str, contest: Contest, say: Voice) -> str:
     key, _, numbers = detail.partition(" ")
     name = criterion_name(key, contest, say)
     if not numbers:
-        return say("Below the threshold: {what}.", what=name)
-    found, _, least = re.split("([<>])", numbers, maxsplit=1)
-    found = say("not computed") if found == "missing" else _spoken(found, say)
-    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
-               least=_spoken(least, say))  # fmt: skip
+        return say("Worse than the threshold: {what}.", what=name)
+    found, sign, least = re.split("([<>])", numbers, maxsplit=1)
+    found, least = say("not computed") if found == "missing" else _spoken(found, say), _spoken(least, say)
+    if sign == ">":
+        return say(
+            "Above the threshold: {what} – {found}, needed: {least}.", what=name, found=found, least=least
+        )
+    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found, least=least)
 
 
 def _budget(detail: str, contest: Contest, say: Voice) -> str:

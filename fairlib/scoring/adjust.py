@@ -28,8 +28,8 @@ STATUS = {
     "no_other_reader": "nobody else read what this juror read, so severity has nothing to stand against",
     "no_usable_mark": "only marks that this estimator cannot use",
     "not_estimable": "the marks cannot support this estimator; see the error of estimate for this table",
-    "extreme_high": "highest marks only: placed by a 0.3-point adjustment",
-    "extreme_low": "lowest marks only: placed by a 0.3-point adjustment",
+    "extreme_high": "best marks only: placed by a 0.3-point adjustment",
+    "extreme_low": "worst marks only: placed by a 0.3-point adjustment",
     "disconnected": "shares no chain of jurors with the largest part; comparable within its part only",
     **FIT_REASONS,
 }

@@ -1,6 +1,5 @@
 """Why this decision? For each submission the rule that decided, with its numbers and what was missing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from fairlib.selection.admit import admit
 from fairlib.selection.missing import points_missing
-from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.problem import Bound, Problem, worse
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +31,17 @@ def explain(
     admitted: np.ndarray,
     undecided: np.ndarray,
     unranked: np.ndarray,
-    show: Callable[[float], float] = lambda mark: mark,
 ) -> Why:
     """Reasons for the choice `admitted` (I,), with `undecided` (I,) the unbroken ties that matter.
 
-    `unranked` (I,) is what to say of those without a place in the ranking; `show` turns a mark to the
-    contest's own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
+    `unranked` (I,) is what to say of those without a place in the ranking. Marks are told on the contest's
+    own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
     `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
     out: those who come and those who go are paired in order of rank,
     seats that a quota promises first.
     """
     missing = points_missing(problem, admitted, undecided)
-    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing), show)
+    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing))
     n = len(problem.submissions)
     reason = unranked.copy()
     displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
@@ -67,7 +65,6 @@ class _Explainer:
     admitted: np.ndarray
     undecided: np.ndarray
     close: np.ndarray
-    show: Callable[[float], float]
 
     @cached_property
     def below(self) -> np.ndarray:
@@ -156,9 +153,9 @@ class _Explainer:
             bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
             if i in bound.members:
                 value = self.problem.values[t.on][i]
-                said = f"missing of {self._mark(t.at_least)}"
+                said = f"missing{worse(self.problem.scale)}{t.no_worse_than:.10g}"
                 if not np.isnan(value):
-                    said = self._compare(value, t.at_least)
+                    said = _compared(self.problem.told(float(value)), t.no_worse_than)
                 found.append(f"threshold:{t.on} {said}")
         return found
 
@@ -260,12 +257,8 @@ class _Explainer:
         full = [b for b in self.problem.counts if i in b.members and self._used(b) >= b.upper]
         return min(full, key=lambda b: len(b.members), default=None)
 
-    def _mark(self, value: float) -> str:
-        return f"{self.show(float(value)):.10g}"
-
     def _compare(self, mine: float, other: float) -> str:
-        a, b = self.show(float(mine)), self.show(float(other))
-        return f"{self._mark(mine)}{'=' if a == b else '<' if a < b else '>'}{self._mark(other)}"
+        return _compared(*(self.problem.told(float(x)) for x in (mine, other)))
 
     def _keys(self, mine: int, other: int) -> str:
         unit = 10.0**self.problem.select.decimals
@@ -281,3 +274,7 @@ class _Explainer:
         if step == "fewer_missing":
             return f"{mine:g}{'<' if mine < other else '>'}{other:g}"
         return f"{mine}{'<' if mine < other else '>'}{other}"
+
+
+def _compared(mine: float, other: float) -> str:
+    return f"{mine:.10g}{'=' if mine == other else '<' if mine < other else '>'}{other:.10g}"
