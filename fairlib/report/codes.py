@@ -10,7 +10,10 @@ from fairlib.report.locale import Voice
 from fairlib.report.reasons import criterion_name
 from fairlib.rules import Contest
 
-_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?(?:; perhaps (.+))?")
+_MARKS_OUT = re.compile(
+    r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?(?:; perhaps ([^;]+))?"
+    r"(?:; this juror did not mark: ([^;]+))?(?:; nobody marked: ([^;]+))?"
+)
 _FIRST_OF = re.compile(r"(read|taken) as (.+) \(the first of (\d+) in this column\)")
 _SEVERAL = re.compile(r"(=.*) \((\d+) cells in this column\)", re.S)
 _ALIKE = re.compile(r"(\S+) and (\S+), titles ([\d.]+) % alike(, organisations by name)?")
@@ -242,7 +245,7 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
     if told in (whole := _done(say)):
         return whole[told]
     if found := _MARKS_OUT.fullmatch(told):
-        return _left_out(say.number(int(found[1])), found[2], found[3], say)
+        return _left_out(say.number(int(found[1])), found[2], found[3], say) + _gaps(found[4], found[5], say)
     if found := _FIRST_OF.fullmatch(told):
         n = say.number(int(found[3]))
         if found[1] == "taken":
@@ -261,6 +264,13 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         if told.startswith(start):
             return told_as(told.removeprefix(start))
     return told
+
+
+def _gaps(mine: str | None, nobody: str | None, say: Voice) -> str:
+    """To whom marks under a wrong number may belong."""
+    told = [say("not marked by this juror: {ids}", ids=mine)] if mine else []
+    told += [say("marked by nobody: {ids}", ids=nobody)] if nobody else []
+    return "".join(f"; {t}" for t in told)
 
 
 def _left_out(n: str, why: str | None, perhaps: str | None, say: Voice) -> str:
