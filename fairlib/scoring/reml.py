@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.additive import without_rest
 from fairlib.scoring.inverse import symmetric_inverse
 from fairlib.scoring.panels import Panels, panels
 
@@ -29,6 +30,7 @@ FIT_REASONS = {
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
+_NO_REST = 1e8  # ratio of variances that stands for a residual variance of 0
 
 
 @dataclass(frozen=True)
@@ -159,15 +161,21 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     free = np.array([True, status == "ok"])
     turned = _is_turned(sums, status)
     core = sums.turned if turned else sums
-    at, calls = _optimise(core, free, reml)
-    u, p, s2 = at.u, core.panels, at.residual
+    exact = exactly_additive(core) if free.all() else None
+    if exact is None:
+        at, calls = _optimise(core, free, reml)
+        s2 = at.residual
+    else:  # the likelihood grows without end as the residual variance falls: stop where nothing changes
+        s2 = exact.max() / _NO_REST
+        at, calls = Point(core, exact / s2, reml), 1
+    u, p = at.u, core.panels
     shrink = at.la / (1 + at.la * p.readers)
     effects = [shrink * (core.total - p.over_readers(u[:-1]) - p.readers * u[-1]), u[:-1].copy()]
     ratios = at.ratios
     if turned:
         ratios, effects = ratios[::-1], effects[::-1]
     if status == "ok":
-        status = _boundary_status(ratios)
+        status = _boundary_status(ratios) if exact is None else "residual_variance_zero"
     return Fit(
         *(float(v) for v in (*(ratios * s2), s2, u[-1] + sums.centre, np.sqrt(s2 * at.h[-1, -1]))),
         loglik=-at.deviance / 2,
@@ -326,6 +334,12 @@ def _refuse_unidentified(sums: Sums) -> str:
     if (p.load > 0).sum() < 2 or p.load.max() < 2:
         return "juror_variance_not_identified"
     return "ok"
+
+
+def exactly_additive(sums: Sums) -> np.ndarray | None:
+    """`additive.without_rest` of these marks, asked only where a likelihood that hardly charges for effects looks so."""
+    suspect = Point(sums, np.full(2, _NO_REST)).r2 <= 1e-6 * sums.yy
+    return without_rest(sums) if suspect else None
 
 
 def _boundary_status(ratios: np.ndarray) -> str:
