@@ -337,7 +337,7 @@ def _refuse_unidentified(sums: Sums) -> str:
 
 
 def exactly_additive(sums: Sums) -> np.ndarray | None:
-    """`additive.without_rest` of these marks, asked only where a likelihood that hardly charges for effects looks so."""
+    """`additive.without_rest`, asked only where a likelihood that hardly charges for effects looks so."""
     suspect = Point(sums, np.full(2, _NO_REST)).r2 <= 1e-6 * sums.yy
     return without_rest(sums) if suspect else None
 
