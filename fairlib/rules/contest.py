@@ -136,6 +136,11 @@ class Contest(Rule):
         for t in r.select.thresholds:
             _on_scale(r, t.at_least, f"{at}, thresholds")
         _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
+            raise ValueError(
+                f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
+                "submissions, or leave per_organisation out"
+            )
         for q in r.select.quotas:
             if q.column == "nomination":
                 if not self.nominations:

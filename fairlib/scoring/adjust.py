@@ -12,6 +12,7 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring import posterior, simple
+from fairlib.scoring.dust import joined
 from fairlib.scoring.panels import Panels, panels
 from fairlib.scoring.rasch import rasch
 from fairlib.scoring.rasch_fit import fair_average
@@ -164,8 +165,13 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
     table = estimates.submissions
     known = table[table["estimate"].notna()]
     groups = known["component"]
-    raw_rank = known["raw_mean"].groupby(groups).rank(ascending=False, method="min").astype("int64")
-    rank = known["estimate"].groupby(groups).rank(ascending=False, method="min").astype("int64")
+    raw_rank, rank = (
+        pd.Series(joined(known[name].to_numpy(float)), known.index)
+        .groupby(groups)
+        .rank(ascending=False, method="min")
+        .astype("int64")
+        for name in ("raw_mean", "estimate")
+    )
     by_readers = known["readers_severity"].fillna(0.0)
     rest = known["estimate"] - known["raw_mean"] - by_readers
     cause = np.where(by_readers.abs() >= rest.abs(), "readers", "shrinkage")

@@ -30,8 +30,8 @@ class Generalizability:
     `components`: index of sources, columns `estimate` (unbiased, may be negative), `variance` (cut at 0,
     squared points), `share` of their sum, `status`: "ok", `negative`, `confounded` with the source in
     brackets, `one_criterion`, `not_identified`, or `no_variation` where all marks are equal. `design` is
-    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n` counts the marks used, `n_left_out` those of
-    pairs that miss a criterion.
+    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n` counts
+    the marks used, `n_left_out` those of pairs that miss a criterion.
     """
 
     components: pd.DataFrame

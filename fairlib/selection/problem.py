@@ -14,8 +14,9 @@ import pandas as pd
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Selection
+from fairlib.scoring.dust import joined
 from fairlib.selection.quotas import apportion
-from fairlib.selection.ties import Order, rank_order, rounded
+from fairlib.selection.ties import Order, least_units, rank_order, rounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,17 +168,17 @@ def _names(candidates: pd.DataFrame, mask: np.ndarray) -> str:
 
 
 def labels(column: pd.Series) -> np.ndarray:
-    """Values of a column as the names of groups (I,), None where missing; true and false in small letters."""
+    """Values of a column as the names of groups (I,), None where missing or blank; true and false in small letters."""
     names = np.empty(len(column), dtype=object)
     for k, (value, gone) in enumerate(zip(column, column.isna(), strict=True)):
-        names[k] = None if gone else _label(value)
+        names[k] = None if gone else _label(value) or None
     return names
 
 
 def _label(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    name = str(value)
+    name = str(value).strip()
     return name.lower() if name in ("True", "False") else name
 
 
@@ -235,10 +236,10 @@ def _thresholds(values, select: Selection, ranked) -> tuple[float, list[Bound]]:
     """Bounds that keep out what is below a threshold, and the threshold on the estimate in units."""
     least, bounds = -np.inf, []
     for k, t in enumerate(select.thresholds):
-        needed = float(rounded(np.array([t.at_least]), select.decimals)[0])
+        needed = least_units(t.at_least, select.decimals)
         if t.on == "estimate":
             least = max(least, needed)
-        fails = ranked & ~(rounded(values[t.on], select.decimals) >= needed)
+        fails = ranked & ~(rounded(joined(values[t.on]), select.decimals) >= needed)
         bounds.append(
             Bound(f"threshold:{t.on}<{t.at_least:g}", f"thresholds[{k}]", np.flatnonzero(fails), 0, 0)
         )

@@ -10,6 +10,7 @@ import pandas as pd
 from fairlib.selection.admit import admit
 from fairlib.selection.missing import points_missing
 from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.ties import rounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +158,9 @@ class _Explainer:
             if i in bound.members:
                 value = self.problem.values[t.on][i]
                 said = f"missing of {self._mark(t.at_least)}"
-                if not np.isnan(value):
-                    said = self._compare(value, t.at_least)
+                if not np.isnan(value):  # told as it was compared: rounded, against the mark as it is written
+                    unit = 10.0**self.problem.select.decimals
+                    said = self._compare(rounded(value, self.problem.select.decimals) / unit, t.at_least)
                 found.append(f"threshold:{t.on} {said}")
         return found
 
