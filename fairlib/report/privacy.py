@@ -92,7 +92,8 @@ WITHHELD = {
     "jurors": ["severity", "se"],
 }
 ROUGH = ["estimate", "se", "low", "high"]
-DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark"}
+DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
+                 "marginal", "no_variation"}  # fmt: skip
 DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
 CHANCES = {"p_selected", "p_twin"}
 WHOLE = {"requested", "grant"}

@@ -31,6 +31,8 @@ STATUS = {
     "not_estimable": "the marks cannot support this estimator; see the error of estimate for this table",
     "extreme_high": "highest marks only: placed by a 0.3-point adjustment",
     "extreme_low": "lowest marks only: placed by a 0.3-point adjustment",
+    "no_variation": "all marks are equal: that is everybody's estimate, and no juror is harsher than another",
+    "marginal": "the joint likelihood has no finite maximum here; estimated by the marginal one",
     "disconnected": "shares no chain of jurors with the largest part; comparable within its part only",
     **FIT_REASONS,
 }
@@ -104,7 +106,9 @@ def estimate(
     """Estimate every submission and every juror from a ratings table by one of `METHODS`.
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
-    `severity` (the default) is the crossed random-effects model of `reml`, `additive` two-way least squares.
+    `severity` (the default) is the crossed random-effects model of `reml`, `additive` two-way least squares;
+    `rasch` takes the marginal likelihood where the joint one has no maximum, with the status `marginal`. Where
+    all marks are equal they are the estimates, by any method, with the status `no_variation`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
     that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
@@ -121,7 +125,10 @@ def estimate(
     if n_parts > 1 and method in COMPARES_JURORS and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
+    if np.ptp(y) == 0:
+        result = _constant(design, y)
+    else:
+        result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
     return Estimates(
         method,
         _submission_table(pairs, design, y, result, sub_part),
@@ -143,15 +150,20 @@ def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bo
     parts = {}
     for code, name in enumerate(marks.criteria):
         rows = ratings[ratings["criterion"] == name]
-        if (marks.criterion == code).any():
-            try:
-                parts[name] = estimate(rows, method, within=within).submissions
-            except ScoringError:
-                bare = estimate(rows, "raw").submissions
-                parts[name] = bare.assign(estimate=pd.NA, se=pd.NA, status="not_estimable").astype(
-                    bare.dtypes
-                )
+        own = marks.score[marks.criterion == code]
+        if len(own):
+            parts[name] = _one_criterion(rows, method, within, np.ptp(own) == 0)
     return pd.concat(parts, names=["criterion"])
+
+
+def _one_criterion(ratings: pd.DataFrame, method: str, within: bool, constant: bool) -> pd.DataFrame:
+    try:
+        if not (constant and method in COMPARES_JURORS):
+            return estimate(ratings, method, within=within).submissions
+    except ScoringError:
+        pass
+    bare = estimate(ratings, "raw").submissions
+    return bare.assign(estimate=pd.NA, se=pd.NA, status="not_estimable").astype(bare.dtypes)
 
 
 def rank_changes(estimates: Estimates) -> pd.DataFrame:
@@ -252,9 +264,20 @@ def _severity(design: Panels, y: np.ndarray) -> _Result:
     )
 
 
+def _constant(design: Panels, y: np.ndarray) -> _Result:
+    """One mark for all: the estimate of everybody, without error as far as the marks can tell."""
+    status = np.where(design.readers > 0, "no_variation", "")
+    n = len(design.load)
+    scores = simple.Scores(np.full(len(status), y[0]), np.zeros(len(status)), np.zeros(n), np.zeros(n))
+    return _Result(scores, submission_status=status)
+
+
 def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:
     """Many-facet Rasch read back on the contest's scale: fair averages, weighted over the criteria."""
-    fit = rasch(ratings)
+    try:
+        fit = rasch(ratings)
+    except ScoringError:  # separated marks have no joint maximum; what neither can use is refused again
+        fit = rasch(ratings, method="marginal")
     persons, jurors = fit.submissions.reindex(marks.submissions), fit.jurors.reindex(marks.jurors)
     at = _expected_mark(fit, marks, weights)
     middle = float(persons.loc[persons["status"] == "ok", "measure"].mean())
@@ -266,7 +289,8 @@ def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | N
         at(np.array([middle]))[0] - theirs,
         slope_j * jurors["se"].to_numpy(float),
     )
-    return _Result(scores, submission_status=_extremes(persons), juror_status=_extremes(jurors))
+    told = "marginal" if fit.method == "marginal" else ""
+    return _Result(scores, submission_status=_extremes(persons, told), juror_status=_extremes(jurors, told))
 
 
 def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
@@ -290,9 +314,9 @@ def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
     return at
 
 
-def _extremes(table: pd.DataFrame) -> np.ndarray:
+def _extremes(table: pd.DataFrame, otherwise: str) -> np.ndarray:
     status = table["status"].astype(object).to_numpy()
-    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, "")
+    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, otherwise)
 
 
 _CORES: dict[str, Callable[[Panels, np.ndarray], _Result]] = {
