@@ -31,6 +31,7 @@ import pandas as pd
 from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.reasons import bare_reason
 from fairlib.report.tables import Results, RoundResults, flag
+from fairlib.selection.reason import parts
 
 MARGIN = 0.05
 SHARED, FEW = (
@@ -264,7 +265,7 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
         if not isinstance(reason, str):
             return reason
         if submission in close:
-            reason = "; ".join(p for p in reason.split("; ") if not re.match("tie|reserve", p)) or "rank"
+            reason = "; ".join(p for p in parts(reason) if not re.match("tie|reserve", p)) or "rank"
         numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
         bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))

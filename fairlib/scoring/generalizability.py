@@ -72,7 +72,7 @@ def generalizability(ratings: pd.DataFrame) -> Generalizability:
     """
     marks = _used(scored(ratings))
     if flat := np.ptp(marks.score) <= DUST * np.abs(marks.score).max():
-        marks = replace(marks, score=np.full(len(marks.score), marks.score[0]))
+        marks = replace(marks, score=np.zeros(len(marks.score)))  # components do not depend on the level
     found = _of(marks)
     if not flat:
         return found

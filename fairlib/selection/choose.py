@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.problem import Problem, compile_rule, labels
+from fairlib.selection.reason import Reason
 from fairlib.selection.reasons import Why, explain
 from fairlib.selection.ties import Order
 from fairlib.selection.unbroken import settle
@@ -173,7 +174,7 @@ def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
     """Apply manual decisions to the table in place; returns the notes on them."""
     for k, m in manual:
         before = table["decision"].iloc[k]
-        said = f"manual:{m.decision} by {m.who} on {m.when}: {m.reason}"
+        said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
         table.iloc[k, table.columns.get_loc("reason")] = f"{said}; rule: {before}, {table['reason'].iloc[k]}"
         table.iloc[k, table.columns.get_loc("decision")] = m.decision
         table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0

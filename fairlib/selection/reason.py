@@ -92,8 +92,12 @@ def parse(code: str) -> list[Reason]:
 
     Raises ValueError for what is no reason.
     """
-    parts = (part.strip() for part in _PART.findall(code))
-    return list(chain.from_iterable(_parsed(part) for part in parts if part))
+    return list(chain.from_iterable(_parsed(part) for part in parts(code)))
+
+
+def parts(code: str) -> list[str]:
+    """A code taken apart where one reason ends and the next begins, never inside a name."""
+    return [part.strip() for part in _PART.findall(code) if part.strip()]
 
 
 def _parsed(part: str) -> list[Reason]:
@@ -138,6 +142,11 @@ def _written(name: str, value: Value) -> str:
     bare = re.fullmatch(_SENTENCE if name in SENTENCES else _BARE, value)
     number = name in NUMBERS and (value == "missing" or _NUMBER.fullmatch(value))
     return value if name == "sign" or (bare and not number) else json.dumps(value, ensure_ascii=False)
+
+
+def unquoted(text: str) -> str:
+    """Words of people as they said them, whether they stand bare or quoted."""
+    return json.loads(text) if re.fullmatch(_QUOTED, text) else text
 
 
 def _read(name: str, text: str) -> Value:
