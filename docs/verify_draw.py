@@ -2,9 +2,9 @@
 
     python3 verify_draw.py list.txt COMMITMENT SEED [result.csv]
 
-list.txt     who took part, one submission a line, as published before the draw
-COMMITMENT   the SHA-256 published before the draw: it proves that the list was not changed afterwards
-SEED         the seed, revealed after the list was published
+list.txt     who took part, one submission a line, as it lies beside the public report
+COMMITMENT   the SHA-256 of the list in the public report: it shows that this is the list that was drawn from
+SEED         the seed, fixed in the rules before any score was read
 result.csv   the published result with the columns `submission` and `place`, to compare
 
 The order of the draw is that of SHA-256("SEED|submission"), the smallest first. Nobody can choose it without

@@ -8,27 +8,31 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fairlib.errors import CLOSED, FULL, FairlibError, RulesError, not_written
+from fairlib.errors import CLOSED, FULL, FairlibError, RulesError, left_behind, not_written
 
 LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong."""
+    """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong, 3 ours."""
     args = _parser().parse_args(argv)
     try:
         return args.command(args)
-    except FairlibError as why:
-        print(f"fairlib: {why}", file=sys.stderr)
-        return why.exit_code
-    except OSError as why:
-        if why.errno not in FULL + CLOSED:
-            raise
-        print(f"fairlib: {not_written(why.filename or 'A file', why)}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("fairlib: interrupted; the same command goes on where it stopped.", file=sys.stderr)
         return 130
+    except Exception as why:
+        return _say_no(why)
+
+
+def _say_no(why: Exception, about: str = "") -> int:
+    """Tell a person what went wrong, in a sentence; returns the exit code of its kind."""
+    if isinstance(why, OSError) and why.errno in FULL + CLOSED:
+        why = not_written(why.filename or "A file", why)
+    elif not isinstance(why, FairlibError):
+        why = left_behind(why)
+    print(f"fairlib: {about}{why}", file=sys.stderr)
+    return why.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,13 +79,15 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _tell_findings(run_dir: Path) -> None:
-    """How many findings want a person, and where they stand."""
+    """How many findings want a person or a look, and where they stand."""
     import pandas as pd
 
     for table in sorted(run_dir.glob("*/findings.csv")):
         severity = pd.read_csv(table, usecols=["severity"], dtype="str")["severity"]
         if n := int((severity == "error").sum()):
             print(f"A person should look at {n} finding(s): {_near(table)}, severity error")
+        if n := int((severity == "warning").sum()):
+            print(f"Worth a look: {n} finding(s) of severity warning in {_near(table)}")
 
 
 def _chain(params: Path, out: Path | None):
@@ -116,9 +122,8 @@ def _batch(args: argparse.Namespace) -> int:
     for params in args.params:
         try:
             done.append(_chain(params, args.out and args.out / params.stem).dir)
-        except FairlibError as why:
-            print(f"fairlib: {params}: {why}", file=sys.stderr)
-            worst = max(worst, why.exit_code)
+        except Exception as why:  # the other years go on
+            worst = max(worst, _say_no(why, f"{params}: "))
     if done:
         print(f"Years compared: {_near(write_index(done, folder))}")
     return worst

@@ -1,6 +1,8 @@
 """The ways this suite says no, each with the exit code of the command line."""
 
 import errno
+import tempfile
+import traceback
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -27,6 +29,26 @@ def not_written(place: object, why: OSError) -> DataError:
     full = why.errno in FULL
     remedy = "make room there and run it again" if full else "check the folder's permissions"
     return DataError(f"{place}: cannot be written ({why.strerror or why}); {remedy}.")
+
+
+class OurError(FairlibError):
+    """The suite itself went wrong: no file of the contest is to blame."""
+
+    exit_code = 3
+
+
+def left_behind(why: BaseException) -> OurError:
+    """The error of an exception that nobody foresaw, with all its details in a file of the temporary folder."""
+    details = "".join(traceback.format_exception(why))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="fairlib-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(details)
+    told = " ".join(f"{type(why).__name__}: {why}".split())
+    return OurError(
+        f"this is an error of the software, not of your files ({told[:200]}). Please send its details to the "
+        f"maintainers: {file.name}"
+    )
 
 
 class ScoringError(FairlibError, ValueError):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ValidationError, model_validator
-from rapidfuzz import process
 
 from fairlib.errors import RulesError
 from fairlib.rules import Contest, Rule
+from fairlib.rules.mistakes import in_words, meant
 
 
 class RulesFile(Rule):
@@ -28,6 +28,9 @@ class RulesFile(Rule):
                 f"forms were accepted to {closes}, the contest is of {self.year}: mend one of them"
             )
         return self
+
+
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx, .ods and .xls begin
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,16 @@ def read_params(path: str | Path) -> RulesFile:
     Raises RulesError naming the file, the key's path, the value found and what would be right.
     """
     path = Path(path)
+    if path.is_dir():
+        there = ", ".join(sorted(p.name for p in path.glob("*.yaml"))) or "no .yaml file"
+        raise RulesError(f"{path}: this is a folder, and one params file is needed; in it there is: {there}.")
     try:
+        with path.open("rb") as stream:
+            if stream.read(8).startswith(_WORKBOOKS):
+                raise RulesError(
+                    f"{path}: this is a spreadsheet or another packed file. The rules stand in a text file such as "
+                    "params/example-minimal.yaml; files that people sent belong in the folder that its `data:` names."
+                )
         with path.open(encoding="utf-8") as stream:
             raw = yaml.load(stream, _Loader)
     except FileNotFoundError:
@@ -81,7 +93,8 @@ def read_params(path: str | Path) -> RulesFile:
             f"{path}: there is no such params file; see params/ for the years there are."
         ) from None
     except (OSError, UnicodeDecodeError) as why:
-        raise RulesError(f"{path}: the params file cannot be read ({why}); it must be UTF-8 text.") from why
+        told = why.strerror if isinstance(why, OSError) else "some of its bytes are no UTF-8"
+        raise RulesError(f"{path}: the params file cannot be read ({told}); it must be UTF-8 text.") from why
     except yaml.YAMLError as why:
         raise RulesError(f"{path}: not valid YAML: {' '.join(str(why).split())}") from why
     return check_params(raw, str(path))
@@ -89,8 +102,11 @@ def read_params(path: str | Path) -> RulesFile:
 
 def check_params(raw: object, name: str = "params") -> RulesFile:
     """Validate `{"year": …, "contest": …}`; see `read_params`."""
+    if raw is None:
+        raise RulesError(f"{name}: the file is empty; copy params/example-minimal.yaml and go on from there.")
     if not isinstance(raw, dict):
-        raise RulesError(f"{name}: a params file has two keys, year and contest; found {type(raw).__name__}.")
+        kind = "a list" if isinstance(raw, list) else "one text or number"
+        raise RulesError(f"{name}: a params file has two keys, year and contest; this one is {kind}.")
     try:
         rules = RulesFile.model_validate(raw)
     except ValidationError as why:
@@ -132,14 +148,14 @@ def _sentence(error: dict, raw: object) -> str:
     where = _path(tuple(step for step in error["loc"] if step != "[key]"), raw)
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
-        near = process.extractOne(key, _fields(error["loc"][:-1]), score_cutoff=60)
-        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(_fields(error['loc'][:-1]))}"
-        return f"- {where}: unknown key; {hint}"
+        known = _fields(error["loc"][:-1])
+        return f"- {where}: unknown key; {meant(key, known).strip() or 'known keys: ' + ', '.join(known)}"
     if error["type"] == "missing":
         return f"- {where}: this key is needed and was not given"
     if not isinstance(found, str) and (error["type"] == "invalid_key" or error["loc"][-1:] == ("[key]",)):
         return f"- {where}: put this key in quotes; without them YAML reads it as {found}"
-    message = error["msg"].removeprefix("Value error, ")
+    words = in_words(error["type"], found, error.get("ctx", {}))
+    message = words or error["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
     return f"- {where}: {message}{shown}"
 

@@ -188,7 +188,7 @@ def _consistency(n: int) -> pd.DataFrame:
 
 def _decisions(estimates, stage, submissions, first, all_ids) -> pd.DataFrame:
     seats = stage.select.seats or 3
-    table = estimates[["submission", "rank", "estimate"]].copy().reset_index(drop=True)
+    table = estimates[["submission", "rank", "rank_raw", "estimate"]].copy().reset_index(drop=True)
     order = np.arange(len(table))
     table["rank_low"] = np.maximum(1, table["rank"] - 12)
     table["rank_high"] = np.minimum(len(table), table["rank"] + 12)

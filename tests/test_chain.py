@@ -304,3 +304,16 @@ def test_what_a_cell_prints_in_pieces_is_one_output(tmp_path):
     with kernels(1, tmp_path, tmp_path, tmp_path) as ready:
         done = execute(tmp_path / "slow.ipynb", tmp_path / "out.ipynb", {}, next(ready))
     assert [o["text"] for o in done.cells[-1].outputs] == ["0\n1\n2\n"]
+
+
+def test_a_round_without_a_mark_on_the_scale_says_so(project):
+    raw = yaml.safe_load(SMALL.read_text(encoding="utf-8"))["contest"]
+    run = open_run(2024, raw, "x")
+    (run.data / raw["rounds"][0]["scores"]["files"]).write_text(
+        "juror,submission,score\nAigul,A,\nBerik,A,99\n", "utf-8"
+    )
+    save_intake(run, receive(run.contest, run.data))
+    with pytest.raises(
+        DataError, match=r"no mark on the scale 1–6 in the round jury \(invalid: 1, missing: 1; the first"
+    ):
+        read_round(run, "jury")

@@ -10,6 +10,7 @@ from report_fixture import rules_2021
 
 import fairlib
 from fairlib.intake.cleaning import ERRORS, QUIET, WARNINGS
+from fairlib.intake.matching import WAYS
 from fairlib.intake.scorecheck import REASONS
 from fairlib.report.codes import done_words, finding_words, found_words, level_words, status_words
 from fairlib.report.locale import speak
@@ -38,7 +39,7 @@ def notes(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Note":
             found |= strings(node.args[1]) if len(node.args) > 1 else set()
-        if path.stem == "delimited" and isinstance(node, ast.Tuple) and len(node.elts) == 2:
+        if path.stem in ("delimited", "eightbit") and isinstance(node, ast.Tuple) and len(node.elts) == 2:
             found |= {s for s in strings(node.elts[0]) if CODE.fullmatch(s) and "_" in s}
     return found
 
@@ -59,8 +60,13 @@ def returned(path: Path) -> set[str]:
 CALLS = {"finding": (0, 2), "at_mark": (1, 3)}  # where the code and what was done stand among the arguments
 LISTS = {  # codes that a function is given by a table or a reader of cells, each walked by a test of its own
     "_tell": ERRORS | WARNINGS,
-    "_tell_marks": {"off_scale", "decimal_comma", "date_for_mark", "not_a_mark"},
+    "_tell_marks": {
+        "off_scale", "decimal_comma", "date_for_mark", "not_a_mark", "percent", "percent_of_what", "in_words",
+        "other_scale",
+    },
     "_tell_rejected": set(REASONS),
+    "_tell_ways": set(WAYS), "match_conflicts": set(WAYS), "told_juror": {*WAYS, "juror_by_name"},
+    "_finding": {"marks_copied", "marks_are_means"},
     "at_mark": set(REASONS),  # it hands its caller's code on
     "read_visible": {n for p in INTAKE for n in notes(p)},
 }  # fmt: skip

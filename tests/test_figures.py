@@ -118,12 +118,12 @@ def test_a_drawing_holds_no_date_no_comment_and_no_foreign_id():
 def test_the_map_of_2021_has_17_regions_and_todays_20():
     from datetime import date
 
-    from fairlib.report.places import frame
+    from fairlib.intake.region_names import region_table
 
-    assert len(frame(date(2021, 3, 10))) == 17
-    assert len(frame(None)) == 20
-    for day in (date(2021, 3, 10), None):
-        assert not frame(day).duplicated(["row", "column"]).any()
+    assert len(region_table(date(2021, 3, 10))) == 17
+    assert len(region_table(date.max)) == 20
+    for day in (date(2021, 3, 10), date.max):
+        assert not region_table(day).duplicated(["row", "column"]).any()
 
 
 @pytest.mark.parametrize("span", [(5.4, 7.4), (6.9, 8.7), (7.0, 7.3), (0.0, 30.0), (-1.4, 1.6)])
@@ -157,3 +157,13 @@ def test_words_on_a_tile_can_be_read(share):
     fill = _blend(share)
     low, high = sorted(_luminance(c) + 0.05 for c in (fill, ink_on(fill)))
     assert high / low >= 4.5
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", CASES)
+def test_of_nothing_there_is_an_empty_figure(name):
+    draw, make = CASES[name]
+    empty = make(1).iloc[:0]
+    empty = empty.iloc[:, :0] if name == "agreement" else empty
+    assert figures.to_svg(lambda ax: draw(empty, ax), (5, 3), name).startswith("<svg")
+    assert name != "marks" or figures.plot_marks(marks(1).assign(score=np.nan)).axison is False

@@ -120,7 +120,12 @@ def test_decisions_after_a_draw():
     new, old = after.decisions, choice.decisions
     by_people = new["reason"].str.startswith("manual:")
     assert by_people.sum() == 1
-    pd.testing.assert_frame_equal(new[by_people], old[by_people])
+    same = [c for c in new if c != "reason"]
+    pd.testing.assert_frame_equal(new.loc[by_people, same], old.loc[by_people, same])
+    who = new.index[by_people][0]  # what the rule alone says is what the draw says
+    said, place = "selected" if got.table.loc[who, "drawn"] else "not_selected", got.table.loc[who, "place"]
+    head = old.loc[who, "reason"].partition("; rule: ")[0]
+    assert new.loc[who, "reason"] == f"{head}; rule: {said}, draw:place {place} of {len(got.table)}"
     rest = new[~by_people]
     assert set(rest.index[rest["decision"] == "selected"]) == set(
         rest.index[got.selected[~by_people.to_numpy()]]

@@ -62,7 +62,7 @@ MISTAKES = [
     ((*COMMISSION, "weights"), {"significance": 0}, "must be above 0"),
     ((*COMMISSION, "select", "ties"), ["alphabet"], "unknown step 'alphabet'"),
     ((*COMMISSION, "select", "ties"), ["refuse", "median"], "`refuse` ends a tie chain"),
-    ((*COMMISSION, "select", "seats"), 0, "greater than or equal to 1"),
+    ((*COMMISSION, "select", "seats"), 0, "contest.rounds.commission.select.seats: it must be at least 1"),
     ((*COMMISSION, "select", "thresholds"), [{"on": "estimate", "at_least": 11}], "off the scale 1–10"),
     ((*COMMISSION, "select", "thresholds"), [{"on": "beauty", "at_least": 5}], "'beauty' is not one of"),
     (
@@ -81,7 +81,11 @@ MISTAKES = [
         [{"column": "nomination", "kind": "proportional", "floor": 17}],
         "floor",
     ),
-    (("contest", "rounds", 1, "select", "budget", "total"), -1, "greater than or equal to 0"),
+    (
+        ("contest", "rounds", 1, "select", "budget", "total"),
+        -1,
+        "budget.total: it must be at least 0",
+    ),
     (("contest", "rounds", 1, "select", "budget", "minimum"), 4000000, "above the maximum"),
     (("contest", "submissions", "accepted_to"), "2021-01-09", "before it opens"),
     (("contest", "submissions", "accepted_to"), "2021-13-09", "contest.submissions.accepted_to"),
@@ -89,11 +93,15 @@ MISTAKES = [
     (("contest", "ours"), ["rounds.commission.scal"], "leads nowhere"),
     (("contest", "seed"), None, "contest.seed"),
     (("contest", "submissions", "organisation_id"), "none", "bin_valid needs organisation_id: bin"),
-    (("contest", "submissions", "eligibility"), [{"rule": "region_known"}, {"rule": "concent"}], "'consent'"),
+    (
+        ("contest", "submissions", "eligibility"),
+        [{"rule": "region_known"}, {"rule": "concent"}],
+        "mean consent",
+    ),
     (
         ("contest", "submissions", "columns"),
         {"titel": ["Poster"]},
-        "contest.submissions.columns.titel: .*'title'",
+        "contest.submissions.columns.titel: did you mean title",
     ),
     (("contest", "nominations"), [], "quota on nomination, and the contest names no nominations"),
     (

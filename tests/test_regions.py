@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.intake.reference import load
-from fairlib.intake.regions import region_table, resolve
+from fairlib.intake.region_names import region_name, region_table
+from fairlib.intake.regions import resolve
 
 BEFORE, AFTER = date(2021, 4, 14), date(2023, 4, 14)
 ALIASES = load("region_aliases")
@@ -166,6 +167,23 @@ def test_tiles_do_not_overlap_and_names_are_of_the_day():
         assert table.ne("").all(axis=None)
     assert region_table(BEFORE).loc["KZ-71", "name_kk"] == "Нұр-Сұлтан қаласы"
     assert region_table(AFTER).loc["KZ-71", "name_ru"] == "город Астана"
+
+
+def test_every_name_is_that_of_the_day():
+    assert region_name("KZ-71", "ru", BEFORE) == "город Нур-Султан"
+    assert region_name("KZ-10", "en", BEFORE) == "Abai Region"  # not there yet, named all the same
+    assert region_name("KZ-61", "kk", date(2015, 4, 1)) == "Оңтүстік Қазақстан облысы"
+    assert region_name("KZ-99", "en", AFTER) == "KZ-99"
+    towns = [resolve(pd.Series(["Капшагай қ."]), None, on)["place"].item() for on in (BEFORE, AFTER)]
+    assert towns == ["Қапшағай", "Қонаев"]
+
+
+def test_before_june_2018_shymkent_was_in_the_south():
+    on = date(2015, 4, 1)
+    assert len(region_table(on)) == 16
+    found = resolve(pd.Series(["Шымкент қ.", "Шымкент қ."]), pd.Series(["", "ОҚО"]), on)
+    assert found["iso"].tolist() == ["KZ-61", "KZ-61"]
+    assert set(found["code"]) == {""}
 
 
 @settings(deadline=None, max_examples=40)

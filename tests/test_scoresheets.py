@@ -328,7 +328,7 @@ def test_ids_and_names_by_which_a_sheet_is_known(tmp_path):
     assert told(read(tmp_path, named_roster(), files="*.xlsx"), "juror") == []
     book(tmp_path / "e2.xlsx", {"Лист1": [["Эксперт: Омаров Е."], *MARKED]})
     assert set(read(tmp_path, named_roster(), files="*.xlsx").ratings["juror"]) == {"E2"}
-    book(tmp_path / "e2.xlsx", {"Лист1": [["Эксперт: Ахметова"], *MARKED]})
+    book(tmp_path / "e2.xlsx", {"Лист1": [["Эксперт: Ахметова"], *MARKED], "E1": MARKED})
     assert set(read(tmp_path, named_roster(), files="*.xlsx").rejected["reason"]) == {"unknown_juror"}
 
 
@@ -399,14 +399,22 @@ def test_criteria_under_one_heading(tmp_path):
     assert told(result, "cell", "juror") == [["heading_two_rows", "info", "A1", "E1"]]
 
 
-def test_a_second_column_of_a_criterion_is_a_warning(tmp_path):
-    book(
-        tmp_path / "E1.xlsx",
-        {"E1": [["№", "id", "novelty", "significance", "новизна / жаңашылдық"], [1, "A", 5, 6, 7]]},
-    )
+def test_a_second_column_of_a_criterion_is_a_warning_where_it_says_the_same(tmp_path):
+    head = ["№", "id", "novelty", "significance", "новизна / жаңашылдық"]
+    book(tmp_path / "E1.xlsx", {"E1": [head, [1, "A", 5, 6, "5,0"], [2, "B", 7, 6, 7]]})
     result = read(tmp_path, files="*.xlsx")
     assert by_cell(result).loc[("A", "E1", "novelty"), "score"] == 5
     assert told(result, "cell") == [["heading_repeated", "warning", "E1"]]
+
+
+@pytest.mark.parametrize("second", [8, "", "б/о"])
+def test_a_second_column_of_a_criterion_with_other_marks_stops_the_run(tmp_path, second):
+    head = ["№", "id", "novelty", "significance", "новизна / жаңашылдық"]
+    book(tmp_path / "E1.xlsx", {"E1": [head, [1, "A", 5, 6, 5], [2, "B", 7, 6, second]]})
+    with pytest.raises(
+        DataError, match=r"«novelty» \(C1\) and «новизна / жаңашылдық» \(E1\).* differ in row 3"
+    ):
+        read(tmp_path, files="*.xlsx")
 
 
 def test_a_formula_without_its_value_is_a_missing_mark_that_is_told(tmp_path):

@@ -1,13 +1,11 @@
 """Which text did they save? A csv of unknown encoding and separator, as rows of text.
 
 UTF-8 and UTF-16 prove themselves (a byte sequence of another encoding almost never decodes), so they
-come first. CP1251 and KZ-1048 share every byte and differ in the letters of 16 of them: there the
-text is read in each, and the reading with more letters of Kazakh and Russian wins. A reading that
-rests on few letters is said to be uncertain.
+come first. Encodings of one byte a letter decode nearly anything: which of them it is, `eightbit` says by
+the letters that come out.
 """
 
 import codecs
-import contextlib
 import csv
 import io
 import re
@@ -15,18 +13,15 @@ from collections import Counter
 from pathlib import Path
 
 from fairlib.errors import DataError
+from fairlib.intake.eightbit import read_eight_bit
+from fairlib.intake.repair import decode_twice
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_EIGHT_BIT = ("cp1251", "kz1048", "ptcp154")
-_SMALL = "абвгғдеёжзийклмнңоөпрстуұүфхһцчшщъыіьэюяәқ"
-_AT_HOME = frozenset(_SMALL + _SMALL.upper())
-_SIGN_INSIDE = re.compile(r"(?<=\w)[¤¦±µ‰‡†](?=\w)")
-_CASE_INSIDE = re.compile("[а-яёәғқңөұүһі][А-ЯЁӘҒҚҢӨҰҮҺІ]")
 _JUNK = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_SEPARATORS = ";,\t"
-_HINT = re.compile(r"\Asep=(.)\r?\n", re.I)
-_ENOUGH = 3  # letters of difference between two readings
-_TOLERATED = 0.2  # share of strange letters beyond which no reading is believed
+_SEPARATORS = ";,\t|"
+_HINT = re.compile(r"\A(\"?)sep=(.)\1(?:\r\n|\r|\n)", re.I)
+_HIGH = re.compile(rb"[\x80-\xff]")
+_BROKEN = 0.1  # share of letters that do not decode, up to which a text is UTF-8 all the same
 
 
 def read_delimited(path: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
@@ -38,7 +33,7 @@ def read_delimited(path: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:
     csv.field_size_limit(2**31 - 1)
     text, notes = decode(path.read_bytes(), str(path))
     hint = _HINT.match(text)
-    separator = hint[1] if hint else guess_separator(text)
+    separator = hint[2] if hint else guess_separator(text)
     rows, more = _rows(text[hint.end() :] if hint else text, separator, path)
     return rows, notes + more
 
@@ -50,17 +45,43 @@ def decode(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
     'Қазақстан'
     """
     encoding = _proven_encoding(data)
-    if encoding:
+    if encoding is None and not _JUNK.search(data):
+        _refuse_broken(data, name)
+        return read_eight_bit(data, name)
+    try:
+        text = data.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        if encoding is None:
+            raise _binary(name) from None
+        raise _breaks_off(name, encoding, error) from None
+    if "\0" in text:
+        raise _binary(name)
+    mended = decode_twice(text)
+    return mended, [("mojibake", "UTF-8 → cp1251 → UTF-8")] if mended != text else []
+
+
+def _binary(name: str) -> DataError:
+    return DataError(
+        f"{name}: this is not text but a binary file, or a text with binary signs in it; save the table as .xlsx or "
+        f"CSV UTF-8."
+    )
+
+
+def _breaks_off(name: str, encoding: str, error: UnicodeDecodeError) -> DataError:
+    return DataError(
+        f"{name}: the file is {encoding} but breaks off at byte {error.start}; save it again as CSV UTF-8."
+    )
+
+
+def _refuse_broken(data: bytes, name: str) -> None:
+    """Raise DataError for UTF-8 that is cut or spoilt in places: in no other encoding is it what was written."""
+    whole = data.decode("utf-8", "ignore")
+    kept = len(_HIGH.findall(whole.encode()))
+    if len(_HIGH.findall(data)) - kept < _BROKEN * kept:
         try:
-            return data.decode(encoding), []
+            data.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise DataError(
-                f"{name}: the file says it is {encoding} but breaks off at byte {error.start}; "
-                f"save it again as CSV UTF-8."
-            ) from None
-    if _JUNK.search(data):
-        raise DataError(f"{name}: this is not text but a binary file; save the table as .xlsx or CSV UTF-8.")
-    return _decode_eight_bit(data, name)
+            raise _breaks_off(name, "utf-8", error) from None
 
 
 def _proven_encoding(data: bytes) -> str | None:
@@ -77,33 +98,7 @@ def _proven_encoding(data: bytes) -> str | None:
         data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return None if b"\0" in sample else "utf-8"
-
-
-def _decode_eight_bit(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
-    readings = {}
-    for encoding in _EIGHT_BIT:
-        with contextlib.suppress(UnicodeDecodeError):
-            readings[encoding] = data.decode(encoding)
-    strange = {encoding: _strangeness(text) for encoding, text in readings.items()}
-    best = min(strange, key=strange.get, default=None)
-    if best is None or strange[best] > _TOLERATED * _letters(readings[best]):
-        raise DataError(f"{name}: the encoding of this file is not known; save it as CSV UTF-8 or .xlsx.")
-    text = readings[best]
-    rivals = [count for encoding, count in strange.items() if readings[encoding] != text]
-    if rivals and min(rivals) - strange[best] < _ENOUGH:
-        return text, [("encoding_uncertain", f"read as {best}, on the evidence of few letters")]
-    return text, []
-
-
-def _letters(text: str) -> int:
-    return sum(n for c, n in Counter(text).items() if c.isalpha())
-
-
-def _strangeness(text: str) -> int:
-    """How many letters are of neither Kazakh nor Russian, signs or capitals inside a word."""
-    alien = sum(n for c, n in Counter(text).items() if "\u0400" <= c <= "\u052f" and c not in _AT_HOME)
-    return alien + len(_SIGN_INSIDE.findall(text)) + len(_CASE_INSIDE.findall(text))
+    return "utf-8"
 
 
 def guess_separator(text: str) -> str:

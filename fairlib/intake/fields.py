@@ -2,7 +2,8 @@
 
 Of several columns that name one field the heading that stands first here goes first. A heading is left out on
 purpose where it says two things: «Дата регистрации» may be the organisation's, «Согласие на обработку данных»
-is no consent to publication, «№ п/п» counts rows, and a bare «Название» heads many a list that is no form.
+is no consent to publication, «№ п/п» counts rows, and a bare «Название» heads many a list that is no form. A draft
+is begun and kept, so "Start time", "Created at" or «Дата создания» is no time of sending.
 """
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -13,6 +14,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "рег. номер", "рег. №", "номер проекта", "№ проекта", "жобаның нөмірі", "идентификатор",
         "application number", "application no.", "application id", "submission id", "submission number", "project id",
         "reference number", "id", "№",
+        "ид", "id ответа", "номер ответа", "нөмірі", "номер", "response id", "responseid", "respondent id", "entry id",
+        "entry number", "record id", "number", "#",
     ),
     "sent_at": (
         "жіберілген уақыты", "время отправки", "уақыт белгісі", "отметка времени", "sent", "timestamp",
@@ -28,6 +31,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "submitted", "submitted at", "submitted on", "date submitted", "submission date", "submission time",
         "date of submission", "time of submission", "sent at", "sent on", "date sent", "received", "received at",
         "date received", "completion time", "date and time",
+        "время создания", "время создания ответа", "время ответа", "дата ответа",
+        "дата и время ответа", "время выполнения", "время завершения", "дата завершения заполнения",
+        "жауап уақыты", "жіберілді", "аяқталу уақыты", "орындалу уақыты",
+        "submit date", "submit time", "submitted date", "submitted time", "submission timestamp", "submissiondate",
+        "submitdate", "datesubmitted", "entry date", "entry_datesubmitted", "recorded date", "recordeddate",
+        "added time", "completed at", "time submitted",
     ),
     "organisation": (
         "ұйымның атауы", "ұйым", "наименование организации", "организация", "organisation",
@@ -156,9 +165,26 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "участвуете впервые", "первое участие", "участие впервые", "first-time applicant", "first participation",
         "takes part for the first time",
     ),
+    "status": (
+        "статус заявки", "өтінім мәртебесі", "өтінімнің мәртебесі", "submission status", "application status",
+        "project status", "entry status", "статус анкеты", "статус ответа", "статус проекта", "жоба мәртебесі",
+        "response type", "response status", "completion status", "мәртебесі", "статус", "status",
+    ),
+}  # fmt: skip
+# headings that say when somebody finished only beside one that says when he began, and with clocks below:
+# «End Date» alone may be the last day of the project
+FINISHED = {
+    "end date": "start date", "enddate": "startdate", "end time": "start time", "end": "start",
+    "дата окончания": "дата начала", "дата завершения": "дата начала", "время окончания": "время начала",
 }  # fmt: skip
 
-SUBMISSION = FIELDS["submission"]
+SUBMISSION = (
+    *FIELDS["submission"], "заявка", "өтінім", "код проекта", "шифр проекта", "номер работы", "№ работы",
+    "номер участника", "№ участника", "project number", "project no.", "project code", "application",
+    "submission #", "submission no.", "paper id", "paper number", "paper #", "paper", "proposal id",
+    "proposal number", "proposal #", "proposal", "entry id", "entry number", "entry #", "entry", "team id",
+    "team number", "team", "abstract id", "abstract number", "student project id", "work number", "#",
+)  # fmt: skip
 NAMING = (
     "сарапшы",
     "эксперт",
@@ -167,15 +193,26 @@ NAMING = (
     "juror",
     "expert",
     "judge",
+    "reviewer",
+    "referee",
+    "рецензент",
 )  # also before a name: «Эксперт: …»
 JUROR = (
     *NAMING, "сарапшы коды", "сарапшының коды", "қазы коды", "қазының коды", "төреші", "қазылар алқасының мүшесі",
-    "код эксперта", "id эксперта", "код члена жюри", "reviewer", "evaluator", "juror id", "expert id", "judge id",
+    "код эксперта", "id эксперта", "код члена жюри", "evaluator", "assessor", "juror id", "expert id", "judge id",
+    "reviewer id", "referee id", "evaluator id", "assessor id", "judge code", "juror code", "judge number",
+    "panelist", "panellist", "jury member", "panel member", "pc member", "member #", "жюри", "оценщик",
+)  # fmt: skip
+JUROR_NAME = (
+    "сарапшының аты-жөні", "қазының аты-жөні", "сарапшы аты-жөні", "фио эксперта", "фио члена жюри", "фио жюри",
+    "имя эксперта", "имя члена жюри", "juror name", "judge name", "expert name", "reviewer name", "reviewername",
+    "referee name", "evaluator name", "assessor name", "member name", "name of judge", "name of juror",
+    "name of reviewer", "judge's name", "reviewer's name", "your name", "your full name", "ваше имя", "ваше фио",
+    "ваши фио", "аты-жөніңіз",
 )  # fmt: skip
 FULL_NAME = (
-    "аты-жөні", "фио", "name", "т.а.ә.", "таә", "тегі, аты, әкесінің аты", "тегі, аты", "сарапшының аты-жөні",
-    "қазының аты-жөні", "ф.и.о.", "фамилия, имя, отчество", "фамилия имя", "фамилия", "имя", "фио эксперта",
-    "фио члена жюри", "full name", "juror name", "expert name", "judge name",
+    "аты-жөні", "фио", "name", "т.а.ә.", "таә", "тегі, аты, әкесінің аты", "тегі, аты", "ф.и.о.",
+    "фамилия, имя, отчество", "фамилия имя", "фамилия", "имя", "full name", *JUROR_NAME,
 )  # fmt: skip
 COMMENT = (
     "түсініктеме", "пікір", "ескерту", "комментарий", "примечание", "comment", "note", "түсініктемелер", "пікірі",
@@ -199,9 +236,11 @@ SLOT = (
 )  # fmt: skip
 CRITERION = (
     "өлшемшарт", "критерий", "criterion", "өлшемшарттың атауы", "өлшемшарттар", "бағалау өлшемшарты", "критерии",
-    "критерий оценки", "название критерия", "criteria", "criterion name",
+    "критерий оценки", "название критерия", "criteria", "criterion name", "показатель", "наименование показателя",
+    "көрсеткіш", "вопрос", "сұрақ", "question", "rubric", "dimension", "aspect",
 )  # fmt: skip
 SCORE = (
     "балл", "баға", "ұпай", "оценка", "score", "mark", "балы", "бағасы", "ұпайы", "қойылған балл", "қойған балы",
     "баллы", "оценка эксперта", "балл эксперта", "выставленный балл", "points", "scores", "marks", "rating", "grade",
+    "оценка члена жюри", "rating given", "score given", "points given", "points awarded", "value", "ұпай саны",
 )  # fmt: skip

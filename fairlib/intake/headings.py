@@ -1,38 +1,49 @@
 """Which column is which? Headings in three languages, in any order, below any preamble."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from fairlib.intake.headingparts import key, parts
 from fairlib.intake.kazakh import fold
 
 LOOK = 30  # rows searched for the heading row
 _NEAR = 88  # similarity from which a misspelt heading is taken, with a finding
-_PARTS = re.compile(r"[/|\n]")
-_ASIDE = re.compile(r"\([^()]*\)|^\s*\d+(?:\.\d+)*[.)]\s")  # a remark in brackets; the number of a question
 
 
 @dataclass(frozen=True)
 class Headings:
     """Where the heading row is, the column of each field, what was only nearly right, what is unknown.
 
-    `repeated`: columns that name a field taken from another one. `above`: where a heading takes two rows
-    (`row` is the lower), the columns whose heading stands in the upper one; else None.
+    `repeated`: columns that name a field taken from another one, and that field. `above`: where a heading
+    takes two rows (`row` is the lower), the columns whose heading stands in the upper one; else None.
     """
 
     row: int
     columns: dict[str, int]
     near: dict[str, str]
     unknown: tuple[int, ...]
-    repeated: tuple[int, ...] = ()
+    repeated: Mapping[int, str] = field(default_factory=dict)
     above: frozenset[int] | None = None
 
     def place(self, column: int) -> tuple[int, int]:
         """Row and column of the cell in which the heading of a column stands."""
         return self.row - (column in (self.above or ())), column
+
+
+def with_own(
+    fields: Mapping[str, Sequence[str]], own: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """The headings of each field, `own` ones first; one that is given to a field is no heading of another.
+
+    >>> with_own({"title": ("project", "name"), "id": ("no",)}, {"id": ("Project",)})
+    {'title': ('name',), 'id': ('Project', 'no')}
+    """
+    given = {f: tuple(own.get(f, ())) for f in fields}
+    taken = {fold(h) for names in given.values() for h in names}
+    return {f: (*given[f], *(n for n in names if fold(n) not in taken)) for f, names in fields.items()}
 
 
 def find_headings(
@@ -60,7 +71,7 @@ def find_headings(
 @lru_cache(maxsize=16)
 def _known(fields: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, tuple[str, int]]:
     """Key of a heading → its field and place among the field's; every sheet of a round asks for the same."""
-    return {_key(h): (f, n) for f, names in fields for n, h in reversed(list(enumerate(names)))}
+    return {key(h): (f, n) for f, names in fields for n, h in reversed(list(enumerate(names)))}
 
 
 def _in_two_rows(
@@ -83,7 +94,7 @@ def _in_two_rows(
 
 
 def _named(texts: Sequence[str], known: Mapping[str, tuple[str, int]]) -> set[str]:
-    return {known[p][0] for text in texts if text for p in _parts(text) if p in known}
+    return {known[p][0] for text in texts if text for p in parts(text) if p in known}
 
 
 def _joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
@@ -91,20 +102,21 @@ def _joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     group, joined = "", []
     for up, low in zip(upper, lower, strict=True):
         group = up or (group if low else "")
-        joined.append(f"{low}|{group} {low}|{low} {group}" if low and group else low or up)
+        over = group.replace("/", " ").replace("|", " ").replace("\n", " ")  # a part of it is no heading
+        joined.append(f"{low}|{over} {low}|{low} {over}" if low and over else low or up)
     return joined
 
 
 def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]]) -> Headings:
     named: dict[str, list[tuple[int, int]]] = {}
     for at, text in enumerate(texts):
-        if hit := next((known[p] for p in _parts(text) if p in known), None):
+        if hit := next((known[p] for p in parts(text) if p in known), None):
             named.setdefault(hit[0], []).append((hit[1], at))
     columns = {field: min(hits)[1] for field, hits in named.items()}
     near: dict[str, str] = {}
     unknown = []
-    others = sorted(at for hits in named.values() for _, at in hits if at not in columns.values())
-    repeated = tuple(at for at in others if fold(texts[at]))  # a bare № numbers rows
+    others = sorted((at, field) for field, hits in named.items() for _, at in hits if at != columns[field])
+    repeated = {at: field for at, field in others if fold(texts[at])}  # a bare № numbers rows
     for at in sorted({at for at, text in enumerate(texts) if text} - {*columns.values(), *repeated}):
         field = _nearest(texts[at], {h: f for h, (f, _) in known.items() if f not in columns})
         if field:
@@ -115,23 +127,10 @@ def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]])
     return Headings(row, columns, near, tuple(unknown), repeated)
 
 
-def _parts(text: str) -> list[str]:
-    """The keys by which a heading may be known: of the whole, of it without asides, of its parts."""
-    if not text.strip():
-        return []
-    bare = _ASIDE.sub("", text)
-    return [_key(p) for p in (text, bare, *_PARTS.split(text), *_PARTS.split(bare)) if p.strip()]
-
-
-def _key(heading: str) -> str:
-    """The folded heading; one of signs alone, such as №, as it is."""
-    return fold(heading) or heading.strip()
-
-
 def _nearest(text: str, free: Mapping[str, str]) -> str | None:
     hits = [
         process.extractOne(p, list(free), scorer=fuzz.ratio, score_cutoff=_NEAR)
-        for p in _parts(text)
+        for p in parts(text)
         if len(p) > 4
     ]
     hits = [h for h in hits if h]

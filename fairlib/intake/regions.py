@@ -1,7 +1,7 @@
 """Where do they come from? Places and regions as typed, in the frame of regions of the contest's day.
 
-Until 8 June 2022 Kazakhstan had 14 regions and 3 cities of republican significance, since then 17 and
-3. Names from the other side of the reform are brought into the frame of the day: what a town was part of
+Until 19 June 2018 Kazakhstan had 14 regions and 2 cities of republican significance, then 3, since 8 June
+2022 17 and 3. Names from the other side of the reform are brought into the frame of the day: what a town was part of
 on that day is known from the town, what a region was split from is known from the region.
 """
 
@@ -15,36 +15,12 @@ import pandas as pd
 
 from fairlib.intake.gazetteer import Hit, look_up, parse
 from fairlib.intake.reference import load
+from fairlib.intake.region_names import REFORM, SHYMKENT_APART, former_names
 from fairlib.intake.repair import repair_text
 
-REFORM = date(2022, 6, 8)
-_CAPITAL = "KZ-71"
-_CAPITAL_RENAMED = (date(2019, 3, 23), date(2022, 9, 19))
-_CAPITAL_NAMES = {
-    "name_kk": "Нұр-Сұлтан қаласы", "name_ru": "город Нур-Султан", "name_en": "Nur-Sultan city",
-    "short_kk": "Нұр-Сұлтан", "short_ru": "Нур-Султан", "short_en": "Nur-Sultan",
-}  # fmt: skip
+_SHYMKENT, _SOUTH = "KZ-79", "KZ-61"
 _COLUMNS = ["iso", "how", "settlement", "monotown", "place", "code", "detail"]
 _SPLIT = re.compile(r"\s*[,;/|\n]+\s*|\s+[-–—]\s+")
-
-
-def region_table(on: date) -> pd.DataFrame:
-    """The regions of a day, index iso: type, names in three languages (`name_kk`, `short_kk`, …), row, column.
-
-    Row and column are a place in a tile map, counted from 0 at the north-west.
-
-    >>> len(region_table(date(2021, 4, 14))), len(region_table(date(2023, 4, 14)))
-    (17, 20)
-    """
-    table = load("regions").set_index("iso")
-    frame = "2022" if on >= REFORM else "2018"
-    table = table[table[f"row_{frame}"] != ""]
-    names = [c for c in table.columns if c.startswith(("name_", "short_"))]
-    out = table[["type", *names]].copy()
-    out["row"], out["column"] = table[f"row_{frame}"].astype(int), table[f"column_{frame}"].astype(int)
-    if _CAPITAL_RENAMED[0] <= on < _CAPITAL_RENAMED[1]:
-        out.loc[_CAPITAL, list(_CAPITAL_NAMES)] = list(_CAPITAL_NAMES.values())
-    return out
 
 
 def resolve(places: pd.Series, regions: pd.Series | None, on: date) -> pd.DataFrame:
@@ -86,12 +62,18 @@ def _resolve(place: str, region: str, on: date) -> _Row:
     )
     narrow = next((k for k in reversed(named) if k is not wide), None)
     hit, spot = _agree(wide[0], narrow[0], on) if wide and narrow else _alone((wide or narrow)[0])
+    spot = spot and replace(spot, place=_town_name(spot.place, on))
     if not hit.iso:
         return "", "unknown", settlement, False, name, hit.code, hit.detail
     iso, code, detail = _in_frame(hit, on)
     if settlement in ("village", "district") or spot is None:
         return iso, hit.how, settlement, False, name, code, detail
     return iso, hit.how, spot.level, spot.monotown, spot.place, code, detail
+
+
+def _town_name(town: str, on: date) -> str:
+    former = former_names(on).set_index("town")["name_kk"]
+    return former.get(town, town) if town else town
 
 
 def _is_wide(hits: list[Hit]) -> bool:
@@ -156,7 +138,7 @@ def _agree(wide: list[Hit], narrow: list[Hit], on: date) -> tuple[Hit, Hit | Non
     """The first reading of region and place in which one lies in the other, today or before the reform."""
     order = sorted(narrow, key=lambda h: h.how != "town")
     for w, n in product(wide, order):
-        if n.iso == w.iso or _before_reform(n.iso) == w.iso:
+        if w.iso in (n.iso, _before_reform(n.iso), _on_day(n.iso, on)):
             doubt = next((h for h in (w, n) if h.code == "region_fuzzy"), None) or (w if w == n else None)
             how = doubt.how if doubt else n.how
             code, detail = (doubt.code, doubt.detail) if doubt else ("", "")
@@ -171,8 +153,14 @@ def _before_reform(iso: str) -> str:
     return load("regions").set_index("iso").loc[iso, "iso_in_2021_frame"]
 
 
+def _on_day(iso: str, on: date) -> str:
+    """The region of a day in which one of today's lies."""
+    iso = iso if on >= REFORM else _before_reform(iso)
+    return _SOUTH if iso == _SHYMKENT and on < SHYMKENT_APART else iso
+
+
 def _in_frame(hit: Hit, on: date) -> tuple[str, str, str]:
-    iso = hit.iso if on >= REFORM else _before_reform(hit.iso)
+    iso = _on_day(hit.iso, on)
     if iso != hit.iso and hit.level == "region" and not hit.code:
         return iso, "region_later", f"{hit.iso} has existed only since {REFORM}"
     return iso, hit.code, hit.detail

@@ -104,9 +104,9 @@ def _decode_again(text: str) -> str:
     """Undo a wrong decoding where the result has only letters of Kazakh and Russian."""
     if not _SUSPECT.search(text):
         return text
+    if (again := decode_twice(text)) != text:
+        return again
     if len(_UTF8_TRACE.findall(text)) > 1:
-        with contextlib.suppress(UnicodeError):
-            return _cp1251_bytes(text).decode("utf-8")
         mended = ftfy.fix_encoding(text)
         if re.search(f"[{_HOME}]", mended) and len(_UTF8_TRACE.findall(mended)) == 0:
             return mended
@@ -116,6 +116,18 @@ def _decode_again(text: str) -> str:
     if len(proven) > 1:
         proven = [mended for mended in proven if _known(mended) == max(map(_known, proven))]
     return proven[0] if len(proven) == 1 else text
+
+
+def decode_twice(text: str) -> str:
+    """A whole file whose UTF-8 was read as CP1251 and saved so; any other text as it is.
+
+    >>> decode_twice("РђР№РіТЇР»"), decode_twice("Роза; Рига")
+    ('Айгүл', 'Роза; Рига')
+    """
+    if len(_UTF8_TRACE.findall(text)) > 1:
+        with contextlib.suppress(UnicodeError):
+            return _cp1251_bytes(text).decode("utf-8")
+    return text
 
 
 def _cp1251_bytes(text: str) -> bytes:

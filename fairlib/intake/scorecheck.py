@@ -19,6 +19,7 @@ RATINGS = [*CELL, "score", "status", "source"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
 REASONS = [
     "", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "set_aside", "unknown_submission",
+    "title_of_another",
 ]  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def check_marks(
     """Split raw marks into ratings and rejected ones; every row goes one way. Appends to `found`.
 
     Text columns of `raw` are categories, those of CELL in sorted order (`labelled`); for `column` and
-    `row` see `sources`.
+    `row` see `sources`, for `perhaps` see `meant.match_rows`.
     Ratings come sorted by submission, juror and criterion.
     Raises DataError where one juror gave a submission two different marks on a criterion.
     """
@@ -154,17 +155,21 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarr
         "juror": np.where(jurors.isin(listed) & (jurors != ""), 0, REASONS.index("unknown_juror")),
         "criterion": np.where(marked.isin(criteria), 0, REASONS.index("unknown_criterion")),
     }
-    return np.maximum.reduce([why[key].astype(np.int8)[raw[key].cat.codes] for key in CELL])
+    reason = np.maximum.reduce([why[key].astype(np.int8)[raw[key].cat.codes] for key in CELL])
+    against = (raw["perhaps"] != "").to_numpy() & (reason != REASONS.index("unknown_submission"))
+    return np.where(against, np.int8(REASONS.index("title_of_another")), reason)
 
 
 def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, found: list[dict]) -> None:
     unknown = {"unknown_juror": "juror", "unknown_criterion": "criterion"}
     why = pd.Categorical.from_codes(reason, REASONS)
-    for row in _each(raw.assign(reason=why), reason > 0, ["reason", "submission", "juror"]):
+    for row in _each(raw.assign(reason=why), reason > 0, ["reason", "submission", "perhaps", "juror"]):
         code = row["reason"]
         done = f"{row['n']} mark(s) left out"
         if code == "set_aside":
             done += f", set aside: {roster.set_aside[row['submission']]}"
+        if row["perhaps"]:
+            done += f"; perhaps {row['perhaps']}"
         severity = "warning" if code in ("not_in_round", "set_aside") else "error"
         found.append(at_mark(row, code, severity, done, row[unknown.get(code, "submission")]))
 

@@ -1,9 +1,9 @@
 """Which cells did they send? Any spreadsheet or csv as text, each cell at its own address.
 
 A cell is what a person sees in it, as a string; an empty cell is "". Nothing is parsed and nothing
-is dropped here, so that a finding can name the very cell it came from. Two things a file cannot give
-back: leading zeros that were only a number format, and the digits a spreadsheet had already rounded
-away (numbers are shown with the 15 significant digits that a spreadsheet keeps).
+is dropped here, so that a finding can name the very cell it came from; what is hidden is not seen and blank
+(`seen`). One thing a file cannot give back: the digits a spreadsheet had already rounded away (numbers are
+shown with the 15 significant digits that a spreadsheet keeps).
 """
 
 import datetime as dt
@@ -11,21 +11,29 @@ import gc
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from fairlib.errors import DataError
+from fairlib.intake.addresses import cell as cell
+from fairlib.intake.addresses import column_letters as column_letters
 from fairlib.intake.delimited import read_delimited
-from fairlib.intake.xlsx import lost_cells
+from fairlib.intake.ods import OdsParts
+from fairlib.intake.seen import Columns, Note, as_seen
+from fairlib.intake.xls import XlsParts
+from fairlib.intake.xlsx import XlsxParts
 
-WORKBOOKS = (".xlsx", ".xls", ".ods")
+DELIMITED = (".csv", ".tsv")
+WORKBOOKS = {".xlsx": XlsxParts, ".xlsm": XlsxParts, ".xls": XlsParts, ".ods": OdsParts}
+_Parts = XlsxParts | XlsParts | OdsParts
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
 _HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
@@ -36,15 +44,7 @@ _OTHER_KINDS = {
     "JSON": re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*("[^"]*"\s*:|\})|\[\s*[\[{\]"])'),
     "XML": re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml\b", re.I),
 }
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something about a file that a person should know: where (cell or ""), a code, what was found."""
-
-    cell: str
-    code: str
-    found: str
+_DAMAGED = (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, ExpatError, KeyError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
     path = Path(path)
     head = _head(path)
     suffix = path.suffix.lower()
-    if suffix == ".csv":
+    if suffix in DELIMITED:
         _refuse_disguise(path, head, "csv")
         rows, notes = read_delimited(path)
         sheets = [Sheet(path.stem, path.name, _columns(rows), notes=tuple(Note("", *n) for n in notes))]
@@ -87,6 +87,8 @@ def read_tables(path: str | Path) -> dict[str, Sheet]:
             f"save it as .xlsx, .xls, .ods or .csv."
         )
     kept = {s.name: s for s in sheets if any(map(any, s.columns))}
+    if not kept and (hidden := [n.found for s in sheets for n in s.notes if n.code.endswith("_hidden")]):
+        raise DataError(f"{path}: all that is in it is hidden ({'; '.join(hidden)}); unhide what counts.")
     if not kept:
         raise DataError(f"{path}: there is nothing in this file; ask the sender for the filled one.")
     return kept
@@ -105,28 +107,6 @@ def collecting_later() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def cell(row: int, column: int) -> str:
-    """The address of a cell counted from 0, as spreadsheets write it.
-
-    >>> cell(6, 1), cell(0, 25), cell(0, 26), cell(99, 702)
-    ('B7', 'Z1', 'AA1', 'AAA100')
-    """
-    return f"{column_letters(column)}{row + 1}"
-
-
-def column_letters(column: int) -> str:
-    """The letters over a column counted from 0.
-
-    >>> column_letters(0), column_letters(51)
-    ('A', 'AZ')
-    """
-    letters, rest = "", column + 1
-    while rest:
-        rest, digit = divmod(rest - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters
 
 
 def _head(path: Path) -> bytes:
@@ -185,68 +165,59 @@ def _protected(path: Path) -> DataError:
     )
 
 
-def _workbook_sheets(path: Path) -> Iterable[Sheet]:
+def _workbook_sheets(path: Path) -> Iterator[Sheet]:
     try:
+        parts = WORKBOOKS[path.suffix.lower()](path)  # first of all: it refuses what no decoder could hold
         with CalamineWorkbook.from_path(path) as book:
             wanted = [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
-            raw = list(zip(wanted, _decoded(path, book, [m.name for m in wanted]), strict=True))
-        gaps = {m.name for m, columns in raw if not all(map(all, columns))}
-        lost = lost_cells(path, gaps) if gaps and path.suffix.lower() == ".xlsx" else {}
+            decoded = list(zip(wanted, _decoded(path, book, parts, [m.name for m in wanted]), strict=True))
     except PasswordError:
         raise _protected(path) from None
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
+    except _DAMAGED as error:
         raise DataError(
             f"{path}: the workbook is damaged and cannot be read ({error}); open it in a spreadsheet "
             f"program, let it repair the file, and save it as a new .xlsx."
         ) from None
-    for meta, columns in raw:
-        errors, formulas = lost.get(meta.name, ([], []))
-        for row, column, shown in errors:
-            columns[column][row] = shown
-        notes = [Note(cell(row, column), "error_cell", shown) for row, column, shown in errors]
-        notes += _first_of_columns(formulas)
+    for meta, (columns, notes) in decoded:
         hidden = meta.visible != SheetVisibleEnum.Visible
         yield Sheet(meta.name, path.name, columns, hidden=hidden, notes=tuple(notes))
 
 
-def _decoded(path: Path, book: CalamineWorkbook, names: list[str]) -> list[tuple[list[str], ...]]:
-    """The columns of these sheets, on all cores: the decoder lets go of the interpreter.
+def _decoded(
+    path: Path, book: CalamineWorkbook, parts: _Parts, names: list[str]
+) -> list[tuple[Columns, list[Note]]]:
+    """The columns of these sheets and what to tell of them, on all cores: the decoder lets go of the interpreter.
 
     A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as they open.
     """
-    hands = min(len(names), os.cpu_count() or 1) if path.suffix.lower() == ".xlsx" else 1
+    hands = min(len(names), os.cpu_count() or 1) if isinstance(parts, XlsxParts) else 1
     if hands <= 1:
-        return _sheets_of(book, names)
-    columns: list[tuple[list[str], ...]] = [()] * len(names)
+        return _sheets_of(book, parts, names)
+    sheets: list[tuple[Columns, list[Note]]] = [((), [])] * len(names)
     with ThreadPoolExecutor(hands) as pool:
-        others = [pool.submit(_opened_again, path, names[n::hands]) for n in range(1, hands)]
-        columns[::hands] = _sheets_of(book, names[::hands])
+        others = [pool.submit(_opened_again, path, parts, names[n::hands]) for n in range(1, hands)]
+        sheets[::hands] = _sheets_of(book, parts, names[::hands])
         for n, other in enumerate(others, 1):
-            columns[n::hands] = other.result()
-    return columns
+            sheets[n::hands] = other.result()
+    return sheets
 
 
-def _opened_again(path: Path, names: list[str]) -> list[tuple[list[str], ...]]:
+def _opened_again(path: Path, parts: _Parts, names: list[str]) -> list[tuple[Columns, list[Note]]]:
     with CalamineWorkbook.from_path(path) as book:
-        return _sheets_of(book, names)
+        return _sheets_of(book, parts, names)
 
 
-def _sheets_of(book: CalamineWorkbook, names: list[str]) -> list[tuple[list[str], ...]]:
-    return [_columns(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
+def _sheets_of(book: CalamineWorkbook, parts: _Parts, names: list[str]) -> list[tuple[Columns, list[Note]]]:
+    sheets = []
+    for name in names:
+        seen = parts.before(name)
+        columns = _columns(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+        whole = sum(map(len, columns)) if all(map(all, columns)) else 0
+        sheets.append(as_seen(columns, seen(whole)))
+    return sheets
 
 
-def _first_of_columns(formulas: list[tuple[int, int, str]]) -> Iterable[Note]:
-    """One note for each column with formulas that came without a value, at the first of them."""
-    columns: dict[int, list[tuple[int, str]]] = {}
-    for row, column, formula in formulas:
-        columns.setdefault(column, []).append((row, formula))
-    for column, cells in columns.items():
-        more = f" ({len(cells)} cells in this column)" if len(cells) > 1 else ""
-        row, formula = min(cells)
-        yield Note(cell(row, column), "formula_without_value", f"={formula}{more}")
-
-
-def _columns(rows: list[list]) -> tuple[list[str], ...]:
+def _columns(rows: list[list]) -> Columns:
     """Rows of cells, short ones filled up, as columns of text."""
     return tuple(map(_texts, zip_longest(*rows, fillvalue="")))
 

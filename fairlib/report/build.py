@@ -46,4 +46,4 @@ def first_tasks(job: Job) -> list[Task]:
     for start in range(0, len(ids), LETTERS_A_TASK):
         chunk = ids[start : start + LETTERS_A_TASK]
         tasks.append(Task(0.02 * len(chunk), "letters", (chunk,)))
-    return [*tasks, Task(2, "notebooks"), Task(0.5, "workbooks")]
+    return [*tasks, Task(2, "notebooks"), Task(0.5, "workbooks"), Task(0.01, "draws")]

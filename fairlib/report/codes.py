@@ -10,8 +10,8 @@ from fairlib.report.locale import Voice
 from fairlib.report.reasons import criterion_name
 from fairlib.rules import Contest
 
-_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?")
-_FIRST_OF = re.compile(r"read as (.+) \(the first of (\d+) in this column\)")
+_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?(?:; perhaps (.+))?")
+_FIRST_OF = re.compile(r"(read|taken) as (.+) \(the first of (\d+) in this column\)")
 _SEVERAL = re.compile(r"(=.*) \((\d+) cells in this column\)", re.S)
 _ALIKE = re.compile(r"(\S+) and (\S+), titles ([\d.]+) % alike(, organisations by name)?")
 
@@ -125,7 +125,8 @@ def finding_words(code: object, say: Voice) -> str:
 
 @lru_cache
 def _findings(say: Voice) -> dict[str, str]:
-    return _of_text(say) | _of_numbers(say) | _of_identifiers(say) | _of_places(say) | _of_sheets(say)
+    of_files = _of_sheets(say) | _of_rows(say)
+    return _of_text(say) | _of_numbers(say) | _of_identifiers(say) | _of_places(say) | of_files
 
 
 def _of_text(say: Voice) -> dict[str, str]:
@@ -153,10 +154,14 @@ def _of_numbers(say: Voice) -> dict[str, str]:
         "ambiguous_separator": say("a point or comma that could mean thousands"),
         "scientific_notation": say("a number that the spreadsheet shortened"),
         "date_for_mark": say("a date where a mark should be"), "not_a_mark": say("not a mark"),
+        "in_words": say("a mark with words beside it"), "other_scale": say("a mark of another scale"),
+        "order_of_column": say("day and month in the order of the whole column"),
         "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
         "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
         "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
-        "abbreviated": say("an abbreviated date"),
+        "abbreviated": say("an abbreviated date"), "percent": say("a mark in percent"),
+        "percent_of_what": say("percent on a scale that does not end at 100"),
+        "fractions": say("all marks of the column are between 0 and 1"),
     }  # fmt: skip
 
 
@@ -208,6 +213,29 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "seats_over_submissions": say("more seats than eligible submissions"),
+        "layout_understood": say("how the sheets of marks were understood"),
+    }  # fmt: skip
+
+
+def _of_rows(say: Voice) -> dict[str, str]:
+    """Whose marks, and about which submission."""
+    return {
+        "id_signs": say("a number of a submission in other signs or capitals"),
+        "id_zeros": say("a number with other zeros or separators"),
+        "id_with_title": say("number and title in one cell"),
+        "id_by_title": say("a submission known by its title"),
+        "title_of_another": say("the title beside the number is that of another submission"),
+        "row_without_marks": say("a row that is none of marks"), "heading_again": say("the headings again"),
+        "sheet_empty": say("a sheet that nobody filled"),
+        "marks_copied": say("two jurors with all the same marks"),
+        "marks_are_means": say("all marks are the means of the others' marks"),
+        "juror_nearly": say("two names of jurors that are nearly one"),
+        "rows_hidden": say("hidden rows"), "columns_hidden": say("hidden columns"),
+        "cell_note": say("a note at a cell"), "column_without_heading": say("a column without a heading"),
+        "time_missing": say("no time of sending"),
+        "times_unread": say("no cell of the column is a time"),
+        "not_sent": say("a status that says: not sent, or taken back"),
     }  # fmt: skip
 
 
@@ -217,17 +245,19 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
     if told in (whole := _done(say)):
         return whole[told]
     if found := _MARKS_OUT.fullmatch(told):
-        n, why = say.number(int(found[1])), found[2]
-        if why is None:
-            return say("marks left out: {n}", n=n)
-        return say("marks left out: {n}; the form was set aside: {reason}", n=n, reason=aside_words(why, say))
+        return _left_out(say.number(int(found[1])), found[2], found[3], say)
     if found := _FIRST_OF.fullmatch(told):
-        n = say.number(int(found[2]))
-        return say("read as: {what} (the first of {n} in this column)", what=_mark_words(found[1], say), n=n)
+        n = say.number(int(found[3]))
+        if found[1] == "taken":
+            return say("taken as: {what} (the first of {n} in this column)", what=found[2], n=n)
+        return say("read as: {what} (the first of {n} in this column)", what=_mark_words(found[2], say), n=n)
     starts = {
         "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
         "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
         "called ": lambda x: say("named: {what}", what=x),
+        "numbered by row; give the column of ids a heading such as ": lambda x: say(
+            "numbered by row; give the column of ids a heading such as {what}", what=x
+        ),
         "counted for ": lambda x: say("counted for: {what}", what=x),
     }
     for start, told_as in starts.items():
@@ -236,12 +266,21 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
     return told
 
 
+def _left_out(n: str, why: str | None, perhaps: str | None, say: Voice) -> str:
+    """How many marks were left out, and what is known of it: why, or which submissions may be meant."""
+    if why is not None:
+        return say("marks left out: {n}; the form was set aside: {reason}", n=n, reason=aside_words(why, say))
+    if perhaps is not None:
+        return say("marks left out: {n}; perhaps meant: {ids}", n=n, ids=perhaps)
+    return say("marks left out: {n}", n=n)
+
+
 @lru_cache
 def _done(say: Voice) -> dict[str, str]:
     """Sentences that are always the same."""
     return {
         "no value": say("taken as empty"), "repaired": say("repaired"), "not used": say("not used"),
-        "look at it": say("look at it"), "left out": say("left out"),
+        "look at it": say("look at it"), "left out": say("left out"), "no line is drawn": say("no line is drawn"),
         "the column is not used": say("the column is not used"), "it has no estimate": say("it has no estimate"),
         "its marks are missing": say("its marks are missing"),
         "the same mark again: counted once": say("counted once"),
@@ -251,9 +290,28 @@ def _done(say: Voice) -> dict[str, str]:
         "both kept; decide whether they are one project": say("both kept; decide whether they are one project"),
         "the conflict has no effect; correct the id": say("the conflict has no effect; correct the id"),
         "not read; unhide the sheet to have it read": say("not read; unhide the sheet to have it read"),
+        "the marks count; ask whose they are": say("the marks count; ask whose they are"),
+        "both count as jurors; if they are one, write the name alike, or give a list of jurors":
+            say("both count as jurors; if they are one, write the name alike, or give a list of jurors"),
+        "not read; unhide the rows, or take off the filter, to have them read":
+            say("not read; unhide the rows, or take off the filter, to have them read"),
+        "not read; unhide the columns to have them read": say("not read; unhide the columns to have them read"),
+        "read as typed; were they percent?": say("read as typed; were they percent?"),
         "both rows are read as one heading": say("both rows are read as one heading"),
+        "read as sheets: one sheet a juror, a row a submission, a column a criterion":
+            say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
+        "read as rows: a row for each juror and submission, a column a criterion":
+            say("read as: a row for each juror and submission, a column for each criterion"),
+        "read as long: a row a mark": say("read as: a row for each mark"),
+        "read as wide: a row a submission, the jurors side by side":
+            say("read as: a row for each submission, the jurors side by side"),
         "numbered by row; give the column of ids a heading such as «Өтінім №»":
             say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
+        "taken to be in time": say("taken to be in time"),
+        "all forms of the sheet are taken to be in time; correct the column, or name another one":
+            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
+        "counted like every form; leave its row out if it was never sent":
+            say("counted like every form; leave its row out if it was never sent"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":
             say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
     }  # fmt: skip
@@ -300,6 +358,7 @@ def _field_words(field: str, contest: Contest, say: Voice) -> str:
         "own_funds": say("own funds"), "duration": say("duration"), "links": say("links"),
         "contact_person": say("contact person"), "phone": say("telephone"), "email": say("e-mail"),
         "consent": say("consent to publication"), "first_time": say("takes part for the first time"),
+        "status": say("status of the form"),
         "comment": say("comment"), "day": say("day"), "slot": say("slot"), "juror": say("juror"),
         "criterion": say("criterion"), "score": say("mark"),
     }  # fmt: skip

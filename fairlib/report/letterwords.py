@@ -8,6 +8,7 @@ import pandas as pd
 
 from fairlib.report.blocks import Block, Column, Heading, Text, table
 from fairlib.report.chapters.common import Context, interval, number, text
+from fairlib.report.codes import band_words
 from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.figures.base import decision_names
 from fairlib.report.locale import Voice
@@ -17,7 +18,6 @@ from fairlib.report.rulewords import Quoter
 from fairlib.report.tables import Results, RoundResults
 from fairlib.rules import Scale
 
-OFTEN = 0.7  # share of commissions from which a decision is called the usual one
 COMMENTS = 1500  # letters of comments that a round has room for on the page
 
 
@@ -99,8 +99,8 @@ def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -
         blocks += [
             *_criteria(field, row, context),
             Text(_distance(field, row, say)),
-            Text(_firmness(field, row, say)),
-            Text(_limits(say), "note"),
+            Text(_firmness(row, say)),
+            Text(_limits(row, say), "note"),
         ]
     return [b for b in blocks if not isinstance(b, Text) or b.text] + _comments(field, row, context)
 
@@ -185,12 +185,12 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
         say("Estimate"): number(say, row["estimate"], 2),
         say("95 % interval"): interval(say, row["low"], row["high"], 2),
         say("Rank"): replace(place, text=f"{place.text} / {ranked}"),
-        say("Places"): interval(say, row["rank_low"], row["rank_high"]),
+        say("True place, 95 %"): interval(say, row["rank_low"], row["rank_high"]),
         say("Readers"): number(say, row["n_jurors"]),
     }
     known = {label: cell for label, cell in shown.items() if cell.sort is not None}
-    caption = say("Score, {low} to {high}", low=say.number(field.stage.rule.scale.min),
-                  high=say.number(field.stage.rule.scale.max))  # fmt: skip
+    caption = say("Score, {low} to {high}", low=say.mark(field.stage.rule.scale.min),
+                  high=say.mark(field.stage.rule.scale.max))  # fmt: skip
     heads = [Column(label, "number") for label in known]
     return [table(f"score-{field.stage.id}", caption, heads, [list(known.values())])]
 
@@ -212,7 +212,9 @@ def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:
 
 
 def _distance(field: Field, row: pd.Series, say: Voice) -> str:
-    """How far from the line, in points and in words."""
+    """How far from the line, in points and in words; nothing where lots decide, not points."""
+    if field.stage.rule.select.line == "draw":
+        return ""
     sign = 1 if field.stage.rule.scale.best == "high" else -1
     gap = sign * (row["estimate"] - field.line(row))
     if row["decision"] == "selected":
@@ -247,43 +249,35 @@ def _beside_error(points: float, se: float, say: Voice) -> str:
     if pd.isna(se):
         return ""
     if points < se:
-        return say("That is less than the standard error of the estimate: other jurors could well have decided "
-                   "otherwise.")  # fmt: skip
+        return say("That is less than the standard error of the estimate: the marks do not tell such a distance from "
+                   "chance.")  # fmt: skip
     if points < 2 * se:
         return say("That is more than the standard error of the estimate, and less than two of them.")
-    return say("That is more than two standard errors of the estimate: other jurors would hardly have decided "
-               "otherwise.")  # fmt: skip
+    return say("That is more than two standard errors of the estimate: a distance that chance seldom makes.")
 
 
-def _firmness(field: Field, row: pd.Series, say: Voice) -> str:
-    """How often a second commission would select the project, as a number and in words."""
-    levels, p = field.stage.rule.select.certainty, row["p_twin"]
-    if pd.isna(p):
+def _firmness(row: pd.Series, say: Voice) -> str:
+    """The probability that stands in the report, what it is, and the report's word for it."""
+    if pd.isna(row["p_selected"]):
         return ""
-    same = p if row["decision"] == "selected" else 1 - p
-    if same >= (levels.clear_in if row["decision"] == "selected" else 1 - levels.clear_out):
-        words = say("The decision would nearly always have been the same.")
-    elif same >= OFTEN:
-        words = say("The decision would most often have been the same.")
-    else:
-        words = say("The decision could well have been the other one.")
-    return say(
-        "If the same submissions were read by another commission of the same kind, this project would be among those "
-        "selected in about so many of 100 cases: {n}.", n=_of_hundred(p, say),
-    ) + f" {words}"  # fmt: skip
+    told = say(
+        "Probability that the rule would select this project if the true score of every project were known, the one "
+        "that all possible jurors together would give: {p}.", p=say.chance(row["p_selected"]),
+    )  # fmt: skip
+    return told + " " + say("In the report that is called: {band}.", band=band_words(row["band"], say))
 
 
-def _of_hundred(p: float, say: Voice) -> str:
-    if p >= 0.995:
-        return say("more than {n}", n=say.number(99))
-    return say("fewer than {n}", n=say.number(1)) if p < 0.005 else say.number(100 * p)
-
-
-def _limits(say: Voice) -> str:
-    return say(
+def _limits(row: pd.Series, say: Voice) -> str:
+    told = say(
         "The numbers say how jurors saw this project beside others of this year. They do not say that it is good or "
-        "bad in itself, and with other jurors of the same quality the rank could lie anywhere within the places given."
+        "bad in itself."
     )
+    if pd.isna(row["rank_low"]):
+        return told
+    return told + " " + say(
+        "With a probability of 95 % the true place, the one that all possible jurors together would give, lies within "
+        "the places given. The place that another commission would give can lie outside them."
+    )  # fmt: skip
 
 
 def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:

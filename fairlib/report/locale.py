@@ -57,6 +57,17 @@ class Voice:
             return "–"
         return _number(self.lang, round(float(value), decimals) + 0.0, decimals)
 
+    def mark(self, value: float | None) -> str:
+        """A mark as it was given, with the decimals that it has, four at most.
+
+        >>> speak("ru").mark(7.25), speak("ru").mark(7)
+        ('7,25', '7')
+        """
+        if _missing(value):
+            return "–"
+        told = f"{float(value):.4f}".rstrip("0")
+        return self.number(value, len(told.partition(".")[2]))
+
     def signed(self, value: float | None, decimals: int = 1) -> str:
         """A number that always shows its sign."""
         text = self.number(value, decimals)

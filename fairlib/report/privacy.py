@@ -53,11 +53,11 @@ PUBLIC = {
     "set_aside": ["reason"],
     "findings": ["code", "severity"],
     "estimates": [
-        "submission", "estimate", "se", "low", "high", "n_jurors", "raw_mean", "status", "rank", "rank_raw",
+        "submission", "estimate", "se", "low", "high", "n_jurors", "raw_mean", "status",
     ],
     "jurors": ["juror", "severity", "se", "n_submissions", "status"],
     "decisions": [
-        "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
+        "submission", "rank", "rank_raw", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
         "reason", "grant", "reserve_place", "displaced_by", "displaces", "expected_rank", "set_low", "set_high",
     ],
     "seats": ["code", "rule", "at_least", "at_most", "eligible", "used"],
@@ -65,23 +65,36 @@ PUBLIC = {
     "stability": ["kind", "what", "n_changes", "status"],
     "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
     "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
+    "levels": ["level_a", "level_b", "difference", "se", "across"],
     "compared": ["method", "rmse", "hit_rate", "lost"],
     "rule_costs": ["rule", "about", "comes", "goes", "n"],
     "other_rules": ["change", "n", "selected", "status"],
     "draw": ["submission", "place", "lot", "drawn"],
     "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
 }  # fmt: skip
-STATISTICS = {"stability", "at_the_line", "days", "compared", "consistency", "other_rules", "agreement"}
+STATISTICS = {
+    "levels",
+    "stability",
+    "at_the_line",
+    "days",
+    "compared",
+    "consistency",
+    "other_rules",
+    "agreement",
+}
 KEYS = {
     "design": {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"},
     "meaning": {f"{k}{end}" for k in ("reliability", "belongs", "overlap") for end in ("", "_low", "_high")},
+    "draw_summary": {"commitment", "seed", "on_the_list", "drawn"},
     "certainty": {"twin_overlap", "twin_low", "twin_high", "clear_in", "open", "clear_out"},
 }
+COUNTED = {"meaning", "certainty"}  # what is said of rounds with enough readings only
 WITHHELD = {
-    "estimates": ["estimate", "se", "low", "high", "raw_mean", "rank", "rank_raw"],
+    "estimates": ["estimate", "se", "low", "high", "raw_mean"],
     "decisions": [
         "estimate",
         "rank",
+        "rank_raw",
         "rank_low",
         "rank_high",
         "p_selected",
@@ -96,7 +109,6 @@ ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
                  "marginal", "no_variation"}  # fmt: skip
 DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
-CHANCES = {"p_selected", "p_twin"}
 WHOLE = {"requested", "grant"}
 NUMBER = r"(?<=[ :<>=])\d+\.\d+"
 CONTACT = [
@@ -161,10 +173,11 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["stability"] = _changes(tables["stability"], codes, silent)
     tables["agreement"] = _agreement(stage, codes)
     tables["profiles"] = _profiles(stage, whole)
+    tables["levels"] = tables["levels"] if whole else tables["levels"].iloc[:0]
     few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
     if len(few) < FEW:
         tables |= {k: tables[k].iloc[:0] for k in STATISTICS}
-    values = {k: _values(getattr(stage, k), k) for k in KEYS if k == "design" or len(few) >= FEW}
+    values = {k: _values(getattr(stage, k), k) for k in KEYS if k not in COUNTED or len(few) >= FEW}
     empty = {f.name: {} for f in fields(stage) if isinstance(getattr(stage, f.name), dict)}
     return replace(stage, **{k: _cut(t) for k, t in tables.items()}, **(empty | values))
 
@@ -175,10 +188,9 @@ def _ranking(
     """Estimates and decisions without what is withheld, and without ranks that would give it back."""
     scale, estimates, decisions = stage.rule.scale, tables["estimates"], tables["decisions"]
     decisions["reason"] = _reasons(stage, close, whole)
-    decisions.loc[decisions["submission"].isin(close), ["rank", "reserve_place"]] = np.nan
-    estimates.loc[estimates["submission"].isin(close), ["rank", "rank_raw"]] = np.nan
+    decisions.loc[decisions["submission"].isin(close), ["rank", "rank_raw", "reserve_place"]] = np.nan
     if not whole:
-        estimates[["raw_mean", "rank_raw"]] = np.nan
+        estimates["raw_mean"] = decisions["rank_raw"] = np.nan
         estimates[ROUGH], decisions["estimate"] = estimates[ROUGH].round(1), decisions["estimate"].round(1)
     for name, table in (("estimates", estimates), ("decisions", decisions)):
         table.loc[table["submission"].isin(hidden), WITHHELD[name]] = np.nan
@@ -293,8 +305,6 @@ def _cut(table: pd.DataFrame) -> pd.DataFrame:
     """Numbers to the digits that pages show, rounded as they are printed."""
 
     def printed(column: pd.Series) -> pd.Series:
-        if column.name in CHANCES:  # pages show whole per cents, and a half must fall to the same side
-            return column.map(lambda x: round(100 * x) / 100, na_action="ignore")
         digits = DIGITS.get(str(column.name), 2)
         return column.map(lambda x: round(x, digits), na_action="ignore")
 

@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
+from fairlib.intake.region_names import region_name
 from fairlib.report.locale import NAMES, Voice
-from fairlib.report.places import region_name
 from fairlib.rules import ELIGIBILITY, Contest
 from fairlib.selection.reason import Reason, parse, parts, unquoted
 
@@ -117,7 +117,7 @@ def group_name(column: str, value: str, contest: Contest, say: Voice) -> str:
     if column == "nomination" and value in ids:
         return f"{say('No.')}\xa0{ids.index(value) + 1}"
     if column == "region":
-        return region_name(value, say.lang)
+        return region_name(value, say.lang, contest.regions_on)
     if column == "settlement":
         return settlement_name(value, say)
     if column in ("monotown", "first_time", "consent"):

@@ -3,7 +3,7 @@
 from fairlib.report.blocks import Rule
 from fairlib.report.locale import Voice, speak
 from fairlib.report.reasons import column_name, criterion_name, eligibility_words, group_name, method_name
-from fairlib.rules import Budget, Certainty, Contest, Language, Quota, Round, Threshold
+from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Threshold
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -30,10 +30,11 @@ def written(contest: Contest, key: str) -> bool:
 
 
 class Quoter:
-    """Rules of one contest in one language, each with its key."""
+    """Rules of one contest in one language, each with its key; without organisations nothing is said of them."""
 
-    def __init__(self, contest: Contest, say: Voice):
+    def __init__(self, contest: Contest, say: Voice, organisations: bool = True):
         self.say, self.contest, self.ours = say, contest, contest.ours
+        self.organisations = organisations
 
     def rule(self, text: str, key: str, value: object = "") -> Rule:
         """A sentence with the key and the value that it quotes; ours if the params say so or say nothing."""
@@ -75,14 +76,8 @@ class Quoter:
         if rule.regions_on:
             text = say("The map of regions is that of the day: {day}.", day=say.date(rule.regions_on))
             found.append(self.rule(text, "submissions.regions_on", rule.regions_on))
-        kept = say("the last form counts") if rule.duplicates.keep == "last" else say("the first form counts")
-        text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
-                   "same from a similarity of {least} out of 100.",
-                   kept=kept, least=say.number(rule.duplicates.similarity))  # fmt: skip
-        if rule.duplicates.doubt < rule.duplicates.similarity:
-            text += " " + say("From {doubt} on a person is asked, and both are kept.",
-                              doubt=say.number(rule.duplicates.doubt))  # fmt: skip
-        found.append(self.rule(text, "submissions.duplicates", f"{rule.duplicates.similarity:g}"))
+        if self.organisations:
+            found.append(self._sent_again(rule.duplicates))
         if rule.test_words:
             text = say("A form whose title is one of these words is a test and not counted: {words}.",
                        words=", ".join(rule.test_words))  # fmt: skip
@@ -91,6 +86,18 @@ class Quoter:
             text = say("Needed: {what}.", what=eligibility_words(e.rule, say) + self._limits(e))
             found.append(self.rule(text, "submissions.eligibility", e.rule))
         return found
+
+    def _sent_again(self, rule: Duplicates) -> Rule:
+        """What becomes of a project that one organisation sent more than once."""
+        say = self.say
+        kept = say("the last form counts") if rule.keep == "last" else say("the first form counts")
+        text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
+                   "same from a similarity of {least} out of 100.",
+                   kept=kept, least=say.number(rule.similarity))  # fmt: skip
+        if rule.doubt < rule.similarity:
+            text += " " + say("From {doubt} on a person is asked, and both are kept.",
+                              doubt=say.number(rule.doubt))  # fmt: skip
+        return self.rule(text, "submissions.duplicates", f"{rule.similarity:g}")
 
     def _limits(self, e) -> str:
         shown = self.say.money if e.rule == "requested_within" else self.say.number
@@ -105,12 +112,12 @@ class Quoter:
         """How a round marks, estimates and selects, in the order in which it is done."""
         say, at = self.say, f"rounds.{stage.id}"
         scale = say("Marks go from {low} to {high}; the best mark is {best}.",
-                    low=say.number(stage.scale.min), high=say.number(stage.scale.max),
-                    best=say.number(stage.scale.max if stage.scale.best == "high" else stage.scale.min))  # fmt: skip
+                    low=say.mark(stage.scale.min), high=say.mark(stage.scale.max),
+                    best=say.mark(stage.scale.max if stage.scale.best == "high" else stage.scale.min))  # fmt: skip
         if stage.scale.step:
             step = stage.scale.step
             scale += " " + say("Between them in steps of: {step}.",
-                               step=say.number(step, 0 if step == round(step) else 1))  # fmt: skip
+                               step=say.mark(step))  # fmt: skip
         found = [self.rule(scale, f"{at}.scale", f"{stage.scale.min:g}–{stage.scale.max:g}")]
         weights = self.contest.weights(stage.id)
         total = sum(weights.values())
@@ -129,11 +136,15 @@ class Quoter:
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(self._estimator(stage.estimator), f"{at}.estimator", stage.estimator))
+        if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
+            text = say("Each group has a level of its own, drawn to the others as far as the marks say that groups "
+                       "differ little. Groups by: {column}.", column=column_name(column, say))  # fmt: skip
+            found.append(self.rule(text, f"{at}.levels", column))
         if stage.divergence:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "
                        "the scale: {share}.", share=say.percent(stage.divergence.share))  # fmt: skip
             if (below := stage.divergence.unless_all_below) is not None:
-                text += " " + say("Not where all of them are below: {mark}.", mark=say.number(below, 1))
+                text += " " + say("Not where all of them are below: {mark}.", mark=say.mark(below))
             found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
 
@@ -224,7 +235,7 @@ class Quoter:
         """A threshold in words."""
         return self.say("Never selected below: {what} {least}.",
                         what=criterion_name(threshold.on, self.contest, self.say),
-                        least=self.say.number(threshold.at_least, 1))  # fmt: skip
+                        least=self.say.mark(threshold.at_least))  # fmt: skip
 
     def cap(self, most: int) -> str:
         """The most that one organisation can have."""

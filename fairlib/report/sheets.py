@@ -134,11 +134,11 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Rank"), WHOLE, 8, say("The place by the estimate, after ties."), table["rank"]),
         *_project(table, context),
         Column(say("Organisation"), TEXT, 34, say("Who sent it; without recorded consent the public sees no name."),
-               [common.organisation(x, say) for x in table["organisation"]]),
+               [common.organisation(x, context) for x in table["organisation"]]),
         Column(say("Nomination"), TEXT, 28, say("The nomination it was sent to."),
                [common.nomination(x, context) for x in table["nomination"]]),
         Column(say("Region"), TEXT, 24, say("The region that the place belongs to."),
-               [common.region(x, say) for x in table["region"]]),
+               [common.region(x, context) for x in table["region"]]),
         Column(say("Settlement type"), TEXT, 14, say("City, town or village, as far as the place is known."),
                [group_name("settlement", common.text(x), contest, say) for x in table["settlement"]]),
         Column(say("Decision"), TEXT, 17, say("What the rules, or people by their leave, decided."),
@@ -150,17 +150,23 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Interval from"), TWO, 10, say("Lower end of the 95 % interval of the estimate."), table["low"]),
         Column(say("Interval to"), TWO, 10, say("Upper end of the 95 % interval of the estimate."), table["high"]),
         Column(say("Expected rank"), ONE, 10, say("The mean of its ranks over all draws."), table["expected_rank"]),
-        Column(say("First place possible"), WHOLE, 10, say("Best rank of its own 95 % interval."), table["rank_low"]),
-        Column(say("Last place possible"), WHOLE, 10, say("Worst rank of its own 95 % interval."),
-               table["rank_high"]),
+        Column(say("True place from"), WHOLE, 10,
+               say("The best place in the 95 % interval of the true place, the one that all possible jurors together "
+                   "would give."),
+               table["rank_low"]),
+        Column(say("True place to"), WHOLE, 10, say("The worst place in that interval."), table["rank_high"]),
         Column(say("Rank set from"), WHOLE, 10, say("Best rank, by intervals that hold for all submissions at once."),
                table["set_low"]),
         Column(say("Rank set to"), WHOLE, 10, say("Worst rank, by intervals that hold for all submissions at once."),
                table["set_high"]),
-        Column(say("Probability"), CHANCE, 13, say("The share of draws in which the whole rule selects it."),
+        Column(say("Probability"), CHANCE, 13, common.chance_words(say),
                table["p_selected"].where(table["decision"] != "not_eligible")),
         Column(say("Firmness"), TEXT, 16, _bands(stage, context),
                [band_words(x, say) for x in table["band"].where(table["decision"] != "not_eligible")]),
+        Column(say("Second commission"), CHANCE, 13,
+               say("The share of second commissions of the same kind that would select it; another question than the "
+                   "probability, and nearer to the middle."),
+               table["p_twin"].where(table["decision"] != "not_eligible")),
         Column(say("Points missing"), TWO, 10, say("Points that would surely have been enough."),
                table["points_missing"]),
         Column(say("Reserve place"), WHOLE, 10, say("Its place on the reserve list."), table["reserve_place"]),
@@ -211,12 +217,11 @@ def _estimates(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Standard error"), TWO, 12, say("The standard error of the estimate."), table["se"]),
         Column(say("Interval from"), TWO, 10, say("Lower end of the 95 % interval of the estimate."), table["low"]),
         Column(say("Interval to"), TWO, 10, say("Upper end of the 95 % interval of the estimate."), table["high"]),
-        Column(say("Rank by raw mean"), WHOLE, 10, say("The rank that the raw mean alone would give."),
-               table["rank_raw"]),
-        Column(say("Adjusted rank"), WHOLE, 10, say("The rank by the estimate, before ties are settled."),
-               table["rank_estimated"]),
+        Column(say("Rank by raw mean"), WHOLE, 10,
+               say("The rank that the raw mean alone would give, ties settled by the same steps."), table["rank_raw"]),
+        Column(say("Adjusted rank"), WHOLE, 10, say("The place by the estimate, after ties."), table["rank"]),
         Column(say("Places gained"), WHOLE, 10, say("Places that the adjustment gained or, below zero, cost."),
-               table["rank_raw"] - table["rank_estimated"]),
+               table["rank_raw"] - table["rank"]),
         Column(say("Readers"), WHOLE, 9, say("How many jurors' scores there are."), table["n_jurors"]),
         Column(say("Disagreement"), TWO, 12, say("Standard deviation of its jurors' scores."),
                table["disagreement"]),
@@ -303,7 +308,7 @@ def _otherwise(stage: RoundResults, context: Context) -> Sheet:
 
 def _rules(context: Context) -> Sheet:
     say, contest = context.say, context.contest
-    quoted = Quoter(contest, say).every()
+    quoted = Quoter(contest, say, context.results.organisations).every()
 
     def origin(ours: bool, key: str) -> str:
         if not written(contest, key):

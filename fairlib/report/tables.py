@@ -1,10 +1,12 @@
 """What does a run directory say? Its tables, read once into one frozen `Results`.
 
-Every number keeps the value it has in its file. Two summaries of marks are made here, so that pages for
-the public can show them without having the marks: who agrees with whom, and criteria by decision.
+Every number keeps the value it has in its file, but for the probability of being selected: it is told in whole
+per cents, which are made here once for page, workbook and letter. Two summaries of marks are made here, so that
+pages for the public can show them without having the marks: who agrees with whom, and criteria by decision.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +16,9 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.params import RulesFile
-from fairlib.rules import Round
+from fairlib.rules import Certainty, Round
+from fairlib.scoring.concordance import agreement_matrix
+from fairlib.selection.certainty import band_of
 
 SUBMISSION = [
     "submission", "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form",
@@ -24,16 +28,17 @@ SUBMISSION = [
 ]  # fmt: skip
 SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
 FINDING = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+LEVEL = ["level_a", "level_b", "difference", "se", "across"]
 RATING = ["round", "submission", "juror", "criterion", "score", "status", "source"]
 COMMENT = ["submission", "juror", "comment", "source"]
 ESTIMATE = [
     "submission", "estimate", "se", "low", "high", "n_jurors", "raw_mean", "raw_median",
-    "disagreement", "status", "rank", "rank_raw", "n_missing",
+    "disagreement", "status", "n_missing",
 ]  # fmt: skip
 JUROR = ["juror", "severity", "se", "n_submissions", "status"]
 CONSISTENCY = ["criterion", "statistic", "value", "low", "high", "p", "n", "status"]
 DECISION = [
-    "submission", "rank", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
+    "submission", "rank", "rank_raw", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
     "reason", "grant", "reserve_place", "points_missing", "expected_rank", "set_low", "set_high",
     "p_twin", "displaced_by", "displaces",
 ]  # fmt: skip
@@ -66,10 +71,11 @@ NUMBERS = {
     "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
     "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
     "lost", "acceptability", "mean_estimate", "rank_before", "rank_after", "estimate_before",
-    "estimate_after",
+    "estimate_after", "difference", "across",
 }  # fmt: skip
 COUNTED = NUMBERS | {"n", "selected"}
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
+RULE_SAID = r"^manual:(?s:.*); rule: (\w+), "  # what the rule said, in the reason of a decision of people
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
 
@@ -103,6 +109,7 @@ class RoundResults:
     draw: pd.DataFrame
     agreement: pd.DataFrame
     profiles: pd.DataFrame
+    levels: pd.DataFrame
     n_days: int
     design: dict[str, str] = field(default_factory=dict)
     meaning: dict[str, str] = field(default_factory=dict)
@@ -117,6 +124,27 @@ class RoundResults:
     def selected(self) -> pd.DataFrame:
         """The decisions that say `selected`, best rank first."""
         return self.decisions[self.decisions["decision"] == "selected"].sort_values("rank")
+
+    @cached_property
+    def by_people(self) -> pd.DataFrame:
+        """Decisions that people took over the rule's head, with `rule_said`, what the rule alone decided."""
+        said = self.decisions["reason"].str.extract(RULE_SAID, expand=False)
+        return self.decisions.assign(rule_said=said).dropna(subset=["rule_said"])
+
+    @cached_property
+    def n_by_rule(self) -> int:
+        """How many the rule alone selected, before decisions of people."""
+        return len(self.selected_by_rule())
+
+    def selected_by_rule(self) -> pd.DataFrame:
+        """Those whom the rule alone selected, before decisions of people."""
+        said = self.by_people["rule_said"].reindex(self.decisions.index)
+        return self.decisions[said.fillna(self.decisions["decision"]) == "selected"]
+
+    @property
+    def seats_given(self) -> int:
+        """Seats by the rule; as many as it selected where it names none."""
+        return self.rule.select.seats or self.n_by_rule
 
     @cached_property
     def n_selected(self) -> int:
@@ -135,6 +163,7 @@ class Results:
     findings: pd.DataFrame
     rounds: tuple[RoundResults, ...]
     basis: dict
+    organisations: bool = True  # whether any form names one, also where the public may not see it
 
     @property
     def contest(self):
@@ -159,7 +188,7 @@ class Results:
         return [*self.by_id.index, *outside[~outside.isin(self.by_id.index)]]
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
-        """Decisions of a round with its estimates (their own rank as `rank_estimated`) and what was sent.
+        """Decisions of a round with its estimates and what was sent; ranks are those of the decisions.
 
         One row per decision, in the order of ranks, those without a rank last.
         """
@@ -172,9 +201,7 @@ class Results:
         return {}  # by round: a report asks for the same table a dozen times
 
     def _join(self, stage: RoundResults) -> pd.DataFrame:
-        scores = stage.estimates.drop(columns="estimate", errors="ignore").rename(
-            columns={"rank": "rank_estimated"}
-        )
+        scores = stage.estimates.drop(columns=["estimate", "rank", "rank_raw"], errors="ignore")
         about = self.submissions.drop(columns=["source"], errors="ignore")
         table = stage.decisions.merge(scores, on="submission", how="left")
         table = table.merge(about, on="submission", how="left", suffixes=("", "_sent"))
@@ -192,18 +219,20 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
             f"{run_dir}: there is no intake/submissions.csv to report on; run `fairlib run` for this year first."
         )
     basis = run_dir / "basis.json"
+    submissions = _read(run_dir / "intake" / "submissions.csv", SUBMISSION)
     return Results(
         run_dir=run_dir,
         rules=rules,
-        submissions=_read(run_dir / "intake" / "submissions.csv", SUBMISSION),
+        submissions=submissions,
         set_aside=_read(run_dir / "intake" / "set_aside.csv", SET_ASIDE),
         findings=_read_findings(run_dir / "intake" / "findings.csv"),
         rounds=tuple(
-            _read_round(run_dir / r.id, r)
+            _read_round(run_dir / r.id, r, rules.contest.weights(r.id))
             for r in rules.contest.rounds
             if (run_dir / r.id / "decisions.csv").is_file()
         ),
         basis=json.loads(basis.read_text("utf-8")) if basis.is_file() else {},
+        organisations=bool(submissions["organisation"].notna().any()),
     )
 
 
@@ -211,6 +240,11 @@ def executed_notebooks(run_dir: Path) -> dict[str, Path]:
     """The executed notebooks of a run directory by the names of their pages, in the order of the chain."""
     found = [*sorted(run_dir.glob("*.ipynb")), *sorted(run_dir.glob("*/*.ipynb"))]
     return {p.stem if p.parent == run_dir else f"{p.stem}_{p.parent.name}": p for p in found}
+
+
+def draw_files(stage: RoundResults) -> tuple[str, str]:
+    """Names of the files that lie beside a page: the list of a round's draw, and its result."""
+    return f"draw-{stage.id}.txt", f"draw-{stage.id}.csv"
 
 
 def flag(column: pd.Series) -> pd.Series:
@@ -222,10 +256,10 @@ def flag(column: pd.Series) -> pd.Series:
     return answer
 
 
-def _read_round(folder: Path, rule: Round) -> RoundResults:
+def _read_round(folder: Path, rule: Round, weights: Mapping[str, float]) -> RoundResults:
     ratings = _read(folder / "ratings.csv", RATING)
     estimates = _read(folder / "estimates.csv", ESTIMATE)
-    decisions = _read(folder / "decisions.csv", DECISION)
+    decisions = _read_chances(folder / "decisions.csv", DECISION, rule)
     return RoundResults(
         rule=rule,
         ratings=ratings,
@@ -241,17 +275,18 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
         ties=_read(folder / "ties.csv", TIES),
         stability=_read(folder / "stability.csv", STABILITY),
         at_the_line=_read(folder / "at_the_line.csv", LINE),
-        next_readings=_read(folder / "next_readings.csv", READING),
+        next_readings=_read_chances(folder / "next_readings.csv", READING, rule),
         days=_read(folder / "days.csv", DAYS),
-        discuss=_read(folder / "discuss.csv", DISCUSS),
+        discuss=_read_chances(folder / "discuss.csv", DISCUSS, rule),
         compared=_read(folder / "compared.csv", COMPARED),
         rule_costs=_read(folder / "rule_costs.csv", COSTS, COUNTED),
         other_rules=_read(folder / "other_rules.csv", OTHERS, COUNTED),
         other_ranks=_read(folder / "other_ranks.csv", RANKS),
         acceptability=_read(folder / "acceptability.csv", WEIGHTS),
         draw=_read(folder / "draw.csv", DRAWN, {"place"}),
-        agreement=agreement(ratings),
+        agreement=agreement(ratings, weights),
         profiles=profiles(estimates, decisions),
+        levels=_read(folder / "levels.csv", LEVEL),
         n_days=ratings["day"].nunique() if "day" in ratings else 0,
         design=_pairs(folder / "design.csv"),
         meaning=_pairs(folder / "meaning.csv"),
@@ -260,25 +295,25 @@ def _read_round(folder: Path, rule: Round) -> RoundResults:
     )
 
 
-def agreement(ratings: pd.DataFrame, least: int = 5) -> pd.DataFrame:
-    """Spearman's rank correlation of every two jurors over the submissions that both read.
+def agreement(ratings: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
+    """`agreement_matrix` of the marks of a round, the table that notebook 02 shows; empty without a mark."""
+    if not (ratings["status"] == "scored").any():
+        return pd.DataFrame()
+    return agreement_matrix(ratings, weights)
 
-    Square, jurors in order; missing where fewer than `least` submissions are shared.
+
+def in_per_cents(p: pd.Series, levels: Certainty) -> pd.Series:
+    """Probabilities in whole per cents; rounding takes none of them over an edge of the open band.
+
+    >>> in_per_cents(pd.Series([0.896, 0.9, 0.104, 0.555]), Certainty(clear_in=0.9, clear_out=0.1)).tolist()
+    [0.89, 0.9, 0.11, 0.56]
     """
-    marks = ratings.dropna(subset=["score"])
-    wide = marks.pivot_table(index="submission", columns="juror", values="score", aggfunc="mean")
-    jurors = list(wide.columns)
-    matrix = pd.DataFrame(np.nan, index=jurors, columns=jurors)
-    values = wide.to_numpy(float)
-    for i in range(len(jurors)):
-        for j in range(i):
-            both = values[:, [i, j]]
-            both = both[~np.isnan(both).any(axis=1)]
-            if len(both) >= least:
-                ranks = pd.DataFrame(both).rank()
-                if (ranks.nunique() > 1).all():
-                    matrix.iloc[i, j] = matrix.iloc[j, i] = ranks.corr().iloc[0, 1]
-    return matrix
+    known = p.to_numpy(dtype=float, na_value=np.nan)
+    exact = np.round(100 * known, 9)
+    near = np.round(exact)
+    other = np.where(near > exact, np.floor(exact), np.ceil(exact))
+    same = band_of(near / 100, levels) == band_of(known, levels)
+    return pd.Series(np.where(same, near, other) / 100, index=p.index, name=p.name)
 
 
 def profiles(estimates: pd.DataFrame, decisions: pd.DataFrame, least: int = 5) -> pd.DataFrame:
@@ -311,6 +346,11 @@ def _read(path: Path, columns: list[str], numbers: set[str] = NUMBERS) -> pd.Dat
         if name in numbers or name.startswith("by_"):
             table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
     return table
+
+
+def _read_chances(path: Path, columns: list[str], rule: Round) -> pd.DataFrame:
+    table = _read(path, columns)
+    return table.assign(p_selected=in_per_cents(table["p_selected"], rule.select.certainty))
 
 
 def _read_findings(path: Path) -> pd.DataFrame:

@@ -13,8 +13,10 @@ from fairlib.report.html import to_html
 from fairlib.report.letters import save_letters, write_letters
 from fairlib.report.pdf import manuscript, typeset
 from fairlib.report.share import Done, Job, Task
+from fairlib.report.tables import draw_files
 from fairlib.report.workbook import to_workbook
 from fairlib.rules import Language
+from fairlib.selection.lots import published_list
 
 AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 SECONDS_A_LETTER = 2.5e-6
@@ -64,6 +66,20 @@ def workbooks(job: Job) -> Done:
     return Done(
         [_save(inside, job.out / "results.xlsx"), _save(outside, job.out / "public" / "results.xlsx")]
     )
+
+
+def draws(job: Job) -> Done:
+    """What anybody needs to draw the lots of a round again, beside the pages of each audience."""
+    paths = []
+    for audience, results in job.seen.items():
+        for stage in results.rounds:
+            drawn = stage.draw.dropna(subset=["submission"]).sort_values("place")
+            if len(drawn):
+                list_, result = (job.out / audience / name for name in draw_files(stage))
+                paths.append(_save(published_list(drawn["submission"])[0].encode(), list_))
+                told = drawn.astype({"place": int}).to_csv(index=False, lineterminator="\n")
+                paths.append(_save(told.encode(), result))
+    return Done(paths)
 
 
 def notebooks(job: Job) -> Done:

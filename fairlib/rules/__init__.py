@@ -10,6 +10,7 @@ from fairlib.rules.contest import (
     Criterion,
     Divergence,
     Estimator,
+    Layout,
     Nomination,
     Published,
     Round,
@@ -20,6 +21,6 @@ from fairlib.rules.submissions import ELIGIBILITY, FORM_FIELDS, Duplicates, Elig
 
 __all__ = [
     "ELIGIBILITY", "FORM_FIELDS", "TIES", "Budget", "Certainty", "Contest", "Criterion", "Divergence", "Duplicates",
-    "Eligibility", "Estimator", "Identifier", "Language", "Manual", "Names", "Nomination", "Published", "Quota",
-    "Round", "Rule", "Scale", "Scores", "Selection", "Submissions", "Threshold",
+    "Eligibility", "Estimator", "Identifier", "Language", "Layout", "Manual", "Names", "Nomination",
+    "Published", "Quota", "Round", "Rule", "Scale", "Scores", "Selection", "Submissions", "Threshold",
 ]  # fmt: skip

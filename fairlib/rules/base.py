@@ -1,13 +1,14 @@
 """What every part of the rules is made of: frozen models, ids, names in three languages, the scale of marks."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Language = Literal["kk", "ru", "en"]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class Rule(BaseModel):
@@ -15,9 +16,26 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value, info: ValidationInfo):
+        # YAML reads a bare yes, no, on or off as true or false, which would count as 1 or 0
+        wanted = cls.model_fields[info.field_name].annotation
+        inside = value.values() if isinstance(value, dict) and get_origin(wanted) is dict else [value]
+        if wanted is not bool and any(isinstance(v, bool) for v in inside):
+            raise ValueError(
+                "true and false (also yes, no, on and off) mean nothing here; put a text in quotes"
+            )
+        return value
+
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+_KAZAKH = re.compile("[әғқңөұүһі]", re.IGNORECASE)
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+
 
 class Names(Rule):
-    """One name in the three languages; a plain text in the file serves for all of them."""
+    """One name in the three languages; a plain text serves for all of them, a given language for those left out."""
 
     kk: str
     ru: str
@@ -26,10 +44,25 @@ class Names(Rule):
     @model_validator(mode="before")
     @classmethod
     def _one_for_all(cls, value):
-        return dict.fromkeys(("kk", "ru", "en"), value) if isinstance(value, str) else value
+        if isinstance(value, dict):
+            given = [value[lang] for lang in LANGUAGES if lang in value]
+            return dict.fromkeys(LANGUAGES, given[0]) | value if given else value
+        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
 
     def __getitem__(self, lang: Language) -> str:
         return getattr(self, lang)
+
+
+def language_of(name: object) -> Language:
+    """The language in which a name is given in the file: of a plain text by its letters, else the first that is named.
+
+    >>> language_of("Poster prize"), language_of("Конкурс"), language_of({"ru": "Конкурс", "en": "Contest"})
+    ('en', 'ru', 'ru')
+    """
+    if isinstance(name, dict):
+        return next((lang for lang in LANGUAGES if lang in name), "kk")
+    text = name if isinstance(name, str) else ""
+    return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else "en"
 
 
 class Scale(Rule):

@@ -7,11 +7,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from fairlib.rules.base import Identifier, Language, Names, Rule, Scale
+from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, language_of
+from fairlib.rules.mistakes import meant
 from fairlib.rules.selection import Selection
 from fairlib.rules.submissions import Submissions
 
+Layout = Literal["sheets", "rows", "long", "wide"]
 Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"]
+SCORE_FIELDS = (
+    "submission", "juror", "criterion", "score", "comment", "day", "slot", "name", "organisation", "organisation_id",
+    "region",
+)  # fmt: skip
 GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
 STEPS = ("intake", "report")  # folders of a run that no round may take
 
@@ -34,10 +40,14 @@ class Criterion(Rule):
 
 
 class Scores(Rule):
-    """The score files of a round: one sheet a juror with a column a criterion, or one long table."""
+    """The score files of a round, how a sheet is laid out (else its headings say it), and more headings.
+
+    `columns` are headings by field, in the sheets as in the tables of the round's jurors and conflicts.
+    """
 
     files: str
-    layout: Literal["sheets", "long"] = "sheets"
+    layout: Layout | None = None
+    columns: dict[Literal[SCORE_FIELDS], tuple[str, ...]] = {}
 
 
 class Divergence(Rule):
@@ -59,14 +69,43 @@ class Round(Rule):
     weights: dict[str, float] | None = None
     min_scores: int = Field(1, ge=1)
     estimator: Estimator = "severity"
+    levels: str | None = None
     divergence: Divergence | None = None
     select: Selection
 
 
+class Held(Rule):
+    """How a round was announced: the day on which it began, for how many days, whether online, who judges."""
+
+    begins: date | None = None
+    days: int | None = Field(None, ge=1)
+    online: bool = False
+    members: Names | None = None
+
+
+class Award(Rule):
+    """Where and when the winners are named."""
+
+    event: Names
+    begins: date
+    ends: date | None = None
+    place: Names | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self):
+        if self.ends and self.ends < self.begins:
+            raise ValueError(f"it ends on {self.ends}, before it begins on {self.begins}")
+        return self
+
+
 class Published(Rule):
-    """Figures somebody announced, and where: the report sets them beside what was found."""
+    """What somebody announced, and where: the report sets figures beside what was found, and tells the rest."""
 
     source: Names
+    languages: tuple[Language, ...] = LANGUAGES  # names in the others are translations of the params file's
+    organiser: Names | None = None
+    rounds: dict[str, Held] = {}
+    award: Award | None = None
     submissions: int | None = None
     finalists: int | None = None
     winners: int | None = None
@@ -82,7 +121,7 @@ class Contest(Rule):
     synthetic: bool = False
     timezone: str = "Asia/Almaty"
     seed: int = Field(ge=0)
-    language: Language = "kk"
+    language: Language
     submissions: Submissions
     nominations: tuple[Nomination, ...] = ()
     criteria: tuple[Criterion, ...]
@@ -90,11 +129,20 @@ class Contest(Rule):
     published: Published | None = None
     ours: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _language_of_the_name(cls, value):
+        if isinstance(value, dict) and "language" not in value:
+            return value | {"language": language_of(value.get("name"))}
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, zone):
         if zone not in available_timezones():
-            raise ValueError(f"unknown time zone {zone!r}: use a name such as Asia/Almaty")
+            raise ValueError(
+                f"unknown time zone: {meant(zone, available_timezones())}use a name such as Asia/Almaty"
+            )
         return zone
 
     @model_validator(mode="after")
@@ -103,8 +151,9 @@ class Contest(Rule):
             ids = [part.id for part in getattr(self, name)]
             if not ids and name != "nominations":
                 raise ValueError(f"{name}: none are given; a contest needs at least one")
-            if twice := sorted({i for i in ids if ids.count(i) > 1}):
-                raise ValueError(f"{name}: the id {twice[0]!r} is used twice")
+            folded = [i.casefold() for i in ids]  # a round is a folder, and some disks know no capitals
+            if twice := [i for i, f in zip(ids, folded, strict=True) if folded.count(f) > 1]:
+                raise ValueError(f"{name}: the id {twice[-1]!r} is used twice, capitals apart")
         if sum(c.weight for c in self.criteria) == 0:
             raise ValueError("criteria: all weights are 0; give at least one a weight")
         for r in self.rounds:
@@ -112,6 +161,7 @@ class Contest(Rule):
         self._check_seats()
         if self.published:
             _among(self.published.nominations, [n.id for n in self.nominations], "published.nominations")
+            _among(self.published.rounds, [r.id for r in self.rounds], "published.rounds")
         return self
 
     def _check_seats(self) -> None:
@@ -122,7 +172,7 @@ class Contest(Rule):
 
     def _check_round(self, r: Round) -> None:
         at, criteria = f"round {r.id}", [c.id for c in self.criteria]
-        if r.id in STEPS:
+        if r.id.casefold() in STEPS:
             raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
         if r.divergence and r.divergence.unless_all_below is not None:
             _on_scale(r, r.divergence.unless_all_below, f"{at}, divergence")
@@ -141,6 +191,10 @@ class Contest(Rule):
                 f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
                 "submissions, or leave per_organisation out"
             )
+        if r.levels is not None:
+            _among([r.levels], ["none", *GROUPS], f"{at}, levels")
+        if r.levels == "nomination" and not self.nominations:
+            raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
         for q in r.select.quotas:
             if q.column == "nomination":
                 if not self.nominations:
@@ -164,6 +218,11 @@ class Contest(Rule):
         own = self.round(round_id).weights
         return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
 
+    def levels(self, round_id: str) -> str | None:
+        """The column whose groups have a level each in the severity model of a round; None where all have one."""
+        declared = self.round(round_id).levels or ("nomination" if self.nominations else "none")
+        return None if declared == "none" else declared
+
     def before(self, round_id: str) -> Round | None:
         """The round whose survivors this one scores; None for the first."""
         ids = [r.id for r in self.rounds]
@@ -174,6 +233,16 @@ class Contest(Rule):
     def zone(self) -> ZoneInfo:
         """The time zone of deadlines."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def regions_on(self) -> date:
+        """The day whose names of regions count: the one that the rules name, else today's names."""
+        return self.submissions.regions_on or date.max
+
+    @property
+    def has_window(self) -> bool:
+        """Whether forms can be early or late."""
+        return self.submissions.accepted_from is not None or self.submissions.accepted_to is not None
 
     def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
         """First moment that is in time and first moment that is late."""
@@ -191,4 +260,6 @@ def _on_scale(r: Round, mark: float, where: str) -> None:
 def _among(used, known, where: str) -> None:
     for name in used:
         if name not in known:
-            raise ValueError(f"{where}: {name!r} is not one of {', '.join(known) or 'none'}")
+            near = meant(name, known).strip()
+            listed = ", ".join(known) or "none"
+            raise ValueError(f"{where}: {name!r} is not one of {listed}{near and '; '}{near}")

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from fairlib.rules.base import Rule
+from fairlib.rules.mistakes import one_of
 
 TIES = ("criterion", "median", "fewer_missing", "earlier", "draw", "refuse")
 
@@ -118,9 +119,8 @@ class Selection(Rule):
     def _known_ties(cls, ties):
         for tie in ties:
             if tie.split(":")[0] not in TIES or (tie.startswith("criterion") != (":" in tie)):
-                raise ValueError(
-                    f"unknown step {tie!r} in the tie chain: use criterion:ID, {', '.join(TIES[1:])}"
-                )
+                known = one_of(tie, ["criterion:ID", *TIES[1:]])
+                raise ValueError(f"unknown step {tie!r} in the tie chain: {known}")
         if "refuse" in ties[:-1]:
             raise ValueError("`refuse` ends a tie chain: nothing after it is reached")
         return ties

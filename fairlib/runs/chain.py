@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-from fairlib.errors import DataError, RulesError, not_written
+from fairlib.errors import DataError, FairlibError, OurError, RulesError, not_written
 from fairlib.params import RulesFile, read_params
 from fairlib.runs import record
 from fairlib.runs.kernels import Kernel, kernels
@@ -69,7 +69,7 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
     work = working_place(final)
     with alone(final):
         run = Run(rules, data, work)
-        made_from = record.basis(run, notebooks_of(home))
+        made_from = record.basis(run, _path_in(home, params), notebooks_of(home))
         finished = _resume(work, made_from, params)
         started = time.time()
         times = _execute(run, home, finished, tell)
@@ -87,6 +87,11 @@ def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None]
         put_in_place(final)
         tell("")
     return Done(final, tuple(final / p.relative_to(work) for p in report))
+
+
+def _path_in(home: Path, params: Path) -> str:
+    """Where a params file lies in its project."""
+    return Path(os.path.relpath(params.absolute(), home)).as_posix()
 
 
 def _execute(run: Run, home: Path, finished: list[str], tell) -> dict[str, float]:
@@ -115,7 +120,7 @@ def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> 
         executed = execute(notebooks / f"{step.notebook}.ipynb", aside, given, kernel)
     except PapermillExecutionError as why:
         os.replace(aside, target.with_suffix(".failed.ipynb"))
-        raise DataError(_failure(step, why, target.with_suffix(".failed.ipynb"))) from None
+        raise _failure(step, why, target.with_suffix(".failed.ipynb")) from None
     except RuntimeError as why:  # nbclient's word for a kernel that has gone
         aside.unlink(missing_ok=True)
         raise DataError(
@@ -129,10 +134,16 @@ def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> 
     write_bytes(nbformat.writes(clean(executed)).encode(), target)
 
 
-def _failure(step: Step, why, left: Path) -> str:
-    known = why.ename in ("RulesError", "DataError", "ScoringError", "SelectionError")
-    what = why.evalue if known else f"{why.ename}: {why.evalue}"
-    return f"{step.notebook} {step.round or ''} stopped.\n{what}\nThe notebook as far as it came: {left}"
+def _failure(step: Step, why, left: Path) -> FairlibError:
+    """What stopped a notebook: a sentence for a person, or, if nobody foresaw it, an error of ours with its details."""
+    at, end = (
+        f"{step.notebook} {step.round or ''}".strip() + " stopped",
+        f"The notebook as far as it came: {left}",
+    )
+    if why.ename in ("RulesError", "DataError", "ScoringError", "SelectionError"):
+        return DataError(f"{at}.\n{why.evalue}\n{end}")
+    told = f"{at} by an error of the software, not of your files.\n{why.ename}: {why.evalue}"
+    return OurError(f"{told}\n{end}; please send it to the maintainers.")
 
 
 def clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from fairlib.errors import ScoringError, SelectionError
+from fairlib.intake.meant import match_conflicts
 from fairlib.intake.scorecheck import Roster
 from fairlib.rules import Contest, Round
 from fairlib.runs.outcome import oriented
@@ -32,7 +33,8 @@ def spend_next(
     try:
         if model is None:
             raise SelectionError("There is no severity model to work it out from.")
-        return readings(model, choice.problem, seed=seed, conflicts=roster.conflicts, k=k)
+        conflicts = match_conflicts(roster, model.jurors.index, "", [])  # told when the sheets were read
+        return readings(model, choice.problem, seed=seed, conflicts=conflicts, k=k)
     except SelectionError:
         return pd.DataFrame(columns=["submission", "juror", "gain"])
 

@@ -9,8 +9,18 @@ from dataclasses import replace
 import pandas as pd
 from scipy.special import ndtri
 
+from fairlib.errors import ScoringError
 from fairlib.rules import Contest, Round, Selection
-from fairlib.scoring.adjust import Estimates, estimate, per_criterion, rank_changes
+from fairlib.scoring.adjust import (
+    Estimates,
+    estimate,
+    one_mark_for_all,
+    per_criterion,
+    rank_changes,
+    refuse_pooled,
+)
+from fairlib.scoring.ratings import composite_of, scored
+from fairlib.scoring.twoway import components_of
 from fairlib.selection.choose import Choice, choose
 
 Z95 = ndtri(0.975)
@@ -41,11 +51,16 @@ def estimates_of(
     A submission with fewer jurors than the round's `min_scores` keeps its raw numbers and has no
     estimate: its status is `too_few_jurors`.
 
-    Raises ScoringError where the marks cannot support the estimator.
+    Raises ScoringError where the marks cannot support the estimator, and where nominations that no juror links would
+    be compared without `levels` in the rules of the round.
     """
     marks = oriented(r, ratings)
     method = method or r.estimator
-    found = _with_enough(estimate(marks, method, contest.weights(r.id)), r.min_scores)
+    if method == "severity" and "level" in marks and r.levels is None:
+        _refuse_undeclared(marks, contest.weights(r.id))
+    weights = contest.weights(r.id)
+    found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    found = _with_enough(found, r.min_scores)
     table = found.submissions
     half = Z95 * table["se"]
     table = table.assign(low=table["estimate"] - half, high=table["estimate"] + half)
@@ -53,6 +68,33 @@ def estimates_of(
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     return found, turned(r, table.join(_by_criterion(contest, marks, method)))
+
+
+def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
+    """Refuse to compare nominations that no juror links, unless the rules said beforehand that it shall be done."""
+    pairs = composite_of(scored(marks), weights)
+    n_parts, of_submission, of_juror = components_of(pairs.panels())
+    if n_parts > 1:
+        try:
+            refuse_pooled(of_submission, of_juror, pairs, "severity")
+        except ScoringError as why:
+            raise ScoringError(
+                f"{why} If the parts are nominations and their panels are taken as equally strict on the whole, "
+                "`levels: nomination` in the round says so: they are then compared, and every error has the "
+                "difference of panels in it."
+            ) from None
+
+
+def level_table(r: Round, found: Estimates) -> pd.DataFrame:
+    """What is known of each two nominations: `level_a, level_b, difference, se, across`; on the contest's scale.
+
+    `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. No rows where
+    all have one level.
+    """
+    if found.contrasts is None:
+        return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
+    turn = 1 if r.scale.best == "high" else -1
+    return found.contrasts.assign(difference=turn * found.contrasts["difference"])
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

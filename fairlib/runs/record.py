@@ -53,9 +53,10 @@ def versions() -> dict[str, str]:
     }
 
 
-def basis(run: Run, notebooks: Path) -> dict[str, object]:
-    """All that determines a run's outputs."""
+def basis(run: Run, params: str, notebooks: Path) -> dict[str, object]:
+    """All that determines a run's outputs; `params` is where the rules file lies in its project."""
     return {
+        "params": params,
         "year": run.year,
         "rules": rules_hash(run.rules),
         "inputs": inputs_of(run),

@@ -8,7 +8,6 @@ from fairlib.rules import Contest, Round
 from fairlib.runs.outcome import estimates_of, oriented, turned
 from fairlib.scoring.adjust import Estimates
 from fairlib.scoring.assign import extra_assignments
-from fairlib.scoring.concordance import spearman
 from fairlib.scoring.design import Design
 from fairlib.scoring.divergence import divergent
 from fairlib.scoring.jurors import Diagnostics, diagnose
@@ -33,13 +32,6 @@ def next_readings(found: Design, count: int = 3) -> pd.DataFrame:
         return extra_assignments(found, count)
     except ScoringError:
         return pd.DataFrame(columns=["juror", "submission"])
-
-
-def agreement_matrix(ratings: pd.DataFrame, weights: dict[str, float]) -> pd.DataFrame:
-    """Spearman's correlation of every two jurors as a square table; missing where they share too little."""
-    pairs = spearman(ratings, weights)[["juror_a", "juror_b", "value"]]
-    both = pd.concat([pairs, pairs.rename(columns={"juror_a": "juror_b", "juror_b": "juror_a"})])
-    return both.pivot(index="juror_a", columns="juror_b", values="value")
 
 
 def diagnose_round(

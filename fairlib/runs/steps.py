@@ -8,6 +8,8 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.jurors import read_conflicts, read_jurors
+from fairlib.intake.meant import match_conflicts
+from fairlib.intake.refusals import nothing_scored
 from fairlib.intake.scorecheck import Roster
 from fairlib.intake.scoresheets import Scoresheets, read_scores
 from fairlib.intake.submissions import COLUMNS, Intake
@@ -48,15 +50,23 @@ def in_round(run: Run, round_id: str, submissions: pd.DataFrame) -> pd.Series:
 
 
 def roster(
-    contest: Contest, r: Round, data: Path, submissions: pd.DataFrame, here: pd.Series, versions: dict
+    contest: Contest,
+    r: Round,
+    data: Path,
+    submissions: pd.DataFrame,
+    here: pd.Series,
+    versions: dict,
+    set_aside: dict | None = None,
 ) -> Roster:
-    """Who may mark what in a round; a conflict with an earlier version of a form is one with the kept one."""
+    """Who may mark what in a round; conflicts name the ids that are meant, of an earlier version the kept one's."""
     none = pd.DataFrame(columns=["juror", "submission"], dtype="str")
     found: list[dict[str, str]] = []
-    jurors = read_jurors(data / r.jurors, found) if r.jurors else None
-    conflicts = read_conflicts(data / r.conflicts, found) if r.conflicts else none
-    conflicts = conflicts.replace({"submission": versions})
-    return Roster(jurors, conflicts, submissions.assign(in_round=here), versions, findings=tuple(found))
+    own, of_form = r.scores.columns, contest.submissions.columns.get("submission", ())
+    jurors = read_jurors(data / r.jurors, found, own) if r.jurors else None
+    conflicts = read_conflicts(data / r.conflicts, found, own, of_form) if r.conflicts else none
+    known = Roster(jurors, conflicts, submissions.assign(in_round=here), versions, set_aside or {})
+    meant = match_conflicts(known, (), Path(r.conflicts or "").name, found)
+    return replace(known, conflicts=meant, findings=tuple(found))
 
 
 def read_roster(run: Run, round_id: str) -> Roster:
@@ -67,13 +77,22 @@ def read_roster(run: Run, round_id: str) -> Roster:
     versions = dict(zip(resent["submission"], resent["kept"], strict=True))
     here = in_round(run, round_id, submissions)
     why = dict(zip(aside["submission"], aside["reason"], strict=True))
-    return replace(roster(run.contest, r, run.data, submissions, here, versions), set_aside=why)
+    return roster(run.contest, r, run.data, submissions, here, versions, why)
+
+
+def with_levels(contest: Contest, r: Round, ratings: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataFrame:
+    """Ratings with the `level` of each submission, its nomination or what the round names; unchanged without any."""
+    column = contest.levels(r.id)
+    if column is None:
+        return ratings
+    level = submissions[column].astype(object).where(submissions[column].notna(), "").astype(str)
+    return ratings.assign(level=ratings["submission"].map(level).fillna(""))
 
 
 def read_round(run: Run, round_id: str) -> Scoresheets:
     """The score files of a round, read against what the steps before have written.
 
-    Raises DataError where the steps before left nobody for the round; see also `read_scores`.
+    Raises DataError where the steps before left nobody for the round, or no mark can be used; see also `read_scores`.
     """
     known = read_roster(run, round_id)
     if not known.submissions["in_round"].any():
@@ -81,7 +100,11 @@ def read_round(run: Run, round_id: str) -> Scoresheets:
             f"There is nothing to score in the round {round_id}: {len(known.submissions)} submissions were accepted "
             "and none is left for it; look at intake/set_aside.csv and the rules under contest.submissions."
         )
-    return read_scores(run.contest, run.round(round_id), run.data, known)
+    r = run.round(round_id)
+    sheets = read_scores(run.contest, r, run.data, known)
+    if refusal := nothing_scored(sheets.ratings, r):
+        raise refusal
+    return replace(sheets, ratings=with_levels(run.contest, r, sheets.ratings, known.submissions))
 
 
 def save_scoring(run: Run, round_id: str, sheets: Scoresheets, tables: dict[str, pd.DataFrame]) -> None:
@@ -102,7 +125,7 @@ def read_estimates(run: Run, round_id: str) -> pd.DataFrame:
 
 def read_ratings(run: Run, round_id: str) -> pd.DataFrame:
     """The ratings table of a round, as scoring wrote it."""
-    return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot"))
+    return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot", "level"))
 
 
 def save_selection(

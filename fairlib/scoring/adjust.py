@@ -13,12 +13,12 @@ import pandas as pd
 from fairlib.errors import ScoringError
 from fairlib.scoring import posterior, simple
 from fairlib.scoring.dust import joined
-from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.panels import Panels
 from fairlib.scoring.rasch import rasch
 from fairlib.scoring.rasch_fit import fair_average
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import FIT_REASONS, Fit, fit_sums, sums_of
-from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
+from fairlib.scoring.twoway import comparable_parts, components_of, laplacian, pseudo_inverse, solve
 
 STATUS = {
     "ok": "",
@@ -52,6 +52,8 @@ class Estimates:
     read it, `component` the connected part of the design (1 is the largest).
     `jurors` (index juror): `severity, se, n_submissions, component, status`.
     `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
+    `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
+    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both.
     """
 
     method: str
@@ -59,6 +61,7 @@ class Estimates:
     jurors: pd.DataFrame
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
+    contrasts: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -91,6 +94,7 @@ class _Result:
     scores: simple.Scores
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
+    grid: list[posterior.Node] | None = None
     sampler: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
@@ -106,13 +110,14 @@ def estimate(
     """Estimate every submission and every juror from a ratings table by one of `METHODS`.
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
-    `severity` (the default) is the crossed random-effects model of `reml`, `additive` two-way least squares;
-    `rasch` takes the marginal likelihood where the joint one has no maximum, with the status `marginal`. Where
-    all marks are equal they are the estimates, by any method, with the status `no_variation`.
+    `severity` (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
+    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal likelihood
+    where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
     that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
-    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only.
+    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
+    whole levels are one component to `severity`: it compares them, and its errors include the difference of panels.
 
     Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity); Abowd,
     Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
@@ -120,22 +125,49 @@ def estimate(
     _known(method)
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
-    design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
-    n_parts, sub_part, jur_part = components_of(design)
+    design = pairs.panels()
+    n_parts, sub_part, jur_part = (comparable_parts if method == "severity" else components_of)(design)
     if n_parts > 1 and method in COMPARES_JURORS and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    if np.ptp(y) == 0:
-        result = _constant(design, y)
-    else:
-        result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
+    result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
+    return _told(method, pairs, y, result, sub_part, jur_part)
+
+
+def _told(method: str, pairs: Pairs, y: np.ndarray, result: "_Result", sub_part, jur_part) -> Estimates:
+    design = pairs.panels()
     return Estimates(
         method,
         _submission_table(pairs, design, y, result, sub_part),
         _juror_table(pairs, design, y, result, jur_part),
         result.components,
         result.fit,
+        None if result.grid is None else _contrasts(pairs, result.fit, result.grid),
         result.sampler,
+    )
+
+
+def one_mark_for_all(
+    ratings: pd.DataFrame, method: str, weights: Mapping[str, float] | None = None
+) -> Estimates | None:
+    """The estimates where jurors who share submissions gave all the same composite; None where marks differ at all.
+
+    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror is
+    harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that need
+    a spread; see there for sources.
+    """
+    pairs = composite_of(scored(ratings), weights)
+    if np.ptp(pairs.y) > 0:
+        return None
+    design = pairs.panels()
+    n_parts, *parts = components_of(design)
+    if n_parts > 1:
+        return None
+    i, j = np.zeros(design.n_submissions), np.zeros(design.n_jurors)
+    scores = simple.Scores(i + pairs.y[0], i, j, j)
+    status = np.where(design.readers > 0, "no_variation", "")
+    return _told(
+        method, pairs, pairs.y, _Result(scores, submission_status=status), *components_of(design)[1:]
     )
 
 
@@ -150,20 +182,15 @@ def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bo
     parts = {}
     for code, name in enumerate(marks.criteria):
         rows = ratings[ratings["criterion"] == name]
-        own = marks.score[marks.criterion == code]
-        if len(own):
-            parts[name] = _one_criterion(rows, method, within, np.ptp(own) == 0)
+        if (marks.criterion == code).any():
+            try:
+                parts[name] = estimate(rows, method, within=within).submissions
+            except ScoringError:
+                bare = estimate(rows, "raw").submissions
+                parts[name] = bare.assign(estimate=pd.NA, se=pd.NA, status="not_estimable").astype(
+                    bare.dtypes
+                )
     return pd.concat(parts, names=["criterion"])
-
-
-def _one_criterion(ratings: pd.DataFrame, method: str, within: bool, constant: bool) -> pd.DataFrame:
-    try:
-        if not (constant and method in COMPARES_JURORS):
-            return estimate(ratings, method, within=within).submissions
-    except ScoringError:
-        pass
-    bare = estimate(ratings, "raw").submissions
-    return bare.assign(estimate=pd.NA, se=pd.NA, status="not_estimable").astype(bare.dtypes)
 
 
 def rank_changes(estimates: Estimates) -> pd.DataFrame:
@@ -257,19 +284,32 @@ def _severity(design: Panels, y: np.ndarray) -> _Result:
         for name in ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
     }
     return _Result(
-        simple.Scores(fit.mu + fit.submission_effect, se_i, -fit.juror_effect, se_j),
+        simple.Scores(fit.merit, se_i, -fit.juror_effect, se_j),
         components,
         fit,
+        grid,
         lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
 
 
-def _constant(design: Panels, y: np.ndarray) -> _Result:
-    """One mark for all: the estimate of everybody, without error as far as the marks can tell."""
-    status = np.where(design.readers > 0, "no_variation", "")
-    n = len(design.load)
-    scores = simple.Scores(np.full(len(status), y[0]), np.zeros(len(status)), np.zeros(n), np.zeros(n))
-    return _Result(scores, submission_status=status)
+def _contrasts(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
+    """What is known of each two levels' difference; None where there is one level."""
+    names, p = pairs.level_names(), fit.sums.panels
+    if not len(names):
+        return None
+    member = (p.level == np.arange(len(names))[:, None]) & (p.readers > 0)
+    mean = member / member.sum(axis=1, keepdims=True)
+    a, b = np.triu_indices(len(names), 1)
+    reads = np.zeros((len(names), p.n_jurors))
+    reads[p.level_of_reading, p.who] = 1
+    table = {
+        "level_a": names[a],
+        "level_b": names[b],
+        "difference": (mean[a] - mean[b]) @ fit.merit,
+        "se": posterior.contrast_errors(fit, grid, mean[a] - mean[b]),
+        "across": (reads @ reads.T)[a, b].astype(np.int64),
+    }
+    return pd.DataFrame(table)
 
 
 def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:

@@ -18,6 +18,7 @@ from fairlib.scoring.result import Statistic
 
 SMALL_PANEL = 2000
 EXACT = 7
+COMMON = 5  # submissions that two jurors share before their correlation is shown
 BLOCK = 2**22
 
 
@@ -181,6 +182,21 @@ def spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) 
         rows.append((jurors[a], jurors[b], int(both.sum()), *_rho(wide[a, both], wide[b, both])))
     out = pd.DataFrame(rows, columns=["juror_a", "juror_b", "n", "value", "p", "status"])
     return out.astype({"n": "int64", "value": "Float64", "p": "Float64", "status": "str"})
+
+
+def agreement_matrix(
+    ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, least: int = COMMON
+) -> pd.DataFrame:
+    """Spearman's correlation of every two jurors as a square table, jurors in label order.
+
+    Missing where they share fewer than `least` submissions, or one of them gave all of those the same.
+    """
+    pairs = spearman(ratings, weights)
+    jurors = pd.Index(sorted({*pairs["juror_a"], *pairs["juror_b"]}))
+    matrix = pd.DataFrame(np.nan, index=jurors, columns=jurors)
+    for p in pairs[pairs["n"] >= least].dropna(subset=["value"]).itertuples():
+        matrix.loc[p.juror_a, p.juror_b] = matrix.loc[p.juror_b, p.juror_a] = p.value
+    return matrix
 
 
 def mean_spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Statistic:

@@ -19,7 +19,8 @@ class Choice:
     """What the rule decided.
 
     `decisions`, indexed by submission in the order of the candidates: `rank` (shared by unbroken ties),
-    `estimate`, `decision`, `reason` (codes with numbers, several joined by `; `), `grant` (tenge),
+    `rank_raw` (by `raw_mean`, if the candidates have it, ties by the same chain), `estimate`, `decision`,
+    `reason` (codes with numbers, several joined by `; `), `grant` (tenge),
     `reserve_place`, `points_missing` (points that would surely have been enough), `displaced_by` and
     `displaces` (ids). `seats`: one row a bound with `code, rule, at_least, at_most, eligible, used`.
     `ties`: one row for each set of equal estimates with `rank, estimate, submissions, settled_by, open`.
@@ -62,6 +63,7 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     show = scale.orient if scale is not None else lambda mark: mark
     why = explain(problem, admitted, undecided, _statuses(candidates, problem), show)
     table = _decide(problem, admitted, undecided, why, show)
+    table.insert(1, "rank_raw", _raw_ranks(candidates, problem))
     tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
     notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent if tied)]
     if settled.tried < settled.orders:
@@ -131,6 +133,13 @@ def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFra
         },
         index=problem.submissions,
     )
+
+
+def _raw_ranks(candidates: pd.DataFrame, problem: Problem) -> pd.arrays.IntegerArray:
+    """Ranks by raw mean among those in the ranking, ties settled as those of the estimate are."""
+    given = candidates["raw_mean"] if "raw_mean" in candidates else pd.Series(np.nan, candidates.index)
+    ranks = problem.order.rank_by(given.to_numpy(float, na_value=np.nan), problem.select.decimals)
+    return pd.arrays.IntegerArray(ranks, ranks == 0)
 
 
 def _reserve(problem: Problem, admitted, undecided, why: Why) -> np.ndarray:

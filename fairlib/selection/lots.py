@@ -13,7 +13,7 @@ import pandas as pd
 
 from fairlib.selection.admit import admit_many
 from fairlib.selection.certainty import Certainty
-from fairlib.selection.choose import Choice, _seats
+from fairlib.selection.choose import Choice, _seats, _ties
 from fairlib.selection.problem import Problem
 from fairlib.selection.ties import lot
 from fairlib.selection.worlds import down_the_line
@@ -112,14 +112,16 @@ def apply_draw(choice: Choice, found: Certainty, *, seed: int) -> tuple[Choice, 
         return choice, None
     drawn = draw_lots(problem, found, seed=seed)
     table = _decided(choice, drawn)
+    undecided = choice.undecided & ~is_open(problem, found)
     note = f"draw:seed={seed} commitment={drawn.commitment}"
     decided = replace(
         choice,
         decisions=table,
         seats=_seats(problem, table),
+        ties=_ties(problem, undecided),
         notes=(*choice.notes, note),
         admitted=drawn.selected,
-        undecided=choice.undecided & ~is_open(problem, found),
+        undecided=undecided,
     )
     return decided, drawn
 
@@ -128,7 +130,8 @@ def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
     """Decisions, reasons, grants and reserve places after the draw."""
     table, problem = choice.decisions.copy(), choice.problem
     by_people = table["reason"].str.startswith("manual:")
-    own = table["reason"].str.replace(r"^reserve:\d+; ", "", regex=True)
+    own = table["reason"].str.replace(r"(?s)^manual:.*; rule: \w+, ", "", regex=True)
+    own = own.str.replace(r"^reserve:\d+; ", "", regex=True)
     taking_part = drawn.table.index
     own[taking_part] = [f"draw:place {k} of {len(taking_part)}" for k in drawn.table["place"]]
     selected = pd.Series(drawn.selected, index=table.index)
@@ -140,8 +143,10 @@ def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
     place[next_] = range(1, len(next_) + 1)
     own[next_] = [f"reserve:{place[s]}; {own[s]}" for s in next_]
     new = {"decision": decision, "reason": own, "grant": problem.cost * selected, "reserve_place": place}
+    told = table["reason"].str.extract(r"(?s)^(manual:.*; rule: )", expand=False)
+    new["reason"] = own.mask(by_people, told + decision + ", " + own)  # the rule's say is that of the draw
     for name, values in new.items():
-        table[name] = table[name].where(by_people, values)
+        table[name] = values if name == "reason" else table[name].where(by_people, values)
     for name, nothing in (("points_missing", pd.NA), ("displaced_by", ""), ("displaces", "")):
         table.loc[taking_part, name] = nothing
     return table

@@ -43,6 +43,11 @@ class Order:
         place = np.lexsort((self.tiebreak, -self.key))
         return place[self.ranked[place]]
 
+    def rank_by(self, values: np.ndarray, decimals: int) -> np.ndarray:
+        """Ranks by other values (I,), higher is better, ties settled by the same chain; 0 where there is none."""
+        there = self.ranked & ~np.isnan(values)
+        return _shared_rank(np.where(there, rounded(values, decimals), 0).astype(np.int64), self.chain, there)
+
     def groups(self) -> list[np.ndarray]:
         """Positions of submissions that neither estimate nor chain separates, groups of two and more."""
         line = self.line()

@@ -25,6 +25,7 @@ from fairlib.scoring import (
     spearman,
     what_it_means,
 )
+from fairlib.scoring.adjust import one_mark_for_all
 from fairlib.selection.choose import choose
 from fairlib.selection.quotas import apportion
 from fairlib.selection.reason import parse
@@ -225,6 +226,13 @@ def test_row_12_what_a_single_reading_cannot_say_has_a_status(readers):
     assert (study["status"] == "not_identified").all() and study.drop(columns="status").isna().all(axis=None)
     assert jurors_needed(parts).status == "not_identified"
     assert estimate(ratings, "raw").submissions["estimate"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_one_mark_for_all_is_everybodys_estimate():
+    found = one_mark_for_all(table([5, 5, 5], [5, 5, 5]), "severity")
+    assert found.submissions["estimate"].tolist() == [5, 5, 5]
+    assert set(found.submissions["status"]) == {"no_variation"}
+    assert one_mark_for_all(table([5, 5, 5], [5, 5, 6]), "severity") is None
 
 
 @pytest.mark.parametrize("nobody", ["", "  ", None])

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from fairlib.intake.kazakh import sort_keys
+from fairlib.intake.region_names import region_name
 from fairlib.report.blocks import Audience, Cell, Number, Numbers, Text
 from fairlib.report.figures.base import decision_names
 from fairlib.report.locale import Voice
-from fairlib.report.places import region_name
 from fairlib.report.tables import Results, RoundResults
 
 TURNING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -60,6 +60,14 @@ def chance(say: Voice, p: float) -> Cell:
     return Cell(say.chance(p), None if pd.isna(p) else float(p))
 
 
+def chance_words(say: Voice) -> str:
+    """What the probability of a submission is, on every page the same."""
+    return say(
+        "Probability: that the rule would select the submission if the true score of every submission were known, "
+        "the one that all possible jurors together would give."
+    )
+
+
 def p_value(say: Voice, p: float) -> Cell:
     """A p-value as a cell that never rounds to nothing."""
     return Cell("<" + say.number(0.001, 3), float(p)) if p < 0.001 else number(say, p, 3)
@@ -86,23 +94,23 @@ def text(value: object) -> str:
     return "" if value is None or pd.isna(value) else TURNING.sub("", str(value))
 
 
-def region(value: object, say: Voice) -> str:
-    """The name of a region that may be missing."""
-    return region_name(None if pd.isna(value) else value, say.lang)
+def region(value: object, context: Context) -> str:
+    """The name of a region that may be missing, as it was on the contest's day."""
+    return "" if pd.isna(value) else region_name(str(value), context.say.lang, context.contest.regions_on)
 
 
-def organisation(value: object, say: Voice) -> str:
-    """The organisation, or that its name is not published."""
-    return text(value) or say("name not published")
+def organisation(value: object, context: Context) -> str:
+    """The organisation, or that its name is not published; nothing in a contest without organisations."""
+    return text(value) or (context.say("name not published") if context.results.organisations else "")
 
 
 def project(r, context: Context) -> Cell:
     """A project with who sent it, from where and in which nomination under its title."""
     say = context.say
-    place = region(r.region, say)
+    place = region(r.region, context)
     number = nomination_number(r.nomination, context)
     parts = [
-        organisation(r.organisation, say),
+        organisation(r.organisation, context),
         place,
         numbered(say, number) if number and context.contest.nominations else "",
     ]

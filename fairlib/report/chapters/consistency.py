@@ -109,7 +109,7 @@ def _usual(stage: RoundResults, context: Context) -> str:
 
 def _meaning(stage: RoundResults, context: Context) -> list[Block]:
     """Reliability in what it costs: the share that belongs, and the share a second commission would keep."""
-    say, values = context.say, stage.meaning
+    say, values = context.say, stage.meaning | _by_the_whole_rule(stage)
     labels = {
         "reliability": say("reliability of the final score"),
         "belongs": say("of those selected belong there, expected"),
@@ -127,3 +127,19 @@ def _meaning(stage: RoundResults, context: Context) -> list[Block]:
             note = f" ({say.percent(0.95)}: {low}–{high})"
         items.append(Number(shown(float(values[key]), decimals), label + note))
     return [Heading(say("What the agreement means")), common.numbers(items)] if items else []
+
+
+def _by_the_whole_rule(stage: RoundResults) -> dict[str, str]:
+    """The same shares under the whole rule, where they were found: one quantity has one number in a report.
+
+    They take the place of those that follow from reliability alone, whose intervals then say nothing.
+    """
+    cut = stage.at_the_line.loc[stage.at_the_line["policy"] == "cut", "rightly_chosen"].dropna()
+    found = {"belongs": cut.iloc[0] if len(cut) else "", "overlap": stage.certainty.get("twin_overlap") or ""}
+    n = stage.n_by_rule
+    return {
+        name: value
+        for key, number in found.items()
+        if number != "" and n
+        for name, value in ((key, str(float(number) / n)), (f"{key}_low", ""))
+    }

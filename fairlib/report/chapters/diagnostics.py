@@ -87,5 +87,5 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
 def about_words(r, context: Context) -> str:
     """What a finding is about: a region, a group, another juror, a mark."""
     if r.signal == "region":
-        return common.region(r.about, context.say)
+        return common.region(r.about, context)
     return group_name(r.signal, common.text(r.about), context.contest, context.say)

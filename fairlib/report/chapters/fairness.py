@@ -24,21 +24,22 @@ def chapter(context: Context) -> Chapter:
         "five submissions are put together. A difference between groups is no proof of unfair treatment, and equal "
         "shares are none of fair treatment: groups send different projects."
     )
-    blocks: list[Block] = [Text(lead)]
+    blocks: list[Block] = []
     came = results.submissions[flag(results.submissions["eligible"]).fillna(False)]
     for place, stage in enumerate(results.rounds):
         chosen = common.chosen_in(results, place)
         blocks += _round(came, chosen, stage, place, context)
         came = came[came["submission"].isin(chosen)]
-    return Chapter("fairness", say("Fairness: who was selected how often"), tuple(blocks))
+    compared = (Text(lead), *blocks) if blocks else ()
+    return Chapter("fairness", say("Fairness: who was selected how often"), compared)
 
 
 def _round(
     came: pd.DataFrame, chosen: set[str], stage: RoundResults, place: int, context: Context
 ) -> list[Block]:
-    """A figure for every way of grouping that leaves at least two groups."""
+    """A figure for every way of grouping that leaves at least two groups; nothing where there is none."""
     say, few = context.say, []
-    blocks: list[Block] = [Heading(context.stage_name(stage))]
+    blocks: list[Block] = []
     for column in GROUPS:
         labels = _labels(came[column], column, context)
         if labels[came[column].notna()].nunique() < 2:
@@ -56,7 +57,7 @@ def _round(
             columns=say.listed(few),
         )
         blocks.append(Text(told, "note"))
-    return blocks
+    return [Heading(context.stage_name(stage)), *blocks] if blocks else []
 
 
 def selection_rates(selected: pd.Series, groups: pd.Series, rest: str, small: int = SMALL) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
 from fairlib.report.codes import status_words
 from fairlib.report.locale import Voice
@@ -19,7 +20,12 @@ KINDS = ("juror", "criterion", "missing", "estimator")
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
     """Rules and whom they displaced, stability, estimators beside each other, ways at the line, days."""
-    blocks = [*costs(stage, context), *_stability(stage, context), *other_rules(stage, context)]
+    blocks = [
+        *levels_in_short(stage, context),
+        *costs(stage, context),
+        *_stability(stage, context),
+        *other_rules(stage, context),
+    ]
     blocks += [
         *_estimators(stage, context),
         *_ways(stage, context),
@@ -55,7 +61,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
     ]  # fmt: skip
     told = say(
         "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
-        n=say.number(len(stage.selected())),
+        n=say.number(stage.n_by_rule),
         most="; ".join(f"{kind_words(k, context)} – {say.number(n.max())}" for k, n in parts if len(n)),
     )
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
@@ -140,7 +146,7 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
         "extra_readings": say("one more reading for each in the open band"),
         "draw": say("a draw in the open band"),
     }
-    n = len(stage.selected())
+    n = stage.n_by_rule
     rows = [
         (words.get(r.policy, r.policy), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
          common.number(say, n - r.overlap, 1), say("declared beforehand") if r.policy == stage.rule.select.line else "")

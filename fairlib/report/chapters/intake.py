@@ -86,7 +86,10 @@ def _nominations(context: Context):
         rows.append([*row, common.number(say, (mine & eligible).sum())])
     heads = [Column(say("No."), "number", 0.3), Column(say("Nomination"), "text", 4)]
     heads += [Column(say("Submissions"), "number"), Column(say("Eligible"), "number")]
-    return table("nominations", say("Submissions by nomination"), heads, rows)
+    told = contest.published
+    ours = told is not None and say.lang not in told.languages
+    note = say("The names of the nominations in this language are our translation.") if ours else ""
+    return table("nominations", say("Submissions by nomination"), heads, rows, note=note)
 
 
 def _regions(context: Context) -> list[Block]:
@@ -96,7 +99,7 @@ def _regions(context: Context) -> list[Block]:
         return []
     day = context.contest.submissions.regions_on
     unknown = int(sent["region"].isna().sum())
-    names = {code: common.region(code, say) for code in counts.index}
+    names = {code: common.region(code, context) for code in counts.index}
     order = sorted(counts.index, key=lambda c: (-counts[c], c))
     rows = [(names[c], common.number(say, counts[c]), say.percent(counts[c] / len(sent))) for c in order]
     if unknown:

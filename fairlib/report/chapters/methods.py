@@ -11,11 +11,14 @@ from fairlib.report.tables import executed_notebooks
 def chapter(context: Context) -> Chapter:
     """Formulas in words and signs with their sources, for what this contest used."""
     say = context.say
-    used = {r.estimator for r in context.contest.rounds}
+    rounds = context.contest.rounds
+    unused = _ESTIMATORS - {r.estimator for r in rounds}
+    if not any(q.kind == "proportional" for r in rounds for q in r.select.quotas):
+        unused |= {"quota"}
     blocks: list[Block] = []
     methods = _of_estimates(say) | _of_the_choice(say)
     for name, (title, formula, words, source) in methods.items():
-        if name in _ESTIMATORS and name not in used:
+        if name in unused:
             continue
         blocks += [Heading(title), Text(formula, "formula"), Text(words), Text(source, "note")]
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
@@ -109,12 +112,13 @@ def _of_the_choice(say: Voice) -> dict[str, _Method]:
 
 def record(context: Context) -> Chapter:
     """Hashes and versions of everything that went in, and how to compute it again."""
-    say, found = context.say, context.results.basis
-    year = context.results.rules.year
+    say, results = context.say, context.results
+    found = results.basis
+    year, params = results.rules.year, results.basis.get("params", "PARAMS")
     blocks: list[Block] = [
         Text(say("The same files, the same rules and the same versions give the same bytes. Compute it again, then "
                  "compare the hashes:")),
-        Text(f"fairlib run params/{year}.yaml\nfairlib verify runs/{year}", "formula"),
+        Text(f"fairlib run {params}\nfairlib verify runs/{year} --data {results.contest.data}", "formula"),
     ]  # fmt: skip
     if not found:
         blocks.append(not_computed(context, say("the record")))
@@ -153,6 +157,7 @@ def _part(part: str, say: Voice) -> str:
         "notebooks": say("Notebooks"),
         "library": say("Library"),
         "year": say("Year"),
+        "params": say("Rules file"),
     }
     return words.get(part, part.replace("_", " "))
 

@@ -11,6 +11,8 @@ from fairlib.report.tables import RoundResults
 def front(context: Context) -> tuple[Block, ...]:
     """Numbers, the cards of every round, and the list of those whom the last round selected."""
     blocks: list[Block] = [common.numbers(_numbers(context))]
+    if told := _announced(context):
+        blocks.append(Text(told, "note"))
     blocks += [card for stage in context.results.rounds if (card := twin_card(stage, context))]
     blocks += _who(context)
     return tuple(blocks)
@@ -24,9 +26,11 @@ def _numbers(context: Context):
         if n := sent[column].dropna().nunique():
             yield Number(say.number(n), label)
     for stage in results.rounds:
-        last = stage is results.rounds[-1] and common.was_last_held(results) and len(results.rounds) > 1
+        last = stage is results.rounds[-1] and common.was_last_held(results)
         label = say("winners") if last else say("finalists")
-        if len(results.contest.rounds) > 2 and not last:
+        if len(results.contest.rounds) == 1:
+            label = say("selected")
+        elif len(results.contest.rounds) > 2 and not last:
             label = say("selected: {round}", round=stage.rule.name[say.lang])
         yield Number(say.number(len(stage.selected())), label)
     if len(results.rounds) > 1 and (days := results.rounds[-1].n_days) > 1:
@@ -35,9 +39,34 @@ def _numbers(context: Context):
         yield Number(say.money(total), say("grants in all"))
 
 
+def _announced(context: Context) -> str:
+    """What was announced beside figures: who organises, how each round is held, where winners are named."""
+    say, told, lang = context.say, context.contest.published, context.say.lang
+    if told is None:
+        return ""
+    parts = [say("Organised by: {who}.", who=told.organiser[lang])] if told.organiser else []
+    for stage in context.contest.rounds:
+        if held := told.rounds.get(stage.id):
+            facts = [
+                say("online") if held.online else "",
+                say("days: {n}", n=say.number(held.days)) if held.days else "",
+                say("from: {day}", day=say.date(held.begins)) if held.begins else "",
+                say("members: {who}", who=held.members[lang]) if held.members else "",
+            ]
+            name = stage.name[lang]
+            parts.append(f"{name[:1].upper()}{name[1:]} – {'; '.join(filter(None, facts))}.")
+    if award := told.award:
+        days = say.date(award.begins) + (f" – {say.date(award.ends)}" if award.ends else "")
+        where = [award.event[lang], days, award.place[lang] if award.place else ""]
+        parts.append(say("Winners are named at: {event}.", event=", ".join(filter(None, where))))
+    if not parts:
+        return ""
+    return " ".join([*parts, say("Source of what was announced: {source}.", source=told.source[lang])])
+
+
 def twin_card(stage: RoundResults, context: Context) -> Twin | None:
     """What a second, equally qualified commission would have kept; None where it was not computed."""
-    say, n = context.say, len(stage.selected())
+    say, n = context.say, stage.n_by_rule
     found = _overlap(stage, n)
     if not found or not n:
         return None
@@ -48,18 +77,20 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         ("close", close, say("close")),
     )
     text = say(
-        "Of those selected – certain: {certain}; close: {close}. 95 % interval of the number that a second "
-        "commission would also select: {interval}.",
+        "Of those selected, by the marks of this commission – certain: {certain}; close: {close}. 95 % interval of the "
+        "number that a second commission would also select: {interval}.",
         certain=say.number(certain),
         close=say.number(close),
         interval=say.interval(low, high, 0),
     )
-    if stage.selected()["band"].isna().all():
+    if stage.selected_by_rule()["band"].isna().all():
         dots = ()
         text = say(
             "95 % interval of the number that a second commission would also select: {interval}.",
             interval=say.interval(low, high, 0),
         )
+    if len(stage.by_people):
+        text += " " + say("Here those count whom the rule selected, without decisions of people.")
     return Twin(
         title=say("A second commission · {round}", round=stage.rule.name[say.lang]),
         headline=say(
@@ -75,6 +106,8 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
 def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
     """Seats that a second commission would fill alike with an interval: simulated, else from reliability."""
     sure, rough = stage.certainty, stage.meaning
+    if stage.rule.select.line == "draw":  # a second commission is foretold for the cut by rank only
+        return None
     if sure.get("twin_overlap"):
         return float(sure["twin_overlap"]), float(sure["twin_low"]), float(sure["twin_high"])
     if rough.get("overlap") and rough.get("overlap_low"):
@@ -83,7 +116,7 @@ def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
 
 
 def _seats_by_band(stage: RoundResults) -> tuple[int, int]:
-    chosen = stage.selected()
+    chosen = stage.selected_by_rule()
     certain = int((chosen["band"] == "clear_in").sum())
     return certain, len(chosen) - certain
 

@@ -141,7 +141,7 @@ def change_words(code: str, context: Context) -> str:
     if kind == "quota_floor":
         return say("no least number of seats a group")
     if kind == "threshold":
-        return say("nobody below the middle of the scale: {mark}", mark=say.number(float(value), 1))
+        return say("nobody below the middle of the scale: {mark}", mark=say.mark(float(value)))
     return say("seats: {n}", n=say.number(int(value))) if kind == "seats" else code
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.locale import Voice
@@ -19,9 +20,11 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     """The ranking with its line, the full list, and for the internal report the criteria of each."""
     say = context.say
     joined = context.results.joined(stage)
-    n = len(stage.selected())
-    title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
+    title = say("The ranking: {round}", round=stage.rule.name[say.lang])
+    if n := stage.rule.select.seats:
+        title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
     blocks: list[Block] = [Text(_lead(stage, context), "lead"), *_figures(stage, joined, context)]
+    blocks += levels_in_short(stage, context)
     blocks += _seats(stage, context)
     blocks.append(decisions_table(stage, joined, context))
     if context.internal:
@@ -30,29 +33,59 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
 
 
 def winners(context: Context) -> Chapter | None:
-    """Winners and grants of the last round, beside its budget; None before that round is held."""
+    """Winners and grants of the last round, beside its budget; None where there are neither two rounds nor grants."""
     say, results = context.say, context.results
     if not common.was_last_held(results):
         return None
     stage = results.rounds[-1]
     joined = results.joined(stage)
     joined = joined[joined["decision"] == "selected"]
+    grants, alone = joined["grant"].fillna(0).gt(0).any(), len(results.contest.rounds) == 1
+    if alone and not grants:
+        return None  # the first page and the ranking have said it
     blocks: list[Block] = [selected_list(joined, context, "winners-list", say("Selected in the last round"))]
-    if joined["grant"].fillna(0).gt(0).any():
+    if grants:
         blocks = [*_money(stage, joined, context), *blocks]
-    return Chapter("winners", say("Winners and grants"), tuple(blocks))
+    title = say("Grants") if alone else say("Winners and grants") if grants else say("Winners")
+    return Chapter("winners", title, tuple(blocks))
 
 
 def _lead(stage: RoundResults, context: Context) -> str:
-    say = context.say
-    counts = stage.decisions["decision"].value_counts()
-    return say(
-        "Selected: {selected}; reserve: {reserve}; not selected: {out}. A rank is an estimate: the interval "
-        "shows the places that the same submission could well have had with other, equally qualified jurors.",
+    if stage.decisions["rank_low"].isna().all():
+        return _counts(stage, context)
+    places = context.say(
+        "A place is known only roughly: with a probability of 95 % the interval of places holds the true place, the "
+        "one that all possible jurors together would give. The place that another commission would give can lie "
+        "outside it."
+    )
+    return f"{_counts(stage, context)} {places}"
+
+
+def _counts(stage: RoundResults, context: Context) -> str:
+    """How many there are of each decision."""
+    say, counts = context.say, stage.decisions["decision"].value_counts()
+    told = say(
+        "Selected: {selected}; reserve: {reserve}; not selected: {out}.",
         selected=say.number(counts.get("selected", 0)),
         reserve=say.number(counts.get("reserve", 0)),
         out=say.number(counts.get("not_selected", 0)),
     )
+    return f"{told} {by_people(stage, say)}".strip()
+
+
+def by_people(stage: RoundResults, say: Voice) -> str:
+    """How decisions of people changed the number of those selected; nothing where there are none."""
+    people = stage.by_people
+    if people.empty:
+        return ""
+    came = (people["decision"] == "selected") & (people["rule_said"] != "selected")
+    went = (people["decision"] != "selected") & (people["rule_said"] == "selected")
+    return say(
+        "Seats: {seats}; selected by the rule: {rule}; added by a decision of people: {came}; taken out by one: "
+        "{went}.",
+        seats=say.number(stage.rule.select.seats), rule=say.number(stage.n_by_rule),
+        came=say.number(came.sum()), went=say.number(went.sum()),
+    )  # fmt: skip
 
 
 def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
@@ -72,8 +105,8 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     behind = table(f"ranking-{stage.id}-data", caption, heads, rows)
     line = say("The dash-dotted line stands after as many places as there are seats.")
     blocks: list[Block] = [
-        Picture(f"ranking-{stage.id}-figure", caption, f"{_lead(stage, context)} {line}",
-                lambda ax: plot_ranking(data, ax, say.lang), behind, (7.2, 3.9)),
+        Picture(f"ranking-{stage.id}-figure", caption, f"{_counts(stage, context)} {line}",
+                lambda ax: plot_ranking(data, ax, say.lang, stage.seats_given), behind, (7.2, 3.9)),
         Text(line, "note"),
     ]  # fmt: skip
     if data["p_selected"].notna().any():
@@ -91,8 +124,10 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
         )
         blocks.append(
             Picture(f"probability-{stage.id}", title, alt,
-                    lambda ax: plot_probabilities(data, ax, say.lang, rule.clear_in, rule.clear_out), small, (7.2, 3.0))
+                    lambda ax: plot_probabilities(data, ax, say.lang, rule.clear_in, rule.clear_out, stage.seats_given),
+                    small, (7.2, 3.0))
         )  # fmt: skip
+        blocks.append(Text(common.chance_words(say), "note"))
     else:
         blocks.append(not_computed(context, say("probability of being selected")))
     return blocks
@@ -112,7 +147,7 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
     heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
              Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
-    return [table(f"seats-{stage.id}", caption, heads, rows)]
+    return [table(f"seats-{stage.id}", caption, heads, rows, note=by_people(stage, say))]
 
 
 def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:
@@ -141,7 +176,7 @@ def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context)
     rows = [_decision_row(r, context, certain) for r in joined.itertuples()]
     notes = [say("Under the estimate: its 95 % interval.")]
     if certain:
-        notes.append(say("Under the probability: the 95 % interval of the rank."))
+        notes += [common.chance_words(say), say("Under it: the 95 % interval of the true place.")]
     if not context.internal:
         notes.append(common.withheld_words(say))
     caption = say("All submissions and their decisions: {round}", round=stage.rule.name[say.lang])
@@ -171,35 +206,39 @@ def _decision_row(r, context: Context, certain: bool) -> list[Cell | str]:
 def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> list[Block]:
     """Criteria of each submission and each reader's composite: for those who discuss it."""
     say = context.say
-    by = [c for c in joined.columns if c.startswith("by_")]
-    if not by:
+    marked = [c for c in context.contest.weights(stage.id) if f"by_{c}" in joined]
+    if not marked:
         return []
-    names = [criterion_name(c.removeprefix("by_"), context.contest, say) for c in by]
+    names = [criterion_name(c, context.contest, say) for c in marked]
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 2.6)]
     heads += [Column(n, "number") for n in names]
     heads += [Column(say("Readers"), "number", 0.6), Column(say("Disagreement"), "number", 0.8)]
     heads.append(Column(say("Marks by juror"), "text", 2.6))
-    marks = _marks_by_juror(stage, context)
+    marks = _marks_by_juror(stage, marked, context)
     rows = []
     for _, r in joined.dropna(subset=["n_jurors"]).iterrows():
         row = [common.number(say, r["rank"]), common.project(r, context)]
-        row += [common.number(say, r[c], 1) for c in by]
+        row += [common.number(say, r[f"by_{c}"], 1) for c in marked]
         row += [common.number(say, r["n_jurors"]), common.number(say, r["disagreement"], 2)]
         rows.append([*row, marks.get(r["submission"], "")])
     caption = say("Criteria and marks, submission by submission: {round}", round=stage.rule.name[say.lang])
     return [
         Heading(say("Submission by submission")),
-        table(f"criteria-{stage.id}", caption, heads, rows, searchable=True),
-    ]
+        table(f"criteria-{stage.id}", caption, heads, rows, searchable=True,
+              note=say("The marks of each juror stand in the order of the criteria above; a dot: no mark.")),
+    ]  # fmt: skip
 
 
-def _marks_by_juror(stage: RoundResults, context: Context) -> dict[str, str]:
-    say = context.say
-    given = stage.ratings.assign(
-        shown=[say.number(x, 0 if x == round(x) else 1) if s == "scored" else "·"
-               for x, s in zip(stage.ratings["score"], stage.ratings["status"], strict=True)]
-    )  # fmt: skip
-    cells = given.groupby(["submission", "juror"], sort=True)["shown"].agg("\xa0".join)
+def _marks_by_juror(stage: RoundResults, criteria: list[str], context: Context) -> dict[str, str]:
+    """The marks of each reader as they were given, in the order of `criteria`; a dot where there is none."""
+    given = stage.ratings[stage.ratings["status"] == "scored"].dropna(subset=["score"])
+    if given.empty:
+        return {}
+    told = given.assign(shown=[context.say.mark(x) for x in given["score"]])
+    wide = told.pivot(index=["submission", "juror"], columns="criterion", values="shown")
+    named = pd.MultiIndex.from_frame(stage.ratings[["submission", "juror"]].drop_duplicates()).sort_values()
+    wide = wide.reindex(index=named, columns=criteria).fillna("·")
+    cells = wide.agg("\xa0".join, axis=1)
     lines = [f"{juror}:\xa0{marks}" for (_, juror), marks in cells.items()]
     return (
         pd.Series(lines, index=cells.index.get_level_values(0), dtype="str")

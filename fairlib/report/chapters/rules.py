@@ -10,7 +10,7 @@ from fairlib.report.rulewords import Quoter, written
 def chapter(context: Context) -> Chapter:
     """The rules that were fixed before any score was read, part by part."""
     say = context.say
-    quote = Quoter(context.contest, say)
+    quote = Quoter(context.contest, say, context.results.organisations)
     blocks: list[Block] = [
         Text(say("What stands in the params file was written down before any score was read. Beside each rule stands "
                  "its key there; a diamond ◆ marks what was not published and is our choice, also where nobody wrote "
@@ -31,7 +31,9 @@ def published(context: Context) -> Chapter:
     blocks: list[Block] = []
     if contest.published:
         blocks.append(_announced(context))
-    quoted = list({(r.text, r.key): r for r in Quoter(contest, say).every()}.values())
+    quoted = list(
+        {(r.text, r.key): r for r in Quoter(contest, say, context.results.organisations).every()}.values()
+    )
     ours = [r for r in quoted if r.ours and written(contest, r.key)]
     told = {r.key for r in ours}
     rows = [(r.text, r.value, r.key) for r in ours]
@@ -79,7 +81,7 @@ def _announced(context: Context):
     for n in context.contest.nominations:
         line(n.name[say.lang], told.nominations.get(n.id), int((sent["nomination"] == n.id).sum()))
     for code, count in told.regions.items():
-        line(common.region(code, say), count, int((sent["region"] == code).sum()))
+        line(common.region(code, context), count, int((sent["region"] == code).sum()))
     line(say("finalists"), told.finalists, len(common.chosen_in(results, 0)))
     if common.was_last_held(results):
         line(say("winners"), told.winners, len(common.chosen_in(results, -1)))

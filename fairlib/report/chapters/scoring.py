@@ -9,6 +9,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
+from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.codes import status_words
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.reasons import criterion_name
@@ -70,7 +71,9 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
 
 
 def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
-    """How exactly groups of submissions can be compared, whose jurors differ."""
+    """How groups of submissions compare, whose jurors differ: by the estimates, else by the design alone."""
+    if len(stage.levels):
+        return level_blocks(stage, context)
     say, ids = context.say, [n.id for n in context.contest.nominations]
     rows = []
     for key, value in stage.design.items():
@@ -111,7 +114,7 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
     )
     lead = say(
         "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it "
-        "out. A filled mark in the figure: further from zero than its 95 % interval is wide."
+        "out. A filled mark in the figure: its 95 % interval does not contain zero."
     )
     picture = Picture(
         f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
@@ -137,7 +140,7 @@ def _marks(stage: RoundResults, context: Context) -> list[Block]:
     )
     rows = [
         (j, common.number(say, r.n), common.number(say, r["mean"], 2), common.number(say, r.sd, 2),
-         common.interval(say, r.low, r.high, 0))
+         Cell(f"{say.mark(r.low)}–{say.mark(r.high)}", r.low))
         for j, r in found.iterrows()
     ]  # fmt: skip
     heads = [Column(say("Juror"))]
@@ -190,9 +193,9 @@ def _compared(context: Context) -> str:
 def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
     say = context.say
     joined = context.results.joined(stage).dropna(subset=["rank", "rank_raw"])
-    if joined.empty:
+    if joined.empty or stage.rule.estimator == "raw":
         return []
-    seats = int((joined["decision"] == "selected").sum())
+    seats = stage.seats_given
     up = joined[(joined["rank"] <= seats) & (joined["rank_raw"] > seats)]
     down = joined[(joined["rank"] > seats) & (joined["rank_raw"] <= seats)]
     crossed = pd.concat([up, down]).sort_values("rank")
@@ -216,6 +219,8 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
         up=say.number(len(up)),
         down=say.number(len(down)),
     )
+    if len(up) != len(down):
+        text += " " + say("The two numbers differ because equal scores that no rule settles share a rank.")
     other = stage.other_rules.set_index("change")["n"].dropna()
     if "estimator:raw" in other:
         text += " " + say("Places that the whole rule, quotas included, would fill otherwise on raw means: {n}.",
@@ -223,7 +228,7 @@ def _adjustment(stage: RoundResults, context: Context) -> list[Block]:
     data = table(f"slopes-{stage.id}-data", caption, heads, rows)
     picture = Picture(
         f"slopes-{stage.id}", say("Ranks before and after the adjustment: {round}", round=stage.rule.name[say.lang]),
-        text, lambda ax: plot_slopes(joined, ax, say.lang), data, (7.2, 4.4),
+        text, lambda ax: plot_slopes(joined, ax, say.lang, seats), data, (7.2, 4.4),
     )  # fmt: skip
     return [Heading(say("What the adjustment changed")), Text(text), picture]
 

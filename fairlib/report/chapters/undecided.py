@@ -1,13 +1,15 @@
 """What is open? The band at the line, ties, decisions of people, and findings that wait for somebody."""
 
+from dataclasses import replace
+
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Text, table
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.codes import done_words, finding_words, found_words, level_words
 from fairlib.report.reasons import criterion_name, reason_sentence
-from fairlib.report.tables import RoundResults
+from fairlib.report.tables import RoundResults, draw_files, flag
 
 
 def chapter(context: Context) -> Chapter:
@@ -45,10 +47,11 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     )
     caption = say("Open band, ties and decisions of people: {round}", round=stage.rule.name[say.lang])
     computed = joined["band"].notna().any()
+    note = common.chance_words(say) if computed else ""
     return [
         Heading(context.stage_name(stage)),
         Text(lead) if computed else not_computed(context, say("probability of being selected")),
-        table(f"open-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
+        table(f"open-{stage.id}", caption, heads, rows, folded=len(rows) > 30, note=note),
     ]
 
 
@@ -57,22 +60,39 @@ def _draw(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.draw.dropna(subset=["submission"])
     if found.empty:
         return []
-    titles = context.results.by_id["title"]
+    titles, decided = context.results.by_id["title"], stage.decisions.set_index("submission")
     rows = [
         (common.number(say, r.place), Cell(common.text(titles.get(r.submission)), under=r.submission),
-         say("selected") if r.drawn == "true" else say("not selected"), common.text(r.lot))
+         say("yes") if flag(pd.Series([r.drawn])).item() else say("no"),
+         _decided(decided.loc[r.submission], context), Cell(common.text(r.lot)))
         for r in found.sort_values("place").itertuples()
     ]  # fmt: skip
-    heads = [Column(say("Place in the draw"), "number", 0.6), Column(say("Project"), "name", 3),
-             Column(say("Decision"), "text", 1.2), Column("SHA-256", "text", 3)]  # fmt: skip
+    heads = [Column(say("Place in the draw"), "number", 0.6), Column(say("Project"), "name", 2.4),
+             Column(say("Drawn"), "text", 0.6), Column(say("Decision"), "badge", 1.6),
+             Column("SHA-256", "code", 2.6)]  # fmt: skip
     told = say(
-        "A draw decided in the open band. The list was fixed first, its SHA-256 is {commitment}; then the starting "
-        "number was revealed: {seed}. The lot of a submission is the SHA-256 of that number, a vertical bar and its "
-        "id; the smaller comes first.",
+        "A draw decided in the open band. The starting number stands in the rules, which were fixed before any score "
+        "was read: {seed}. The list of those who take part has the SHA-256 {commitment}. The lot of a submission is "
+        "the SHA-256 of the starting number, a vertical bar and its id; the smaller comes first.",
         commitment=stage.draw_summary.get("commitment", "–"), seed=stage.draw_summary.get("seed", "–"),
     )  # fmt: skip
+    list_, result = draw_files(stage)
     caption = say("The draw: {round}", round=stage.rule.name[say.lang])
-    return [Text(told), table(f"draw-{stage.id}", caption, heads, rows, folded=len(rows) > 30)]
+    return [
+        Text(told),
+        Text(say("Anybody can check it with these two files and a program that needs nothing but Python:")),
+        Links((Link(list_, say("The list of the draw")), Link(result, say("The result of the draw")))),
+        Text(" ".join(["python3 docs/verify_draw.py", list_, stage.draw_summary.get("commitment", "–"),
+                       stage.draw_summary.get("seed", "–"), result]), "formula"),
+        table(f"draw-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
+    ]  # fmt: skip
+
+
+def _decided(row: pd.Series, context: Context) -> Cell:
+    """A decision as it stands in the ranking; who took it, if it was not the draw."""
+    say, cell = context.say, common.decision_cell(context.say, row["decision"])
+    people = common.text(row["reason"]).startswith("manual:")
+    return replace(cell, under=reason_sentence(row["reason"], context.contest, say)) if people else cell
 
 
 def _unranked(stage: RoundResults, context: Context) -> list[Block]:
@@ -125,7 +145,7 @@ def _cases(stage: RoundResults, context: Context) -> list[Block]:
 
     def side(criterion: object, points: float, juror: object, mark: float) -> str:
         name = criterion_name(common.text(criterion), context.contest, say)
-        return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 1)}"
+        return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 2)}"
 
     rows = [
         (common.number(say, r.rank), Cell(common.text(titles.get(r.submission)), under=r.submission),
@@ -154,8 +174,8 @@ def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
         return []
     titles = context.results.by_id["title"]
     rows = [
-        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 1), r.low_juror,
-         common.number(say, r.high, 1), r.high_juror, common.number(say, r.gap, 1))
+        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 2), r.low_juror,
+         common.number(say, r.high, 2), r.high_juror, common.number(say, r.gap, 2))
         for r in wanted.itertuples()
     ]  # fmt: skip
     heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Lowest"), "number"),

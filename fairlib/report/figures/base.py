@@ -3,11 +3,12 @@
 import io
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_rgb
@@ -92,6 +93,22 @@ def rank_axis(axis, say: Voice, ranks: int) -> None:
     round_ones = MaxNLocator(8, steps=[1, 2, 2.5, 5, 10], integer=True).tick_values(0, max(ranks, 1))
     axis.set_ticks([1] + [at for at in round_ones if 1 < at <= ranks])
     axis.set_major_formatter(lambda value, _: say.number(value))
+
+
+def nothing(ax: Axes) -> Axes:
+    """An empty sheet, where there is nothing to draw."""
+    ax.set_axis_off()
+    return ax
+
+
+def unless_empty(plot: Callable[..., Axes]) -> Callable[..., Axes]:
+    """Draw a figure of a table that has rows; of one without, an empty sheet."""
+
+    @wraps(plot)
+    def drawn(table: pd.DataFrame | pd.Series, ax: Axes | None = None, *args, **kwargs) -> Axes:
+        return plot(table, ax, *args, **kwargs) if len(table) else nothing(sheet(ax, (7.2, 0.9)))
+
+    return drawn
 
 
 def ink_on(fill: str | tuple[float, ...]) -> str:

@@ -6,14 +6,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from fairlib.report.figures.base import ACCENT, INK, LINE, MIST, QUIET, SOFT, ink_on, rows, sheet
+from fairlib.intake.region_names import region_table
+from fairlib.report.figures.base import (
+    ACCENT,
+    INK,
+    LINE,
+    MIST,
+    QUIET,
+    SOFT,
+    ink_on,
+    rows,
+    sheet,
+    unless_empty,
+)
 from fairlib.report.locale import speak
-from fairlib.report.places import frame
 from fairlib.rules import Language
 
 DARKEST = "#0b6479"
 
 
+@unless_empty
 def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Steps of the contest as centred bars, each with its count and its share of the first.
 
@@ -31,6 +43,7 @@ def plot_funnel(steps: pd.Series, ax: Axes | None = None, lang: Language = "en")
     return ax
 
 
+@unless_empty
 def plot_counts(counts: pd.Series, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Counts of groups as horizontal bars with the number at the end; `counts` maps a name to a count."""
     say, ax = speak(lang), sheet(ax, (7.2, 0.5 + 0.34 * len(counts)))
@@ -54,7 +67,7 @@ def plot_tile_map(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.2))
     top = max(float(counts.max()) if len(counts) else 0.0, 1.0)
-    grid = frame(day)
+    grid = region_table(day or date.max)
     for code, tile in grid.iterrows():
         n = int(counts.get(code, 0))
         colour = _blend(n / top) if n else "none"

@@ -17,11 +17,13 @@ from fairlib.report.figures.base import (
     rows,
     sheet,
     strokes,
+    unless_empty,
 )
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
 
+@unless_empty
 def plot_rates(
     rates: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", overall: float | None = None
 ) -> Axes:
@@ -50,6 +52,7 @@ def plot_rates(
     return ax
 
 
+@unless_empty
 def plot_profiles(profiles: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Mean estimate by criterion of the selected and of the others.
 
@@ -73,6 +76,7 @@ def plot_profiles(profiles: pd.DataFrame, ax: Axes | None = None, lang: Language
     return ax
 
 
+@unless_empty
 def plot_budget(
     grants: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", total: float | None = None
 ) -> Axes:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.special import ndtri
 
 from fairlib.report.figures.base import (
     ACCENT,
@@ -13,23 +14,29 @@ from fairlib.report.figures.base import (
     SOFT,
     count_axis,
     ink_on,
+    nothing,
     rows,
     sheet,
     strokes,
+    unless_empty,
 )
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
+Z95 = ndtri(0.975)
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 
 
 def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
-    """Severity of each juror with a 95 % interval, harshest on top; columns `juror, severity, se`."""
+    """Severity of each juror with a 95 % interval, harshest on top; columns `juror, severity, se`.
+
+    A mark is filled if its interval does not contain zero.
+    """
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.26 * len(jurors)))
     table = jurors.dropna(subset=["severity"]).sort_values(["severity", "juror"])
     places = np.arange(len(table))
-    error = 1.96 * table["se"].fillna(0).to_numpy()
-    clear = np.abs(table["severity"].to_numpy()) > error
+    error = Z95 * table["se"].to_numpy(dtype=float)
+    clear = np.abs(table["severity"].to_numpy()) > error  # without an error nothing is clear
     ax.axvline(0, color=SOFT, linewidth=0.9)
     low, high = table["severity"] - error, table["severity"] + error
     strokes(ax, (low, places), (high, places), color=ACCENT, linewidth=1.6)
@@ -48,6 +55,8 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     """The marks of each juror as boxes, by median; columns `juror, score`. Not for the public."""
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.3 * ratings["juror"].nunique()))
     marks = ratings.dropna(subset=["score"]).groupby("juror")["score"].apply(np.asarray)
+    if marks.empty:
+        return nothing(ax)
     marks = marks.iloc[np.argsort([np.median(m) for m in marks], kind="stable")]
     places = np.arange(len(marks))
     least, lower, middle, upper, most = np.array([np.quantile(m, QUARTILES) for m in marks]).T
@@ -64,6 +73,7 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     return ax
 
 
+@unless_empty
 def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Rank correlation of every two jurors; square matrix with jurors as index and columns.
 

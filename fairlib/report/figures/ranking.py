@@ -18,20 +18,24 @@ from fairlib.report.figures.base import (
     rank_axis,
     sheet,
     strokes,
+    unless_empty,
 )  # fmt: skip
 from fairlib.report.locale import speak
 from fairlib.rules import Language
 
 
-def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
-    """Estimates with their intervals in the order of ranks, marked by decision, and the line.
+@unless_empty
+def plot_ranking(
+    table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", seats: int | None = None
+) -> Axes:
+    """Estimates with their intervals in the order of ranks, marked by decision, and the line after `seats` places.
 
-    Columns `rank, estimate, decision` and, where computed, `low, high`.
+    Columns `rank, estimate, decision` and, where computed, `low, high`; as many seats as selected if not given.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 3.8))
     table = table.dropna(subset=["rank", "estimate"]).sort_values("rank")
     _by_decision(ax, table, "estimate", lang, intervals=True)
-    _line(ax, table)
+    _line(ax, table, seats)
     ax.set(xlabel=say("rank"), ylabel=say("estimate, points"))
     ax.grid(axis="y")
     rank_axis(ax.xaxis, say, _last(table["rank"]))
@@ -40,12 +44,14 @@ def plot_ranking(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     return ax
 
 
+@unless_empty
 def plot_probabilities(
     table: pd.DataFrame,
     ax: Axes | None = None,
     lang: Language = "en",
     clear_in: float = 0.9,
     clear_out: float = 0.1,
+    seats: int | None = None,
 ) -> Axes:
     """Probability of being selected in the order of ranks, with the open band between two thresholds.
 
@@ -57,7 +63,7 @@ def plot_probabilities(
     for height in (clear_out, clear_in):
         ax.axhline(height, color=GOLD, linewidth=0.8, linestyle="--")
     _by_decision(ax, table, "p_selected", lang)
-    _line(ax, table)
+    _line(ax, table, seats)
     ax.set(xlabel=say("rank"), ylabel=say("probability of selection"), ylim=(-0.03, 1.03))
     ax.yaxis.set_major_formatter(lambda value, _: say.percent(value))
     rank_axis(ax.xaxis, say, _last(table["rank"]))
@@ -65,15 +71,17 @@ def plot_probabilities(
     return ax
 
 
-def plot_slopes(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
+def plot_slopes(
+    table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", seats: int | None = None
+) -> Axes:
     """From the rank by raw mean to the rank by adjusted estimate, one line a submission.
 
-    Columns `rank_raw, rank, decision`. Lines that cross the last selected place are drawn bold: down in
-    red and dashed, up in the accent colour.
+    Columns `rank_raw, rank, decision`. Lines that cross the rank of `seats` (as many as selected if not given) are
+    drawn bold: down in red and dashed, up in the accent colour.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.6))
     table = table.dropna(subset=["rank", "rank_raw"])
-    seats = max(int((table["decision"] == "selected").sum()), 1)
+    seats = max(_seats(table, seats), 1)
     up = (table["rank_raw"] > seats) & (table["rank"] <= seats)
     down = (table["rank_raw"] <= seats) & (table["rank"] > seats)
     for mask, style in (
@@ -110,8 +118,12 @@ def _last(ranks: pd.Series) -> int:
     return int(ranks.max()) if len(ranks) else 1
 
 
-def _line(ax: Axes, table: pd.DataFrame) -> None:
+def _seats(table: pd.DataFrame, seats: int | None) -> int:
+    return int((table["decision"] == "selected").sum()) if seats is None else seats
+
+
+def _line(ax: Axes, table: pd.DataFrame, seats: int | None) -> None:
     """The line after the last place that the seats reach; with quotas some are chosen beyond it."""
-    seats = int((table["decision"] == "selected").sum())
+    seats = _seats(table, seats)
     if 0 < seats < len(table):
         ax.axvline(seats + 0.5, color=SOFT, linewidth=1, linestyle="-.")
