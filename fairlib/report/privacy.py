@@ -31,6 +31,7 @@ import pandas as pd
 from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.reasons import bare_reason
 from fairlib.report.tables import Results, RoundResults, flag
+from fairlib.selection.reason import parts
 
 MARGIN = 0.05
 SHARED, FEW = (
@@ -105,7 +106,8 @@ WITHHELD = {
     "jurors": ["severity", "se"],
 }
 ROUGH = ["estimate", "se", "low", "high"]
-DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark"}
+DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
+                 "marginal", "no_variation"}  # fmt: skip
 DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
 WHOLE = {"requested", "grant"}
 NUMBER = r"(?<=[ :<>=])\d+\.\d+"
@@ -278,7 +280,7 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
         if not isinstance(reason, str):
             return reason
         if submission in close:
-            reason = "; ".join(p for p in reason.split("; ") if not re.match("tie|reserve", p)) or "rank"
+            reason = "; ".join(p for p in parts(reason) if not re.match("tie|reserve", p)) or "rank"
         numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
         bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))

@@ -192,6 +192,11 @@ class Contest(Rule):
         for t in r.select.thresholds:
             _on_scale(r, t.no_worse_than, f"{at}, thresholds")
         _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
+            raise ValueError(
+                f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
+                "submissions, or leave per_organisation out"
+            )
         if r.levels is not None:
             _among([r.levels], ["none", *GROUPS], f"{at}, levels")
         if r.levels == "nomination" and not self.nominations:

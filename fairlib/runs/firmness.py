@@ -19,12 +19,12 @@ _SURE = ["p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set
 
 def severity_model(contest: Contest, r: Round, ratings: pd.DataFrame, found: Estimates) -> Estimates | None:
     """The severity model of the round's marks, from which other commissions are drawn; None if it cannot be fitted."""
-    if found.method == "severity":
-        return found
     try:
-        return estimate(oriented(r, ratings), "severity", contest.weights(r.id))
+        same = found.method == "severity"
+        model = found if same else estimate(oriented(r, ratings), "severity", contest.weights(r.id))
     except ScoringError:
         return None
+    return model if model.fit is not None else None  # equal marks have estimates and no model
 
 
 def spend_next(

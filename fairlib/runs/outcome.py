@@ -8,7 +8,14 @@ from scipy.special import ndtri
 from fairlib.errors import ScoringError
 from fairlib.rules import Contest, Round, Selection
 from fairlib.runs.direction import oriented, turned_estimates
-from fairlib.scoring.adjust import Estimates, estimate, per_criterion, rank_changes, refuse_pooled
+from fairlib.scoring.adjust import (
+    Estimates,
+    estimate,
+    one_mark_for_all,
+    per_criterion,
+    rank_changes,
+    refuse_pooled,
+)
 from fairlib.scoring.ratings import composite_of, scored
 from fairlib.scoring.twoway import components_of
 from fairlib.selection.choose import Choice, choose
@@ -33,7 +40,9 @@ def estimates_of(
     method = method or r.estimator
     if method == "severity" and "level" in marks and r.levels is None:
         _refuse_undeclared(marks, contest.weights(r.id))
-    found = _with_enough(estimate(marks, method, contest.weights(r.id)), r.min_scores)
+    weights = contest.weights(r.id)
+    found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    found = _with_enough(found, r.min_scores)
     table = found.submissions
     half = Z95 * table["se"]
     table = table.assign(low=table["estimate"] - half, high=table["estimate"] + half)

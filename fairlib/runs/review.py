@@ -8,6 +8,7 @@ from fairlib.errors import ScoringError
 from fairlib.intake.scorecheck import Roster
 from fairlib.rules import Contest, Round
 from fairlib.runs.direction import oriented, turned
+from fairlib.runs.outcome import estimates_of
 from fairlib.scoring.adjust import Estimates
 from fairlib.scoring.assign import extra_assignments
 from fairlib.scoring.design import Design
@@ -97,12 +98,35 @@ def by_rank(r: Round, table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def ranks_without(
+    contest: Contest, r: Round, ratings: pd.DataFrame, table: pd.DataFrame, juror: str
+) -> pd.DataFrame:
+    """What if a juror had not been there, by raw means: `rank, what_if, change` of those who then have a rank.
+
+    No rows where nobody else gave a mark.
+    """
+    others = ratings[ratings["juror"] != juror]
+    ranks = table["rank"].iloc[:0]
+    if (others["status"] == "scored").any():
+        ranks = estimates_of(contest, r, others, "raw")[1]["rank"]
+    moved = table[["rank"]].assign(what_if=ranks).dropna().astype(int)
+    return moved.assign(change=moved["rank"] - moved["what_if"])
+
+
 def compare_here(contest: Contest, r: Round, ratings: pd.DataFrame, n_sim: int = 200) -> pd.DataFrame:
-    """`compare_estimators` on this round's marks and seats; empty where the round draws no line by rank."""
+    """`compare_estimators` on this round's marks and seats.
+
+    No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one juror,
+    one reading each, one mark for all, panels that nothing links.
+    """
+    nothing = pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
     marked = ratings.loc[ratings["status"] == "scored", "submission"].nunique()
     if r.select.seats is None or r.select.seats >= marked:
-        return pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
+        return nothing
     marks = oriented(r, ratings)
-    return compare_estimators(
-        marks, r.select.seats, n_sim=n_sim, seed=contest.seed, weights=contest.weights(r.id)
-    )
+    try:
+        return compare_estimators(
+            marks, r.select.seats, n_sim=n_sim, seed=contest.seed, weights=contest.weights(r.id)
+        )
+    except ScoringError:
+        return nothing

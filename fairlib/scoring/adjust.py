@@ -12,6 +12,7 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring import posterior, simple
+from fairlib.scoring.dust import joined
 from fairlib.scoring.panels import Panels
 from fairlib.scoring.rasch import rasch
 from fairlib.scoring.rasch_fit import fair_average
@@ -30,6 +31,8 @@ STATUS = {
     "not_estimable": "the marks cannot support this estimator; see the error of estimate for this table",
     "extreme_high": "best marks only: placed by a 0.3-point adjustment",
     "extreme_low": "worst marks only: placed by a 0.3-point adjustment",
+    "no_variation": "all marks are equal: that is everybody's estimate, and no juror is harsher than another",
+    "marginal": "the joint likelihood has no finite maximum here; estimated by the marginal one",
     "disconnected": "shares no chain of jurors with the largest part; comparable within its part only",
     **FIT_REASONS,
 }
@@ -108,7 +111,8 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
     `severity` (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares.
+    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal likelihood
+    where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
     that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
@@ -127,6 +131,11 @@ def estimate(
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
     result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
+    return _told(method, pairs, y, result, sub_part, jur_part)
+
+
+def _told(method: str, pairs: Pairs, y: np.ndarray, result: "_Result", sub_part, jur_part) -> Estimates:
+    design = pairs.panels()
     return Estimates(
         method,
         _submission_table(pairs, design, y, result, sub_part),
@@ -135,6 +144,30 @@ def estimate(
         result.fit,
         None if result.grid is None else _contrasts(pairs, result.fit, result.grid),
         result.sampler,
+    )
+
+
+def one_mark_for_all(
+    ratings: pd.DataFrame, method: str, weights: Mapping[str, float] | None = None
+) -> Estimates | None:
+    """The estimates where jurors who share submissions gave all the same composite; None where marks differ at all.
+
+    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror is
+    harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that need
+    a spread; see there for sources.
+    """
+    pairs = composite_of(scored(ratings), weights)
+    if np.ptp(pairs.y) > 0:
+        return None
+    design = pairs.panels()
+    n_parts, *parts = components_of(design)
+    if n_parts > 1:
+        return None
+    i, j = np.zeros(design.n_submissions), np.zeros(design.n_jurors)
+    scores = simple.Scores(i + pairs.y[0], i, j, j)
+    status = np.where(design.readers > 0, "no_variation", "")
+    return _told(
+        method, pairs, pairs.y, _Result(scores, submission_status=status), *components_of(design)[1:]
     )
 
 
@@ -171,8 +204,13 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
     table = estimates.submissions
     known = table[table["estimate"].notna()]
     groups = known["component"]
-    raw_rank = known["raw_mean"].groupby(groups).rank(ascending=False, method="min").astype("int64")
-    rank = known["estimate"].groupby(groups).rank(ascending=False, method="min").astype("int64")
+    raw_rank, rank = (
+        pd.Series(joined(known[name].to_numpy(float)), known.index)
+        .groupby(groups)
+        .rank(ascending=False, method="min")
+        .astype("int64")
+        for name in ("raw_mean", "estimate")
+    )
     by_readers = known["readers_severity"].fillna(0.0)
     rest = known["estimate"] - known["raw_mean"] - by_readers
     cause = np.where(by_readers.abs() >= rest.abs(), "readers", "shrinkage")
@@ -276,7 +314,10 @@ def _contrasts(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFra
 
 def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:
     """Many-facet Rasch read back on the contest's scale: fair averages, weighted over the criteria."""
-    fit = rasch(ratings)
+    try:
+        fit = rasch(ratings)
+    except ScoringError:  # separated marks have no joint maximum; what neither can use is refused again
+        fit = rasch(ratings, method="marginal")
     persons, jurors = fit.submissions.reindex(marks.submissions), fit.jurors.reindex(marks.jurors)
     at = _expected_mark(fit, marks, weights)
     middle = float(persons.loc[persons["status"] == "ok", "measure"].mean())
@@ -288,7 +329,8 @@ def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | N
         at(np.array([middle]))[0] - theirs,
         slope_j * jurors["se"].to_numpy(float),
     )
-    return _Result(scores, submission_status=_extremes(persons), juror_status=_extremes(jurors))
+    told = "marginal" if fit.method == "marginal" else ""
+    return _Result(scores, submission_status=_extremes(persons, told), juror_status=_extremes(jurors, told))
 
 
 def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
@@ -312,9 +354,9 @@ def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
     return at
 
 
-def _extremes(table: pd.DataFrame) -> np.ndarray:
+def _extremes(table: pd.DataFrame, otherwise: str) -> np.ndarray:
     status = table["status"].astype(object).to_numpy()
-    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, "")
+    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, otherwise)
 
 
 _CORES: dict[str, Callable[[Panels, np.ndarray], _Result]] = {

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.dust import joined
 from fairlib.scoring.panels import Panels, known_levels, panels
 
 KEYS = ["submission", "juror", "criterion"]
@@ -107,7 +108,8 @@ def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None)
 
     y = Σ_c w_c x_c / Σ_c w_c over the criteria. Where a pair misses a criterion, the mean of its other
     marks is taken after centring each criterion on its mean in the table, so that a missing mark on a
-    hard criterion is no advantage; such pairs are flagged `partial`. Missing is never zero.
+    hard criterion is no advantage; such pairs are flagged `partial`. Missing is never zero. Composites that
+    only rounding tells apart are one number (`dust.joined`).
 
     Raises ScoringError for weights that are unknown, negative, not finite or that sum to zero.
     """
@@ -119,7 +121,7 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     w = _weights(marks.criteria, weights)
     if len(marks.criteria) == 1 and marks.ordered:
         partial = np.zeros(len(marks.score), dtype=bool)
-        return Pairs(marks.submission, marks.juror, marks.score, partial, *_about(marks))
+        return Pairs(marks.submission, marks.juror, joined(marks.score), partial, *_about(marks))
     n_c = len(marks.criteria)
     total = np.bincount(marks.criterion, weights=marks.score, minlength=n_c)
     count = np.bincount(marks.criterion, minlength=n_c)
@@ -140,7 +142,7 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     if partial.any():
         centred = np.bincount(inverse, weights=w[cri] * (x - mean[cri])) / wsum
         y = np.where(partial, centred + (w * mean).sum() / w[count > 0].sum(), plain)
-    return Pairs(key // n_j, key % n_j, y, partial, *_about(marks))
+    return Pairs(key // n_j, key % n_j, joined(y), partial, *_about(marks))
 
 
 def _about(marks: Marks) -> tuple:

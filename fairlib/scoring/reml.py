@@ -20,6 +20,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.additive import without_rest
 from fairlib.scoring.inverse import symmetric_inverse
 from fairlib.scoring.levels import Levels, shrunken
 from fairlib.scoring.panels import Panels, onto_readers, panels
@@ -32,6 +33,7 @@ FIT_REASONS = {
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
+_NO_REST = 1e8  # ratio of variances that stands for a residual variance of 0
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,14 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     free = np.array([True, status == "ok"])
     turned = _is_turned(sums, status)
     core = sums.turned if turned else sums
-    at, calls = _optimise(core, free, reml)
-    p, s2, levels = core.panels, at.residual, at.levels
+    exact = exactly_additive(core) if free.all() else None
+    if exact is None:
+        at, calls = _optimise(core, free, reml)
+        s2 = at.residual
+    else:  # the likelihood grows without end as the residual variance falls: stop where nothing changes
+        s2 = exact.max() / _NO_REST
+        at, calls = Point(core, exact / s2, reml), 1
+    p, levels = core.panels, at.levels
     u = at.moved(levels.value)
     shrink = at.la / (1 + at.la * p.readers)
     read = p.over_readers(u[: p.n_jurors]) + p.by_level @ u[p.n_jurors :]
@@ -197,7 +205,7 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     if turned:
         ratios, effects = ratios[::-1], effects[::-1]
     if status == "ok":
-        status = _boundary_status(ratios)
+        status = _boundary_status(ratios) if exact is None else "residual_variance_zero"
     return Fit(
         *(float(v) for v in (*(ratios * s2), s2, levels.value.mean() + sums.centre, np.sqrt(s2 * error))),
         loglik=-at.deviance / 2,
@@ -389,6 +397,12 @@ def _refuse_unidentified(sums: Sums) -> str:
     if (p.load > 0).sum() < 2 or p.load.max() < 2:
         return "juror_variance_not_identified"
     return "ok"
+
+
+def exactly_additive(sums: Sums) -> np.ndarray | None:
+    """`additive.without_rest`, asked only where a likelihood that hardly charges for effects looks so."""
+    suspect = Point(sums, np.full(2, _NO_REST)).r2 <= 1e-6 * sums.yy
+    return without_rest(sums) if suspect else None
 
 
 def _boundary_status(ratios: np.ndarray) -> str:

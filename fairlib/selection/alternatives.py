@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.rules import Scale, Selection
 from fairlib.scoring.adjust import estimate
-from fairlib.selection.choose import settle
 from fairlib.selection.problem import compile_rule
+from fairlib.selection.unbroken import settle
 from fairlib.selection.whatif import what_if
 
 COLUMNS = ["comes", "goes", "n", "selected", "mean_estimate", "status"]
@@ -137,7 +137,7 @@ def _estimated(candidates: pd.DataFrame, ratings: pd.DataFrame, method: str, wei
 def _carried_out(candidates: pd.DataFrame, select: Selection, seed: int, scale: Scale) -> pd.DataFrame:
     """Who is `selected`, decisions of people included, on their `place` in the ranking (index submission)."""
     problem = compile_rule(candidates, select, seed=seed, scale=scale)
-    chosen = settle(problem)[0].copy()
+    chosen = settle(problem).always.copy()
     for m in select.manual:
         chosen[problem.submissions == m.submission] = m.decision == "selected"
     place = pd.Series(len(chosen), index=problem.submissions)

@@ -14,8 +14,9 @@ import pandas as pd
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Scale, Selection
+from fairlib.scoring.dust import joined
 from fairlib.selection.quotas import apportion
-from fairlib.selection.ties import Order, rank_order, rounded
+from fairlib.selection.ties import Order, least_units, rank_order, rounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,17 +178,17 @@ def _names(candidates: pd.DataFrame, mask: np.ndarray) -> str:
 
 
 def labels(column: pd.Series) -> np.ndarray:
-    """Values of a column as the names of groups (I,), None where missing; true and false in small letters."""
+    """Values of a column as the names of groups (I,), None where missing or blank; true and false in small letters."""
     names = np.empty(len(column), dtype=object)
     for k, (value, gone) in enumerate(zip(column, column.isna(), strict=True)):
-        names[k] = None if gone else _label(value)
+        names[k] = None if gone else _label(value) or None
     return names
 
 
 def _label(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    name = str(value)
+    name = str(value).strip()
     return name.lower() if name in ("True", "False") else name
 
 
@@ -246,10 +247,10 @@ def _thresholds(values, select: Selection, ranked, scale: Scale | None) -> tuple
     least, bounds = -np.inf, []
     for k, t in enumerate(select.thresholds):
         mark = t.no_worse_than if scale is None else scale.orient(t.no_worse_than)
-        needed = float(rounded(np.array([mark]), select.decimals)[0])
+        needed = least_units(mark, select.decimals)
         if t.on == "estimate":
             least = max(least, needed)
-        fails = ranked & ~(rounded(values[t.on], select.decimals) >= needed)
+        fails = ranked & ~(rounded(joined(values[t.on]), select.decimals) >= needed)
         bounds.append(
             Bound(
                 f"threshold:{t.on}{worse(scale)}{t.no_worse_than:g}",

@@ -59,7 +59,7 @@ def test_ten_seats_and_a_threshold_of_place_five_select_the_first_five(key):
 def test_the_rule_and_the_reason_say_which_side_is_worse():
     given = contest()
     said = " ".join(rule_sentences(given.rounds[0], given, "en"))
-    assert "Never selected above: estimate 5.0." in said and "Not where all of them are above: 20.0." in said
+    assert "Never selected above: estimate 5." in said and "Not where all of them are above: 20." in said
     assert "the best mark is 1" in said
     told = reason_sentence("threshold:estimate 6>5", given, speak("en"))
     assert told == "Above the threshold: estimate – 6, needed: 5."
