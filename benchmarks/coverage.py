@@ -1,4 +1,6 @@
-"""Do the 95 % intervals of submission effects cover? 1,000 contests with a known truth in each of four designs.
+"""Do the 95 % intervals of submissions cover? 1,000 contests with a known truth in each of four designs.
+
+Nominations differ: their true levels are one standard deviation of submissions apart.
 
 Prints a markdown table; `docs/accuracy.md` holds its last run.
 
@@ -16,6 +18,7 @@ from fairlib.scoring.panels import panels
 NOMINATIONS = np.repeat([0, 1, 2], [112, 43, 66])
 PANEL = np.repeat([0, 1, 2], 4)  # twelve jurors, four to a nomination where they are bound to one
 VARIANCES = {"submission": 0.34, "juror": 0.10, "residual": 0.56}  # reliability of one reader .34
+LEVELS = np.array([-0.58, 0.0, 0.58])  # nominations one standard deviation of submissions apart
 READERS, CHUNKS, Z = 3, 20, 1.959964
 
 
@@ -57,14 +60,16 @@ def one_contest(make, rng):
     a, b, e = (
         rng.normal(0, np.sqrt(v), n) for v, n in zip(VARIANCES.values(), (221, 12, len(juror)), strict=True)
     )
-    fit = reml.fit_sums(reml.sums_of(panels(submission, juror, 221, 12), 5.5 + a[submission] - b[juror] + e))
+    a = a + LEVELS[NOMINATIONS]
+    design = panels(submission, juror, 221, 12, NOMINATIONS)
+    fit = reml.fit_sums(reml.sums_of(design, 5.5 + a[submission] - b[juror] + e))
     grid = posterior.nodes(fit)
     se, se_juror = posterior.errors(fit, grid)
-    off = np.abs(fit.mu + fit.submission_effect - 5.5 - a)
+    off = np.abs(fit.merit - 5.5 - a)
     severity = -fit.juror_effect
     right, clear = np.sign(severity) == np.sign(b), np.abs(severity) > Z * se_juror
     within = np.abs(severity - b) <= Z * se_juror
-    contrasts = differences_covered(posterior.draws(fit, grid, 400, rng), fit.submission_effect, a)
+    contrasts = differences_covered(posterior.draws(fit, grid, 400, rng), fit.merit, a)
     return (
         (off <= Z * se).mean(),
         contrasts,

@@ -10,7 +10,7 @@ reading (shared by its criteria), π the submission's own profile over criteria,
 then it is put on the contest's scale. All effects are in points of that scale; higher is better.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -223,13 +223,14 @@ def draw_marks(
 def simulate_scores(
     submission: np.ndarray,
     juror: np.ndarray,
-    components: dict[str, float],
+    components: Mapping[str, float | np.ndarray],
     seed: int | np.random.Generator,
     size: tuple[int, int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One contest on the pairs of a design: marks y (n,), true submission levels (I,), severities (J,).
 
-    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`;
+    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`, or `mu` an
+    array with the level of each submission (I,);
     `size` is (I, J), the highest codes plus one if not given.
     """
     rng = np.random.default_rng(seed)

@@ -61,7 +61,8 @@ CALLS = {"finding": (0, 2), "at_mark": (1, 3)}  # where the code and what was do
 LISTS = {  # codes that a function is given by a table or a reader of cells, each walked by a test of its own
     "_tell": ERRORS | WARNINGS,
     "_tell_marks": {
-        "off_scale", "decimal_comma", "date_for_mark", "not_a_mark", "percent", "percent_of_what",
+        "off_scale", "decimal_comma", "date_for_mark", "not_a_mark", "percent", "percent_of_what", "in_words",
+        "other_scale",
     },
     "_tell_rejected": set(REASONS),
     "_tell_ways": set(WAYS), "match_conflicts": set(WAYS), "told_juror": {*WAYS, "juror_by_name"},

@@ -129,8 +129,10 @@ def test_what_the_design_does_not_identify_is_said(table):
     g = generalizability(long_of(table))
     assert g.components.variance["submission"] is pd.NA
     assert g.components.status["submission"] == "not_identified"
-    with pytest.raises(ScoringError, match="ask for second readings"):
-        decision_study(g)
+    study = decision_study(g)
+    assert study.drop(columns="status").isna().all(axis=None) and (study.status == "not_identified").all()
+    needed = jurors_needed(g)
+    assert needed.value is None and "second readings" in needed.reason
 
 
 def test_disconnected_groups_count_within_groups():
@@ -145,7 +147,10 @@ def test_disconnected_groups_count_within_groups():
 def test_all_equal_marks_have_no_variance():
     g = generalizability(long_of([[4, 4], [4, 4], [4, 4]]))
     assert g.components.variance.dropna().to_list() == [0, 0, 0]
-    assert (decision_study(g).generalizability == 0).all() and jurors_needed(g).status == "not_reached"
+    assert g.components.share.isna().all() and g.status == "no_variation"
+    study = decision_study(g)
+    assert study.drop(columns="status").isna().all(axis=None) and (study.status == "no_variation").all()
+    assert jurors_needed(g).status == "no_variation" and jurors_needed(g).value is None
 
 
 def test_decision_study_is_spearman_brown():

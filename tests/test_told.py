@@ -22,7 +22,7 @@ from fairlib.report.privacy import for_public
 from fairlib.report.sheets import sheets
 from fairlib.report.tables import in_per_cents, read_results
 from fairlib.rules import Certainty
-from fairlib.scoring import agreement_matrix, spearman
+from fairlib.scoring.concordance import agreement_matrix, spearman
 from fairlib.selection.certainty import band_of
 
 RULES = rules_2021()

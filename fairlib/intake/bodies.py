@@ -270,5 +270,5 @@ def _refuse_absent(body: Body, criteria: Sequence[str], scale: Scale) -> None:
 def holds_marks(texts: Sequence[str], scale: Scale) -> bool:
     """Whether most of what stands in a column are marks of the scale."""
     filled = pd.Series([text for text in texts if text.strip()], dtype="str")
-    on_scale = marks(filled)["value"].dropna().map(scale.holds)
+    on_scale = marks(filled, scale)["value"].dropna().map(scale.holds)
     return bool(len(filled)) and 2 * int(on_scale.sum()) > len(filled)

@@ -10,7 +10,7 @@ from fairlib.intake.dates import dates
 from fairlib.intake.findings import finding
 from fairlib.intake.form import Form
 from fairlib.intake.identifiers import check_identifiers, mask_all
-from fairlib.intake.kazakh import guess_language
+from fairlib.intake.kazakh import fold, guess_language
 from fairlib.intake.nominations import resolve_nominations
 from fairlib.intake.regions import resolve
 from fairlib.intake.repair import repair_all
@@ -18,6 +18,10 @@ from fairlib.intake.values import consents, durations, money
 from fairlib.rules import Contest
 
 _LINK = re.compile(r"\w\.\w")
+_NOT_SENT = re.compile(  # folded
+    r"\b(?:draft|in progress|incomplete|partial|unsubmitted|not submitted|withdrawn|черновик|не отправлен|"
+    r"не завершен|незавершен|отозван|жиберилмеген|аякталмаган|кайтарып алын)"
+)
 TEXTS = ("organisation", "legal_form", "title", "summary", "contact_person")
 MASKED = ("place", "links", "email")  # people write personal numbers in these too
 
@@ -29,9 +33,10 @@ ERRORS = {
 WARNINGS = {
     "warn_nonresident", "warn_entrepreneur", "attribute_digit", "ambiguous_order", "year_assumed", "two_numbers",
     "mixed_script", "foreign_letters", "ambiguous_separator", "nomination_fuzzy", "region_fuzzy",
-    "region_unknown", "region_ambiguous", "region_mismatch",
+    "region_unknown", "region_ambiguous", "region_mismatch", "clock_change",
 }  # fmt: skip
 QUIET = {"", "ok", "missing", "ok_undetectable"}
+DOUBTFUL = ("ambiguous_order", "year_assumed")  # a date with another reading sets no form aside
 PERSONAL = {"contact_person", "phone", "email"}  # their findings say where and what kind, never what
 
 
@@ -57,6 +62,7 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
     out["consent"] = _read(form, "consent", consents(rows["consent"]), found)
     out["first_time"] = _read(form, "first_time", consents(rows["first_time"]), found)
     out["links"] = map_each(rows["links"], _links)
+    _statuses(form, found)
     for column in MASKED:
         out[column] = map_each(out[column], mask_all)
     return out
@@ -119,14 +125,62 @@ def _identifier(form: Form, contest: Contest, out: pd.DataFrame, found: list[dic
 
 
 def _moments(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
+    """When each form was sent (`sent`, `sent_at`), and whether the date has another reading (`sent_doubtful`).
+
+    Sheets are read one by one: each is what one program wrote, under a heading that may name a time zone.
+    """
     closes = contest.submissions.accepted_to
-    numbers, different = distinct(form.rows["sent_at"])
-    table = dates(pd.Series(different, dtype="str"), contest.timezone, closes.year if closes else None)
-    shown = ["" if pd.isna(t) else t.isoformat() for t in table["value"]]
-    table["shown"] = [t if whole else t[:10] for t, whole in zip(shown, table["has_time"], strict=True)]
-    table = table.iloc[numbers].set_axis(form.rows.index)
-    _tell(form, "sent_at", table["code"], table["value"], found)
+    tables = []
+    for sheet, texts in form.rows.groupby("sheet", sort=False)["sent_at"]:
+        numbers, different = distinct(texts)
+        _, heading = form.headings.get((sheet, "sent_at"), ("", ""))
+        year = closes.year if closes else None
+        table = dates(pd.Series(different, dtype="str"), contest.timezone, year, heading)
+        shown = ["" if pd.isna(t) else t.isoformat() for t in table["value"]]
+        table["shown"] = [t if whole else t[:10] for t, whole in zip(shown, table["has_time"], strict=True)]
+        tables.append(table.iloc[numbers].set_axis(texts.index))
+    table = pd.concat(tables).loc[form.rows.index]
+    _tell_settled(form, table, found)
+    _tell(form, "sent_at", table["code"].replace("order_of_column", ""), table["value"], found)
+    if contest.has_window and "sent_at" in form.present:
+        _tell_timeless(form, table, found)
     out["sent"], out["sent_at"] = table["value"], table["shown"]
+    out["sent_doubtful"] = table["code"].isin(DOUBTFUL)
+
+
+def _tell_settled(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
+    """Dates whose order the column proved, once a sheet."""
+    settled = form.rows[table["code"] == "order_of_column"]
+    for _, rows in settled.groupby("sheet", sort=False):
+        first, more = rows.iloc[0], f" (the first of {len(rows)} in this column)" if len(rows) > 1 else ""
+        done = f"read as {_short(table['value'][first.name])}{more}"
+        found.append(
+            finding("order_of_column", "info", done, found=first["sent_at"], **form.at(first, "sent_at"))
+        )
+
+
+def _tell_timeless(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
+    """Forms to which no deadline could be applied; the heading of a column in which that is so for all."""
+    bare = form.rows[table["code"] == "missing"]
+    bare = bare[(bare[["title", "organisation", "summary"]] != "").any(axis=1)]
+    for row in bare.to_dict("records"):
+        found.append(finding("time_missing", "warning", "taken to be in time", **form.at(row, "sent_at")))
+    for sheet, times in table.groupby(form.rows["sheet"], sort=False)["value"]:
+        if times.isna().all():
+            cell, heading = form.headings[sheet, "sent_at"]
+            done = "all forms of the sheet are taken to be in time; correct the column, or name another one"
+            file = form.rows["file"].iloc[0]
+            found.append(
+                finding("times_unread", "error", done, found=heading, file=file, sheet=sheet, cell=cell)
+            )
+
+
+def _statuses(form: Form, found: list[dict]) -> None:
+    """Forms whose status says that nobody sent them, or that they were taken back: told, and a person decides."""
+    for row in form.rows[["file", "sheet", "row", "submission", "status"]].to_dict("records"):
+        if row["status"] and _NOT_SENT.search(fold(row["status"])):
+            done = "counted like every form; leave its row out if it was never sent"
+            found.append(finding("not_sent", "warning", done, found=row["status"], **form.at(row, "status")))
 
 
 def _places(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:

@@ -17,7 +17,8 @@ from fairlib.rules import Duplicates
 def find_resent(forms: pd.DataFrame, rule: Duplicates) -> tuple[pd.Series, pd.DataFrame]:
     """Which forms are earlier or later versions of a kept one, and which pairs are in doubt.
 
-    `forms` has `submission, owner, name, title, sent, requested, nomination`; `owner` tells the organisation
+    `forms` has `submission, owner, name, title, sent, requested, nomination` and, if known, `sent_doubtful`: of two
+    forms of which one has a date with another reading nobody knows the last. `owner` tells the organisation
     ("" where unknown: such a form is never a duplicate): its number, or its folded `name` where there is no
     number to trust. Returns a Series over the index of `forms` with the label of the kept form (missing for
     kept ones), and pairs in doubt as `first, second, similarity, by_name` (labels of the index; `by_name`
@@ -59,7 +60,8 @@ def _compare(group: pd.DataFrame, pairs: Iterable[tuple[int, int]], rule: Duplic
     for i, j in pairs:
         similarity = _alike(titles[i], titles[j])
         pair = (group.index[i], group.index[j], round(similarity, 1))
-        if similarity >= rule.similarity:
+        open_order = "sent_doubtful" in group and group["sent_doubtful"].iloc[[i, j]].any()
+        if similarity >= rule.similarity and not open_order:
             same.append(pair)
         elif similarity >= rule.doubt or _same_plan(group.iloc[i], group.iloc[j]):
             doubtful.append(pair)

@@ -2,7 +2,8 @@
 
 Of several columns that name one field the heading that stands first here goes first. A heading is left out on
 purpose where it says two things: «Дата регистрации» may be the organisation's, «Согласие на обработку данных»
-is no consent to publication, «№ п/п» counts rows, and a bare «Название» heads many a list that is no form.
+is no consent to publication, «№ п/п» counts rows, and a bare «Название» heads many a list that is no form. A draft
+is begun and kept, so "Start time", "Created at" or «Дата создания» is no time of sending.
 """
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -13,6 +14,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "рег. номер", "рег. №", "номер проекта", "№ проекта", "жобаның нөмірі", "идентификатор",
         "application number", "application no.", "application id", "submission id", "submission number", "project id",
         "reference number", "id", "№",
+        "ид", "id ответа", "номер ответа", "нөмірі", "номер", "response id", "responseid", "respondent id", "entry id",
+        "entry number", "record id", "number", "#",
     ),
     "sent_at": (
         "жіберілген уақыты", "время отправки", "уақыт белгісі", "отметка времени", "sent", "timestamp",
@@ -28,6 +31,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "submitted", "submitted at", "submitted on", "date submitted", "submission date", "submission time",
         "date of submission", "time of submission", "sent at", "sent on", "date sent", "received", "received at",
         "date received", "completion time", "date and time",
+        "время создания", "время создания ответа", "время ответа", "дата ответа",
+        "дата и время ответа", "время выполнения", "время завершения", "дата завершения заполнения",
+        "жауап уақыты", "жіберілді", "аяқталу уақыты", "орындалу уақыты",
+        "submit date", "submit time", "submitted date", "submitted time", "submission timestamp", "submissiondate",
+        "submitdate", "datesubmitted", "entry date", "entry_datesubmitted", "recorded date", "recordeddate",
+        "added time", "completed at", "time submitted",
     ),
     "organisation": (
         "ұйымның атауы", "ұйым", "наименование организации", "организация", "organisation",
@@ -156,6 +165,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "участвуете впервые", "первое участие", "участие впервые", "first-time applicant", "first participation",
         "takes part for the first time",
     ),
+    "status": (
+        "статус заявки", "өтінім мәртебесі", "өтінімнің мәртебесі", "submission status", "application status",
+        "project status", "entry status", "статус анкеты", "статус ответа", "статус проекта", "жоба мәртебесі",
+        "response type", "response status", "completion status", "мәртебесі", "статус", "status",
+    ),
+}  # fmt: skip
+# headings that say when somebody finished only beside one that says when he began, and with clocks below:
+# «End Date» alone may be the last day of the project
+FINISHED = {
+    "end date": "start date", "enddate": "startdate", "end time": "start time", "end": "start",
+    "дата окончания": "дата начала", "дата завершения": "дата начала", "время окончания": "время начала",
 }  # fmt: skip
 
 SUBMISSION = (

@@ -86,7 +86,7 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     # an error in a cell is told where it stands for a mark
     sheets = [s for f in files for s in read_visible(f, found, quiet=["error_cell"])]
     raw, comments = _marks_of(contest, r, read_bodies(contest, r, sheets, roster, found), roster, found)
-    raw = _with_marks(without_copies(raw, roster, found), r.scale, found)
+    raw = _with_marks(without_copies(raw, r.scale, roster, found), r.scale, found)
     if roster.jurors is None:
         tell_namesakes(raw.groupby("juror", observed=True)["submission"].agg(set), found)
     declared = Path(r.conflicts or "").name
@@ -127,7 +127,7 @@ def _marks_of(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every mark of the sheets, and what was said, sheet by sheet, column by column, row by row."""
     rows = match_rows(_rows(bodies, found), bodies, roster, found)
-    rows = without_asides(rows, bodies, roster, found)
+    rows = without_asides(rows, bodies, r.scale, roster, found)
     rows["juror"] = _jurors_of_rows(rows, bodies, roster, found)
     columns = _columns(rows, bodies, contest.weights(r.id))
     at = np.concatenate([c.rows for c in columns])
@@ -313,7 +313,7 @@ def _comments(rows: pd.DataFrame, bodies: Sequence[Body]) -> pd.DataFrame:
 def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
     """What was typed → score and status, each different text read once; a number off the scale is `invalid`."""
     code = raw["typed"].cat.codes.to_numpy()
-    read = on_scale(marks(pd.Series(raw["typed"].cat.categories)), scale)
+    read = on_scale(marks(pd.Series(raw["typed"].cat.categories), scale), scale)
     off = read["value"].notna() & ~read["value"].map(scale.holds, na_action="ignore").fillna(True).astype(
         bool
     )
@@ -329,15 +329,17 @@ def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
 
 
 def _tell_marks(noted: pd.DataFrame, found: list) -> None:
-    """What is strange about marks; decimal commas and percent, habits of whole columns, once a column."""
-    habit = noted["code"].isin(["decimal_comma", "percent"])
+    """What is strange about marks; habits of whole columns (decimal commas, percent, words) once a column and kind."""
+    habit = noted["code"].isin(["decimal_comma", "percent", "in_words"])
     for row in noted[~habit].to_dict("records"):
         if row["status"] == "invalid":
             found.append(at_mark(row, row["code"], "error", "not used", row["typed"]))
         else:
             done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
             found.append(at_mark(row, row["code"], "info", done, row["typed"]))
-    for _, column in noted[habit].groupby(["column", "code"], observed=True):
+    habits = noted[habit]
+    kind = habits["typed"].astype("str").where(habits["code"] == "in_words", habits["code"])
+    for _, column in habits.groupby([habits["column"], kind], observed=True):
         row = column.iloc[0].to_dict()
         more = f" (the first of {len(column)} in this column)" if len(column) > 1 else ""
         found.append(at_mark(row, row["code"], "info", f"read as {row['score']:g}{more}", row["typed"]))

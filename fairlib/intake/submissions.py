@@ -62,8 +62,7 @@ def receive(contest: Contest, data: Path) -> Intake:
     """
     found: list[dict] = []
     form = read_form(contest.submissions, data, found)
-    if contest.nominations and "nomination" not in form.present:
-        raise _without_nominations(contest, found)
+    _need_columns(form, contest, found)
     forms = clean_form(form, contest, found)
     forms["submission"] = form.rows["submission"]
     forms["reason"], forms["kept"] = _set_aside(form, forms, contest, found)
@@ -83,33 +82,41 @@ def _tell_seats(contest: Contest, eligible: int, found: list[dict]) -> None:
     seats = [(r.id, r.select.seats) for r in contest.rounds if r.select.seats is not None]
     for round_id, n in seats[:1]:
         if n > eligible:
-            told, at = f"seats: {n}, eligible: {eligible}", f"rounds.{round_id}.select.seats"
+            where = {"file": "params", "cell": f"rounds.{round_id}.select.seats"}
+            told = f"seats: {n}, eligible: {eligible}"
             found.append(
-                finding(
-                    "seats_over_submissions",
-                    "warning",
-                    "no line is drawn",
-                    found=told,
-                    file="params",
-                    cell=at,
-                )
+                finding("seats_over_submissions", "warning", "no line is drawn", found=told, **where)
             )
 
 
-def _without_nominations(contest: Contest, found: list[dict]) -> DataError:
-    unread = ", ".join(f"«{f['found']}» ({f['cell']})" for f in found if f["code"] == "heading_unknown")
-    return DataError(
-        f"{contest.submissions.file}: params name nominations, and no column of the form is headed as one; headings "
-        f"that are not known: {unread or 'none'}. Correct the heading, or name it in params under "
-        "contest.submissions.columns.nomination."
-    )
+def _need_columns(form: Form, contest: Contest, found: list[dict]) -> None:
+    """Raises DataError where a rule of params needs a column that the form has not, or one of its sheets."""
+    file = contest.submissions.file
+    if contest.nominations and "nomination" not in form.present:
+        raise DataError(
+            f"{file}: params name nominations, and no column of the form is headed as one; {_unread(found)}. Correct "
+            "the heading, or name it in params under contest.submissions.columns.nomination."
+        )
+    timeless = [s for s in form.rows["sheet"].unique() if (s, "sent_at") not in form.headings]
+    if contest.has_window and timeless:
+        key = "accepted_to" if contest.submissions.accepted_to else "accepted_from"
+        raise DataError(
+            f"{file}, sheet {timeless[0]}: params have {key}, and no column of the form is headed as the time of "
+            f"sending; {_unread([f for f in found if f['sheet'] == timeless[0]])}. Correct the heading, name it in "
+            f"params under contest.submissions.columns.sent_at, or take {key} out of params if the form has no times."
+        )
+
+
+def _unread(found: list[dict]) -> str:
+    unknown = ", ".join(f"«{f['found']}» ({f['cell']})" for f in found if f["code"] == "heading_unknown")
+    return f"headings that are not known: {unknown or 'none'}"
 
 
 def _set_aside(
     form: Form, forms: pd.DataFrame, contest: Contest, found: list[dict]
 ) -> tuple[pd.Series, pd.Series]:
     opens, closes = contest.opens_and_closes()
-    sent = forms["sent"]
+    sent = forms["sent"].mask(forms["sent_doubtful"])
     reason = pd.Series("", index=forms.index, dtype=object)
     reason = reason.mask(
         forms["title"].eq("") & forms["organisation"].eq("") & forms["summary"].eq(""), "empty"

@@ -6,12 +6,15 @@ that is not there is missing (NaN, NaT or "") with a code, never a zero.
 """
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from fairlib.intake.columns import read_each
 from fairlib.intake.kazakh import comparable, fold
+from fairlib.intake.markwords import mark_in_words
+from fairlib.rules import Scale
 
 _NOTHING = frozenset(
     ["", "-", "--", ".", "жоқ", "жок", "нет", "н/а", "н/д", "n/a", "na", "no", "none", "нет данных"]
@@ -28,20 +31,24 @@ _DATE = re.compile(r"^\d{4}-\d\d-\d\d")
 _MARK_UNIT = re.compile(r"\s*(балл(?:а|ов|дар|ы)?|ұпай|points?|б\.?)$")
 
 
-def marks(texts: pd.Series) -> pd.DataFrame:
+def marks(texts: pd.Series, scale: Scale | None = None) -> pd.DataFrame:
     """What a juror put into a cell: value (NaN where there is none), status, code.
 
     Status is scored, abstained («б/о»), missing (an empty cell, «жоқ», «н/а»), recused («мүдделер
     қақтығысы», «самоотвод») or invalid: a text that is no mark, an error, or a date that the
-    spreadsheet made of a mark such as 8.5. Whether a number is on the scale is not asked here.
+    spreadsheet made of a mark such as 8.5. Words beside a mark are read where only one mark can be meant
+    (code in_words: «6 - хорошо», «8 (восемь)», 7½); «8 из 10» is one where 10 is the highest mark of `scale`,
+    and other_scale where it is not. Whether a number is on the scale is not asked here.
 
     >>> marks(pd.Series(["8,5", "б/о", "", "конфликт интересов", "9"]))["status"].tolist()
     ['scored', 'abstained', 'missing', 'recused', 'scored']
+    >>> marks(pd.Series(["8 из 10", "9/10", "5 – Excellent", "7-8"]), Scale(min=1, max=10))["value"].tolist()
+    [8.0, 9.0, 5.0, nan]
     """
-    return read_each(texts, _mark, {"value": "float64", "status": "str", "code": "str"})
+    return read_each(texts, partial(_mark, scale=scale), {"value": "float64", "status": "str", "code": "str"})
 
 
-def _mark(text: str) -> tuple[float, str, str]:
+def _mark(text: str, scale: Scale | None) -> tuple[float, str, str]:
     plain = comparable(text).rstrip("!").strip()
     if plain in _NOTHING:
         return np.nan, "missing", ""
@@ -60,7 +67,8 @@ def _mark(text: str) -> tuple[float, str, str]:
         return np.nan, "abstained", ""
     if _RECUSED.search(folded):
         return np.nan, "recused", ""
-    return np.nan, "invalid", "not_a_mark"
+    value, code = mark_in_words(plain, scale)
+    return value, "invalid" if np.isnan(value) else "scored", code
 
 
 _SPACES = r"\s\u00a0\u202f\u2009'’"

@@ -54,7 +54,7 @@ def _of_marks(say: Voice) -> dict[str, str]:
         "nothing_missing": say("no mark is missing"), "no_column": say("the marks do not say when they were given"),
         "one_day": say("everything was on one day"), "one_slot": say("everything of a day had the same slot"),
         "another_reader": say("wants another reader"),
-        "all_below": say("marks differ, and all are below the value under which that does not matter"),
+        "all_below": say("marks differ, and all are worse than the mark from which that matters"),
         "withheld": say("withheld"), "not_eligible": say("not eligible"), "no_estimate": say("no estimate"),
         "unstated": say("the reason is not stated"),
     }  # fmt: skip
@@ -71,17 +71,20 @@ def _of_models(say: Voice) -> dict[str, str]:
         "both_variances_zero": say("neither submissions nor jurors differ beyond chance"),
         "residual_variance_zero": say("submission and juror explain the marks entirely"),
         "juror_variance_not_identified": say("severity cannot be told from chance by these marks"),
-        "no_error_variance": open_, "unbounded_low": open_, "boundary": zero, "negative_denominator": zero,
+        "no_error_variance": say("jurors agree but for their severity"),
+        "unbounded_low": open_, "boundary": zero, "negative_denominator": zero,
         "no_replication": say("nobody marked anything twice, so the error cannot be separated"),
         "range_restriction": say("chosen by an earlier round, so more alike than all who applied"),
         "not_reached": say("no number of jurors reaches it"),
+        "not_identified": say("cannot be told from chance without second readings"),
+        "marginal": say("estimated by the marginal likelihood"),
         "no_error": say("the marks leave no error to compute with"), "no_line": say("there is no line to draw"),
         "no_model": say("needs the estimates of severity"),
         "as_severity": say("drawn from the model of severity"),
         "not_estimable": say("what there is does not support the estimate"),
         "contradiction": say("these rules contradict each other"),
         "confounded": say("cannot be separated from something else by this design"),
-        "extreme_high": say("highest marks only"), "extreme_low": say("lowest marks only"),
+        "extreme_high": say("best marks only"), "extreme_low": say("worst marks only"),
     }  # fmt: skip
 
 
@@ -154,6 +157,8 @@ def _of_numbers(say: Voice) -> dict[str, str]:
         "ambiguous_separator": say("a point or comma that could mean thousands"),
         "scientific_notation": say("a number that the spreadsheet shortened"),
         "date_for_mark": say("a date where a mark should be"), "not_a_mark": say("not a mark"),
+        "in_words": say("a mark with words beside it"), "other_scale": say("a mark of another scale"),
+        "order_of_column": say("day and month in the order of the whole column"),
         "off_scale": say("not on the scale"), "serial": say("a date as the spreadsheet counts days"),
         "no_such_date": say("there is no such date"), "ambiguous_order": say("day and month could be exchanged"),
         "year_assumed": say("a date without a year"), "clock_change": say("an hour that clocks skipped or repeated"),
@@ -211,6 +216,9 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "heading_below": say("a further row of headings"), "time_missing": say("no time of sending"),
+        "times_unread": say("no cell of the column is a time"),
+        "not_sent": say("a status that says: not sent, or taken back"),
         "seats_over_submissions": say("more seats than eligible submissions"),
         "layout_understood": say("how the sheets of marks were understood"),
     }  # fmt: skip
@@ -250,6 +258,9 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
         "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
         "called ": lambda x: say("named: {what}", what=x),
+        "numbered by row; give the column of ids a heading such as ": lambda x: say(
+            "numbered by row; give the column of ids a heading such as {what}", what=x
+        ),
         "counted for ": lambda x: say("counted for: {what}", what=x),
     }
     for start, told_as in starts.items():
@@ -297,6 +308,11 @@ def _done(say: Voice) -> dict[str, str]:
         "not read; unhide the columns to have them read": say("not read; unhide the columns to have them read"),
         "read as typed; were they percent?": say("read as typed; were they percent?"),
         "both rows are read as one heading": say("both rows are read as one heading"),
+        "taken to be in time": say("taken to be in time"),
+        "all forms of the sheet are taken to be in time; correct the column, or name another one":
+            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
+        "counted like every form; leave its row out if it was never sent":
+            say("counted like every form; leave its row out if it was never sent"),
         "read as sheets: one sheet a juror, a row a submission, a column a criterion":
             say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
         "read as rows: a row for each juror and submission, a column a criterion":
@@ -304,8 +320,6 @@ def _done(say: Voice) -> dict[str, str]:
         "read as long: a row a mark": say("read as: a row for each mark"),
         "read as wide: a row a submission, the jurors side by side":
             say("read as: a row for each submission, the jurors side by side"),
-        "numbered by row; give the column of ids a heading such as «Өтінім №»":
-            say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":
             say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
     }  # fmt: skip
@@ -352,6 +366,7 @@ def _field_words(field: str, contest: Contest, say: Voice) -> str:
         "own_funds": say("own funds"), "duration": say("duration"), "links": say("links"),
         "contact_person": say("contact person"), "phone": say("telephone"), "email": say("e-mail"),
         "consent": say("consent to publication"), "first_time": say("takes part for the first time"),
+        "status": say("status of the form"),
         "comment": say("comment"), "day": say("day"), "slot": say("slot"), "juror": say("juror"),
         "criterion": say("criterion"), "score": say("mark"),
     }  # fmt: skip

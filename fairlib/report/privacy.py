@@ -31,6 +31,7 @@ import pandas as pd
 from fairlib.report.disclosure import READERS, withheld
 from fairlib.report.reasons import bare_reason
 from fairlib.report.tables import Results, RoundResults, flag
+from fairlib.selection.reason import parts
 
 MARGIN = 0.05
 SHARED, FEW = (
@@ -64,13 +65,23 @@ PUBLIC = {
     "stability": ["kind", "what", "n_changes", "status"],
     "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
     "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
+    "levels": ["level_a", "level_b", "difference", "se", "across"],
     "compared": ["method", "rmse", "hit_rate", "lost"],
     "rule_costs": ["rule", "about", "comes", "goes", "n"],
     "other_rules": ["change", "n", "selected", "status"],
     "draw": ["submission", "place", "lot", "drawn"],
     "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
 }  # fmt: skip
-STATISTICS = {"stability", "at_the_line", "days", "compared", "consistency", "other_rules", "agreement"}
+STATISTICS = {
+    "levels",
+    "stability",
+    "at_the_line",
+    "days",
+    "compared",
+    "consistency",
+    "other_rules",
+    "agreement",
+}
 KEYS = {
     "design": {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"},
     "meaning": {f"{k}{end}" for k in ("reliability", "belongs", "overlap") for end in ("", "_low", "_high")},
@@ -95,7 +106,8 @@ WITHHELD = {
     "jurors": ["severity", "se"],
 }
 ROUGH = ["estimate", "se", "low", "high"]
-DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark"}
+DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
+                 "marginal", "no_variation"}  # fmt: skip
 DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
 WHOLE = {"requested", "grant"}
 NUMBER = r"(?<=[ :<>=])\d+\.\d+"
@@ -139,7 +151,9 @@ def juror_codes(stage: RoundResults) -> dict[str, str]:
     does not lead to the codes.
     """
     names = sorted(set(stage.jurors["juror"].dropna()) | set(stage.ratings["juror"].dropna()))
-    marks = pd.util.hash_pandas_object(stage.ratings[["submission", "juror", "score"]], index=False)
+    given = stage.ratings[["submission", "juror", "score"]]
+    given = given.assign(score=stage.rule.scale.orient(given["score"]))  # the same contest, the same codes
+    marks = pd.util.hash_pandas_object(given, index=False)
     salt = hashlib.sha256(b"codes" + marks.to_numpy().tobytes()).digest()
     order = sorted(names, key=lambda n: hashlib.sha256(salt + n.encode()).digest())
     width = len(str(len(order)))
@@ -161,6 +175,7 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["stability"] = _changes(tables["stability"], codes, silent)
     tables["agreement"] = _agreement(stage, codes)
     tables["profiles"] = _profiles(stage, whole)
+    tables["levels"] = tables["levels"] if whole else tables["levels"].iloc[:0]
     few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
     if len(few) < FEW:
         tables |= {k: tables[k].iloc[:0] for k in STATISTICS}
@@ -197,10 +212,11 @@ def _close(stage: RoundResults, hidden: set[str]) -> set[str]:
     """
     table = stage.estimates
     mine = table["submission"].isin(hidden)
-    step = stage.rule.scale.step or (stage.rule.scale.max - stage.rule.scale.min) / 10
+    scale = stage.rule.scale
+    step = scale.step or (scale.max - scale.min) / 10
     close = mine.copy()
     for n, column in product(table.loc[mine, "n_jurors"].dropna().unique(), ("estimate", "raw_mean")):
-        part = np.floor((table[column] - stage.rule.scale.min) / (2 * step / max(n, 1)))
+        part = np.floor((scale.orient(table[column]) - scale.min) / (2 * step / max(n, 1)))
         close |= part.isin(part[mine & (table["n_jurors"] == n)].dropna())
     return set(table.loc[close, "submission"])
 
@@ -264,7 +280,7 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
         if not isinstance(reason, str):
             return reason
         if submission in close:
-            reason = "; ".join(p for p in reason.split("; ") if not re.match("tie|reserve", p)) or "rank"
+            reason = "; ".join(p for p in parts(reason) if not re.match("tie|reserve", p)) or "rank"
         numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
         bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))

@@ -6,6 +6,7 @@ from datetime import date
 from fairlib.intake.region_names import region_name
 from fairlib.report.locale import NAMES, Voice
 from fairlib.rules import ELIGIBILITY, Contest
+from fairlib.selection.reason import Reason, parse, parts, unquoted
 
 MANUAL = re.compile(
     r"manual:(?P<decision>\w+) by (?P<who>.*?) on (?P<when>\d{4}-\d\d-\d\d): (?P<why>.*)"
@@ -25,11 +26,11 @@ def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
         return _manual(people, contest, say)
     sentences: list[str] = []
     failed: list[str] = []
-    for part in filter(None, (p.strip() for p in code.split(";"))):
+    for part in parts(code):
         kind, _, detail = part.partition(":")
         if kind in ("ineligible", "not_eligible") or part in ELIGIBILITY:
             failed += [
-                eligibility_words(p, say) for p in re.split(r"[,|+ ]+", detail or part) if p in ELIGIBILITY
+                eligibility_words(p, say) for p in re.split(r"[;,|+ ]+", detail or part) if p in ELIGIBILITY
             ]
             if detail == "unstated":
                 sentences.append(say("Not eligible; the reason is not stated."))
@@ -56,17 +57,17 @@ def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
     if people := MANUAL.fullmatch(code.strip()):
         start = code.strip()[: people.start("reason")]
         return start + bare_reason(people["reason"], keep)
-    parts = []
-    for part in code.split(";"):
-        kind, _, detail = part.strip().partition(":")
+    bare = []
+    for part in parts(code):
+        kind, _, detail = part.partition(":")
         if kind in keep:
             pass
         elif kind in ("rank", "per_organisation"):
             detail = ""
         elif kind in ("tie", "quota", "threshold"):
-            detail = detail.split(" ")[0]
-        parts.append(f"{kind}:{detail}" if detail else kind)
-    return "; ".join(parts)
+            detail = str(parse(part)[0].without("mine", "sign", "other")).partition(":")[2]
+        bare.append(f"{kind}:{detail}" if detail else kind)
+    return "; ".join(bare)
 
 
 def criterion_name(key: str, contest: Contest, say: Voice) -> str:
@@ -166,34 +167,39 @@ def eligibility_words(rule: str, say: Voice) -> str:
     return words.get(rule, rule)
 
 
-def _group(code: str, contest: Contest, say: Voice) -> str:
-    column, _, value = code.partition("=")
-    if not value:
+def _group(reason: Reason, contest: Contest, say: Voice) -> str:
+    column = reason["column"]
+    if "group" not in reason:
         return say("all seats") if column == "seats" else column_name(column, say)
-    return f"{column_name(column, say)} {group_name(column, value, contest, say)}"
+    return f"{column_name(column, say)} {group_name(column, reason['group'], contest, say)}"
+
+
+def _two(reason: Reason, say: Voice) -> dict[str, str]:
+    """The own number and the one it stands against, as they are spoken."""
+    return {name: _spoken(str(reason[name]), say) for name in ("mine", "other")}
 
 
 def _rank(detail: str, contest: Contest, say: Voice) -> str:
-    numbers, _, group = detail.partition(" in ")
-    if not numbers:
+    if not detail:
         return say("By rank.")
-    mine, _, line = (_spoken(part, say) for part in re.split("([<>])", numbers, maxsplit=1))
-    if not group:
+    (reason,) = parse(f"rank:{detail}")
+    mine, line = _two(reason, say).values()
+    if "column" not in reason:
         return say("By rank: estimate {mine}, the line: {line}.", mine=mine, line=line)
     return say(
         "By rank in its group ({group}): estimate {mine}, the line: {line}.",
-        group=_group(group, contest, say),
+        group=_group(reason, contest, say),
         mine=mine,
         line=line,
     )
 
 
 def _quota(detail: str, contest: Contest, say: Voice) -> str:
-    code, _, numbers = detail.partition(" ")
-    group = _group(code, contest, say)
-    if not numbers:
+    (reason,) = parse(f"quota:{detail}")
+    group = _group(reason, contest, say)
+    if "mine" not in reason:
         return say("By the quota: {group}.", group=group)
-    mine, _, other = (_spoken(part, say) for part in re.split("([<>=])", numbers, maxsplit=1))
+    mine, other = _two(reason, say).values()
     return say("By the quota (this group keeps places of its own: {group}): estimate {mine}, that of the one with "
                "which it changed places: {other}.",
                group=group, mine=mine, other=other)  # fmt: skip
@@ -230,14 +236,17 @@ def _open_tie(detail: str, contest: Contest, say: Voice) -> str:
 
 
 def _threshold(detail: str, contest: Contest, say: Voice) -> str:
-    key, _, numbers = detail.partition(" ")
-    name = criterion_name(key, contest, say)
-    if not numbers:
-        return say("Below the threshold: {what}.", what=name)
-    found, _, least = re.split("([<>])", numbers, maxsplit=1)
-    found = say("not computed") if found == "missing" else _spoken(found, say)
-    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
-               least=_spoken(least, say))  # fmt: skip
+    (reason,) = parse(f"threshold:{detail}")
+    name = criterion_name(reason["on"], contest, say)
+    if "other" not in reason:
+        return say("Worse than the threshold: {what}.", what=name)
+    mine, least = reason.told.get("mine"), _spoken(str(reason["other"]), say)
+    found = say("not computed") if mine is None else _spoken(str(mine), say)
+    if reason.told.get("sign") == ">":
+        return say(
+            "Above the threshold: {what} – {found}, needed: {least}.", what=name, found=found, least=least
+        )
+    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found, least=least)
 
 
 def _budget(detail: str, contest: Contest, say: Voice) -> str:
@@ -272,8 +281,9 @@ def _reserve(detail: str, contest: Contest, say: Voice) -> str:
 
 def _manual(people: re.Match, contest: Contest, say: Voice) -> str:
     """A decision of people with who, when and why, and what the rule alone would have said."""
-    told = say("Decided by people ({who}, {when}), with the reason given: {why}", who=people["who"],
-               when=say.date(date.fromisoformat(people["when"])), why=people["why"].rstrip(".") + ".")  # fmt: skip
+    who, why = (unquoted(people[name]) for name in ("who", "why"))
+    told = say("Decided by people ({who}, {when}), with the reason given: {why}", who=who,
+               when=say.date(date.fromisoformat(people["when"])), why=why.rstrip(".") + ".")  # fmt: skip
     alone = say("By the rule alone: {decision}.", decision=_decided(people["before"], say))
     return " ".join(filter(None, (told, alone, reason_sentence(people["reason"], contest, say))))
 

@@ -28,6 +28,7 @@ SUBMISSION = [
 ]  # fmt: skip
 SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
 FINDING = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+LEVEL = ["level_a", "level_b", "difference", "se", "across"]
 RATING = ["round", "submission", "juror", "criterion", "score", "status", "source"]
 COMMENT = ["submission", "juror", "comment", "source"]
 ESTIMATE = [
@@ -70,7 +71,7 @@ NUMBERS = {
     "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
     "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
     "lost", "acceptability", "mean_estimate", "rank_before", "rank_after", "estimate_before",
-    "estimate_after",
+    "estimate_after", "difference", "across",
 }  # fmt: skip
 COUNTED = NUMBERS | {"n", "selected"}
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
@@ -110,6 +111,7 @@ class RoundResults:
     draw: pd.DataFrame
     agreement: pd.DataFrame
     profiles: pd.DataFrame
+    levels: pd.DataFrame
     n_days: int
     design: dict[str, str] = field(default_factory=dict)
     meaning: dict[str, str] = field(default_factory=dict)
@@ -301,6 +303,7 @@ def _read_round(folder: Path, rule: Round, weights: Mapping[str, float]) -> Roun
         draw=_read(folder / "draw.csv", DRAWN, {"place"}),
         agreement=agreement(ratings, weights),
         profiles=profiles(estimates, decisions),
+        levels=_read(folder / "levels.csv", LEVEL),
         n_days=ratings["day"].nunique() if "day" in ratings else 0,
         design=_pairs(folder / "design.csv"),
         meaning=_pairs(folder / "meaning.csv"),

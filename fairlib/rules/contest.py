@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, language_of
 from fairlib.rules.mistakes import meant
@@ -51,10 +51,16 @@ class Scores(Rule):
 
 
 class Divergence(Rule):
-    """Ask for another reader when marks of one submission differ by more than this share of the scale."""
+    """Ask for another reader when marks of one submission differ by more than this share of the scale.
+
+    But not where all of them are worse than a mark on the contest's own scale. Params files of earlier years
+    say `unless_all_below` for the same.
+    """
 
     share: float = Field(gt=0, lt=1)
-    unless_all_below: float | None = None
+    unless_all_worse_than: float | None = Field(
+        None, validation_alias=AliasChoices("unless_all_worse_than", "unless_all_below")
+    )
 
 
 class Round(Rule):
@@ -69,6 +75,7 @@ class Round(Rule):
     weights: dict[str, float] | None = None
     min_scores: int = Field(1, ge=1)
     estimator: Estimator = "severity"
+    levels: str | None = None
     divergence: Divergence | None = None
     select: Selection
 
@@ -173,8 +180,8 @@ class Contest(Rule):
         at, criteria = f"round {r.id}", [c.id for c in self.criteria]
         if r.id.casefold() in STEPS:
             raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
-        if r.divergence and r.divergence.unless_all_below is not None:
-            _on_scale(r, r.divergence.unless_all_below, f"{at}, divergence")
+        if r.divergence and r.divergence.unless_all_worse_than is not None:
+            _on_scale(r, r.divergence.unless_all_worse_than, f"{at}, divergence")
         if r.weights is not None:
             _among(r.weights, criteria, f"{at}, weights")
             if min(r.weights.values(), default=0) < 0 or sum(r.weights.values()) == 0:
@@ -183,8 +190,17 @@ class Contest(Rule):
         _among([t.split(":")[1] for t in r.select.ties if ":" in t], marked, f"{at}, ties")
         _among([t.on for t in r.select.thresholds], ["estimate", *marked], f"{at}, thresholds")
         for t in r.select.thresholds:
-            _on_scale(r, t.at_least, f"{at}, thresholds")
+            _on_scale(r, t.no_worse_than, f"{at}, thresholds")
         _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
+            raise ValueError(
+                f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
+                "submissions, or leave per_organisation out"
+            )
+        if r.levels is not None:
+            _among([r.levels], ["none", *GROUPS], f"{at}, levels")
+        if r.levels == "nomination" and not self.nominations:
+            raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
         for q in r.select.quotas:
             if q.column == "nomination":
                 if not self.nominations:
@@ -208,6 +224,11 @@ class Contest(Rule):
         own = self.round(round_id).weights
         return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
 
+    def levels(self, round_id: str) -> str | None:
+        """The column whose groups have a level each in the severity model of a round; None where all have one."""
+        declared = self.round(round_id).levels or ("nomination" if self.nominations else "none")
+        return None if declared == "none" else declared
+
     def before(self, round_id: str) -> Round | None:
         """The round whose survivors this one scores; None for the first."""
         ids = [r.id for r in self.rounds]
@@ -218,6 +239,11 @@ class Contest(Rule):
     def zone(self) -> ZoneInfo:
         """The time zone of deadlines."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def has_window(self) -> bool:
+        """Whether forms can be early or late."""
+        return self.submissions.accepted_from is not None or self.submissions.accepted_to is not None
 
     @property
     def regions_on(self) -> date:

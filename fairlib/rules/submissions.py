@@ -13,6 +13,7 @@ ELIGIBILITY = (
 FORM_FIELDS = (
     "submission", "sent_at", "organisation", "legal_form", "bin", "nomination", "title", "summary", "region", "place",
     "requested", "own_funds", "duration", "links", "contact_person", "phone", "email", "consent", "first_time",
+    "status",
 )  # fmt: skip
 
 

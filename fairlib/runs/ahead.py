@@ -6,7 +6,7 @@ from fairlib.intake.scoresheets import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import RulesFile
 from fairlib.runs.outcome import estimates_of, select_from
-from fairlib.runs.steps import roster
+from fairlib.runs.steps import roster, with_levels
 
 
 def finalists(rules: RulesFile, data: Path) -> list[str]:
@@ -17,5 +17,6 @@ def finalists(rules: RulesFile, data: Path) -> list[str]:
     sheets = read_scores(
         contest, r, data, roster(contest, r, data, intake.submissions, here, intake.versions)
     )
-    _, table = estimates_of(contest, r, sheets.ratings)
+    ratings = with_levels(contest, r, sheets.ratings, intake.submissions)
+    _, table = estimates_of(contest, r, ratings)
     return list(select_from(contest, r, intake.submissions, here, table).selected)

@@ -1,36 +1,28 @@
-"""From ratings to estimates to a choice, by the rules of one round.
-
-In the library higher is better; a contest where low is best is turned round here, once on the way in
-(`Scale.orient`) and once on the way out, so that every table is on the contest's own scale.
-"""
+"""From ratings to estimates to a choice, by the rules of one round; tables are on the contest's own scale."""
 
 from dataclasses import replace
 
 import pandas as pd
 from scipy.special import ndtri
 
+from fairlib.errors import ScoringError
 from fairlib.rules import Contest, Round, Selection
-from fairlib.scoring.adjust import Estimates, estimate, per_criterion, rank_changes
+from fairlib.runs.direction import oriented, turned_estimates
+from fairlib.scoring.adjust import (
+    Estimates,
+    estimate,
+    one_mark_for_all,
+    per_criterion,
+    rank_changes,
+    refuse_pooled,
+)
+from fairlib.scoring.ratings import composite_of, scored
+from fairlib.scoring.twoway import components_of
 from fairlib.selection.choose import Choice, choose
 
 Z95 = ndtri(0.975)
 _MOVED = {"rank": "rank", "raw_rank": "rank_raw", "change": "change", "by_readers": "moved_by_readers",
           "by_shrinkage": "moved_by_shrinkage", "cause": "moved_mainly_by"}  # fmt: skip
-_MARKS = ("estimate", "raw_mean", "raw_median", "low", "high")
-
-
-def oriented(r: Round, ratings: pd.DataFrame) -> pd.DataFrame:
-    """Ratings with higher marks better, whatever the scale of the round says."""
-    return ratings.assign(score=r.scale.orient(ratings["score"]))
-
-
-def turned(r: Round, table: pd.DataFrame) -> pd.DataFrame:
-    """A table of estimates turned round: from higher-is-better to the contest's own scale, or back."""
-    if r.scale.best == "high":
-        return table
-    turn = [c for c in table if c in _MARKS or c.startswith("by_")]
-    back = table.assign(**{c: r.scale.orient(table[c]) for c in turn})
-    return back.rename(columns={"low": "high", "high": "low"})[list(table.columns)]
 
 
 def estimates_of(
@@ -41,18 +33,50 @@ def estimates_of(
     A submission with fewer jurors than the round's `min_scores` keeps its raw numbers and has no
     estimate: its status is `too_few_jurors`.
 
-    Raises ScoringError where the marks cannot support the estimator.
+    Raises ScoringError where the marks cannot support the estimator, and where nominations that no juror links would
+    be compared without `levels` in the rules of the round.
     """
     marks = oriented(r, ratings)
     method = method or r.estimator
-    found = _with_enough(estimate(marks, method, contest.weights(r.id)), r.min_scores)
+    if method == "severity" and "level" in marks and r.levels is None:
+        _refuse_undeclared(marks, contest.weights(r.id))
+    weights = contest.weights(r.id)
+    found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    found = _with_enough(found, r.min_scores)
     table = found.submissions
     half = Z95 * table["se"]
     table = table.assign(low=table["estimate"] - half, high=table["estimate"] + half)
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
-    return found, turned(r, table.join(_by_criterion(contest, marks, method)))
+    return found, turned_estimates(r, table.join(_by_criterion(contest, marks, method)))
+
+
+def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
+    """Refuse to compare nominations that no juror links, unless the rules said beforehand that it shall be done."""
+    pairs = composite_of(scored(marks), weights)
+    n_parts, of_submission, of_juror = components_of(pairs.panels())
+    if n_parts > 1:
+        try:
+            refuse_pooled(of_submission, of_juror, pairs, "severity")
+        except ScoringError as why:
+            raise ScoringError(
+                f"{why} If the parts are nominations and their panels are taken as equally strict on the whole, "
+                "`levels: nomination` in the round says so: they are then compared, and every error has the "
+                "difference of panels in it."
+            ) from None
+
+
+def level_table(r: Round, found: Estimates) -> pd.DataFrame:
+    """What is known of each two nominations: `level_a, level_b, difference, se, across`; on the contest's scale.
+
+    `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. No rows where
+    all have one level.
+    """
+    if found.contrasts is None:
+        return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
+    turn = 1 if r.scale.best == "high" else -1
+    return found.contrasts.assign(difference=turn * found.contrasts["difference"])
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:
@@ -74,9 +98,12 @@ def _with_enough(found: Estimates, least: int) -> Estimates:
 def candidates(
     contest: Contest, r: Round, submissions: pd.DataFrame, here: pd.Series, table: pd.DataFrame
 ) -> pd.DataFrame:
-    """What selection decides on: every submission of the contest in its first round, later those of the round."""
+    """What selection decides on: every submission of the contest in its first round, later those of the round.
+
+    Estimates are turned so that higher is better; the rule that is carried out on them is read by the scale.
+    """
     about = submissions if contest.before(r.id) is None else submissions[here]
-    joined = about.join(turned(r, table))
+    joined = about.join(turned_estimates(r, table))
     joined["status"] = joined["status"].astype(object).where(joined["status"].notna(), "no_marks")
     return joined
 

@@ -80,6 +80,15 @@ def read_roster(run: Run, round_id: str) -> Roster:
     return roster(run.contest, r, run.data, submissions, here, versions, why)
 
 
+def with_levels(contest: Contest, r: Round, ratings: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataFrame:
+    """Ratings with the `level` of each submission, its nomination or what the round names; unchanged without any."""
+    column = contest.levels(r.id)
+    if column is None:
+        return ratings
+    level = submissions[column].astype(object).where(submissions[column].notna(), "").astype(str)
+    return ratings.assign(level=ratings["submission"].map(level).fillna(""))
+
+
 def read_round(run: Run, round_id: str) -> Scoresheets:
     """The score files of a round, read against what the steps before have written.
 
@@ -91,10 +100,11 @@ def read_round(run: Run, round_id: str) -> Scoresheets:
             f"There is nothing to score in the round {round_id}: {len(known.submissions)} submissions were accepted "
             "and none is left for it; look at intake/set_aside.csv and the rules under contest.submissions."
         )
-    sheets = read_scores(run.contest, run.round(round_id), run.data, known)
-    if refusal := nothing_scored(sheets.ratings, run.round(round_id)):
+    r = run.round(round_id)
+    sheets = read_scores(run.contest, r, run.data, known)
+    if refusal := nothing_scored(sheets.ratings, r):
         raise refusal
-    return sheets
+    return replace(sheets, ratings=with_levels(run.contest, r, sheets.ratings, known.submissions))
 
 
 def save_scoring(run: Run, round_id: str, sheets: Scoresheets, tables: dict[str, pd.DataFrame]) -> None:
@@ -115,7 +125,7 @@ def read_estimates(run: Run, round_id: str) -> pd.DataFrame:
 
 def read_ratings(run: Run, round_id: str) -> pd.DataFrame:
     """The ratings table of a round, as scoring wrote it."""
-    return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot"))
+    return read_table(run.folder(round_id) / "ratings.csv", text=("day", "slot", "level"))
 
 
 def save_selection(

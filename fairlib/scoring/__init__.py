@@ -7,7 +7,7 @@ from fairlib.scoring.adjust import Estimates, estimate, per_criterion, rank_chan
 from fairlib.scoring.alpha import krippendorff_alpha
 from fairlib.scoring.assign import extra_assignments
 from fairlib.scoring.components import icc_components
-from fairlib.scoring.concordance import agreement_matrix, friedman, kendall_w, mean_spearman, spearman
+from fairlib.scoring.concordance import friedman, kendall_w, mean_spearman, spearman
 from fairlib.scoring.consistency import consistency
 from fairlib.scoring.design import Design, design
 from fairlib.scoring.divergence import divergent
@@ -31,7 +31,6 @@ from fairlib.scoring.trial import compare_estimators
 __all__ = [
     "Design",
     "Estimates",
-    "agreement_matrix",
     "brennan_prediger",
     "cohen_kappa",
     "compare_estimators",

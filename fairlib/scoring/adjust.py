@@ -12,12 +12,13 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring import posterior, simple
-from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.dust import joined
+from fairlib.scoring.panels import Panels
 from fairlib.scoring.rasch import rasch
 from fairlib.scoring.rasch_fit import fair_average
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import FIT_REASONS, Fit, fit_sums, sums_of
-from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
+from fairlib.scoring.twoway import comparable_parts, components_of, laplacian, pseudo_inverse, solve
 
 STATUS = {
     "ok": "",
@@ -28,8 +29,10 @@ STATUS = {
     "no_other_reader": "nobody else read what this juror read, so severity has nothing to stand against",
     "no_usable_mark": "only marks that this estimator cannot use",
     "not_estimable": "the marks cannot support this estimator; see the error of estimate for this table",
-    "extreme_high": "highest marks only: placed by a 0.3-point adjustment",
-    "extreme_low": "lowest marks only: placed by a 0.3-point adjustment",
+    "extreme_high": "best marks only: placed by a 0.3-point adjustment",
+    "extreme_low": "worst marks only: placed by a 0.3-point adjustment",
+    "no_variation": "all marks are equal: that is everybody's estimate, and no juror is harsher than another",
+    "marginal": "the joint likelihood has no finite maximum here; estimated by the marginal one",
     "disconnected": "shares no chain of jurors with the largest part; comparable within its part only",
     **FIT_REASONS,
 }
@@ -49,6 +52,8 @@ class Estimates:
     read it, `component` the connected part of the design (1 is the largest).
     `jurors` (index juror): `severity, se, n_submissions, component, status`.
     `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
+    `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
+    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both.
     """
 
     method: str
@@ -56,6 +61,7 @@ class Estimates:
     jurors: pd.DataFrame
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
+    contrasts: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -88,6 +94,7 @@ class _Result:
     scores: simple.Scores
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
+    grid: list[posterior.Node] | None = None
     sampler: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
@@ -103,11 +110,14 @@ def estimate(
     """Estimate every submission and every juror from a ratings table by one of `METHODS`.
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
-    `severity` (the default) is the crossed random-effects model of `reml`, `additive` two-way least squares.
+    `severity` (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
+    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal likelihood
+    where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
     that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
-    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only.
+    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
+    whole levels are one component to `severity`: it compares them, and its errors include the difference of panels.
 
     Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity); Abowd,
     Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
@@ -115,19 +125,49 @@ def estimate(
     _known(method)
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
-    design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
-    n_parts, sub_part, jur_part = components_of(design)
+    design = pairs.panels()
+    n_parts, sub_part, jur_part = (comparable_parts if method == "severity" else components_of)(design)
     if n_parts > 1 and method in COMPARES_JURORS and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
     result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
+    return _told(method, pairs, y, result, sub_part, jur_part)
+
+
+def _told(method: str, pairs: Pairs, y: np.ndarray, result: "_Result", sub_part, jur_part) -> Estimates:
+    design = pairs.panels()
     return Estimates(
         method,
         _submission_table(pairs, design, y, result, sub_part),
         _juror_table(pairs, design, y, result, jur_part),
         result.components,
         result.fit,
+        None if result.grid is None else _contrasts(pairs, result.fit, result.grid),
         result.sampler,
+    )
+
+
+def one_mark_for_all(
+    ratings: pd.DataFrame, method: str, weights: Mapping[str, float] | None = None
+) -> Estimates | None:
+    """The estimates where jurors who share submissions gave all the same composite; None where marks differ at all.
+
+    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror is
+    harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that need
+    a spread; see there for sources.
+    """
+    pairs = composite_of(scored(ratings), weights)
+    if np.ptp(pairs.y) > 0:
+        return None
+    design = pairs.panels()
+    n_parts, *parts = components_of(design)
+    if n_parts > 1:
+        return None
+    i, j = np.zeros(design.n_submissions), np.zeros(design.n_jurors)
+    scores = simple.Scores(i + pairs.y[0], i, j, j)
+    status = np.where(design.readers > 0, "no_variation", "")
+    return _told(
+        method, pairs, pairs.y, _Result(scores, submission_status=status), *components_of(design)[1:]
     )
 
 
@@ -164,8 +204,13 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
     table = estimates.submissions
     known = table[table["estimate"].notna()]
     groups = known["component"]
-    raw_rank = known["raw_mean"].groupby(groups).rank(ascending=False, method="min").astype("int64")
-    rank = known["estimate"].groupby(groups).rank(ascending=False, method="min").astype("int64")
+    raw_rank, rank = (
+        pd.Series(joined(known[name].to_numpy(float)), known.index)
+        .groupby(groups)
+        .rank(ascending=False, method="min")
+        .astype("int64")
+        for name in ("raw_mean", "estimate")
+    )
     by_readers = known["readers_severity"].fillna(0.0)
     rest = known["estimate"] - known["raw_mean"] - by_readers
     cause = np.where(by_readers.abs() >= rest.abs(), "readers", "shrinkage")
@@ -239,16 +284,40 @@ def _severity(design: Panels, y: np.ndarray) -> _Result:
         for name in ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
     }
     return _Result(
-        simple.Scores(fit.mu + fit.submission_effect, se_i, -fit.juror_effect, se_j),
+        simple.Scores(fit.merit, se_i, -fit.juror_effect, se_j),
         components,
         fit,
+        grid,
         lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
 
 
+def _contrasts(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
+    """What is known of each two levels' difference; None where there is one level."""
+    names, p = pairs.level_names(), fit.sums.panels
+    if not len(names):
+        return None
+    member = (p.level == np.arange(len(names))[:, None]) & (p.readers > 0)
+    mean = member / member.sum(axis=1, keepdims=True)
+    a, b = np.triu_indices(len(names), 1)
+    reads = np.zeros((len(names), p.n_jurors))
+    reads[p.level_of_reading, p.who] = 1
+    table = {
+        "level_a": names[a],
+        "level_b": names[b],
+        "difference": (mean[a] - mean[b]) @ fit.merit,
+        "se": posterior.contrast_errors(fit, grid, mean[a] - mean[b]),
+        "across": (reads @ reads.T)[a, b].astype(np.int64),
+    }
+    return pd.DataFrame(table)
+
+
 def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:
     """Many-facet Rasch read back on the contest's scale: fair averages, weighted over the criteria."""
-    fit = rasch(ratings)
+    try:
+        fit = rasch(ratings)
+    except ScoringError:  # separated marks have no joint maximum; what neither can use is refused again
+        fit = rasch(ratings, method="marginal")
     persons, jurors = fit.submissions.reindex(marks.submissions), fit.jurors.reindex(marks.jurors)
     at = _expected_mark(fit, marks, weights)
     middle = float(persons.loc[persons["status"] == "ok", "measure"].mean())
@@ -260,7 +329,8 @@ def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | N
         at(np.array([middle]))[0] - theirs,
         slope_j * jurors["se"].to_numpy(float),
     )
-    return _Result(scores, submission_status=_extremes(persons), juror_status=_extremes(jurors))
+    told = "marginal" if fit.method == "marginal" else ""
+    return _Result(scores, submission_status=_extremes(persons, told), juror_status=_extremes(jurors, told))
 
 
 def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
@@ -284,9 +354,9 @@ def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
     return at
 
 
-def _extremes(table: pd.DataFrame) -> np.ndarray:
+def _extremes(table: pd.DataFrame, otherwise: str) -> np.ndarray:
     status = table["status"].astype(object).to_numpy()
-    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, "")
+    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, otherwise)
 
 
 _CORES: dict[str, Callable[[Panels, np.ndarray], _Result]] = {

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy
+from scipy.special import fdtri
 
 from fairlib.errors import ScoringError
 from fairlib.scoring import reml
+from fairlib.scoring.panels import panels
 from fairlib.scoring.ratings import Pairs, composite
 
 FALL = 30.0
@@ -61,7 +63,10 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     log(1 + mλ_j), m the mean load of a juror: on balanced tables that is the posterior under the
     reference prior, which has the coverage of the exact F interval, cut at 0.
 
-    A table that tells no components apart gives empty values with the reason in `status`.
+    A table that tells no components apart gives empty values with the reason in `status`. Where submission and
+    juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions of
+    σ_s²/σ_j² with the exact F interval of that ratio, and the status is `no_error_variance`; submissions that
+    do not differ then have no coefficient (0/0): `no_submission_variance`.
 
     Sources: Putka, Le, McCloy & Diaz (2008) J. Appl. Psychol. 93:959–981; ten Hove, Jorgensen & van der Ark
     (2022, 2024) Psychol. Methods; Berger & Bernardo (1992) for the prior. Example: Shrout & Fleiss (1979).
@@ -81,8 +86,11 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     reason = _why_not(pairs, readers, n_jur)
     if reason:
         return Components(_empty(reason), None, None, None, *size, reason)
+    sums = reml.sums_of(panels(sub, jur, n_sub, n_jur), pairs.y)
+    if (exact := reml.exactly_additive(sums)) is not None:
+        return _without_error(exact, size)
     try:
-        found = reml.fit(sub, jur, pairs.y, n_sub, n_jur)
+        found = reml.fit_sums(sums)
     except ScoringError:
         return Components(_empty("no_replication"), None, None, None, *size, "no_replication")
     plane = _Plane(found, k, len(pairs.y) / n_jur)
@@ -91,6 +99,23 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
     table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
     return Components(table, found.submission, found.juror, found.residual, *size, found.status)
+
+
+def _without_error(variances: np.ndarray, size: tuple) -> Components:
+    """Coefficients of marks that are submission plus juror exactly: the residual variance is 0."""
+    (s, j), (_, n_sub, n_jur, k, q) = variances, size
+    if s == 0:
+        why = "no_submission_variance"
+        return Components(_empty(why), 0.0, float(j), 0.0, *size, why)
+    worth = {"ICC(A,1)": 1.0, "ICC(A,k)": 1 / k, "ICC(C,1)": 0.0, "ICC(C,k)": 0.0, "ICC(Q,k)": q}
+    ends = float(fdtri(n_sub - 1, n_jur - 1, 0.975)), 1 / float(fdtri(n_jur - 1, n_sub - 1, 0.975))
+    rows = {}
+    for name, share in worth.items():
+        value, low, high = (float(s / (s + share * j * end)) for end in (1.0, *ends))
+        rows[name] = (value, low, high, "no_error_variance")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
+    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
+    return Components(table, float(s), float(j), 0.0, *size, "no_error_variance")
 
 
 def coefficients(k: float, q: float) -> dict[str, Callable]:

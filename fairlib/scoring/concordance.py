@@ -97,15 +97,10 @@ def _ranks(pairs: Pairs) -> _Ranks:
     order = np.lexsort((pairs.y, jur))
     jur, y = jur[order], pairs.y[order]
     first = np.flatnonzero(np.r_[True, np.diff(jur) != 0])
-    tie = np.flatnonzero(np.r_[True, (np.diff(jur) != 0) | (np.diff(y) > _dust(y))])
+    tie = np.flatnonzero(np.r_[True, (np.diff(jur) != 0) | (np.diff(y) > 0)])
     size = np.diff(np.r_[tie, len(y)])
     rank = np.repeat(tie + (size + 1) / 2, size) - first[jur]
     return _Ranks(sub[order], jur, rank, subs, jurs)
-
-
-def _dust(y: np.ndarray) -> float:
-    """Composites that differ by rounding alone are ties."""
-    return 1e-12 * float(np.abs(y).max())
 
 
 def _dense(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
@@ -192,7 +187,7 @@ def spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) 
 def agreement_matrix(
     ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, least: int = COMMON
 ) -> pd.DataFrame:
-    """Spearman's correlation of every two jurors as a square table, jurors in label order.
+    """Spearman's (1904) correlation of every two jurors as a square table, jurors in label order; see `spearman`.
 
     Missing where they share fewer than `least` submissions, or one of them gave all of those the same.
     """
@@ -222,7 +217,7 @@ def _rho(a: np.ndarray, b: np.ndarray) -> tuple[float | None, float | None, str]
     n = len(a)
     if n < 3:
         return None, None, "too_few_common"
-    a, b = (_mean_ranks(np.round(x, 12)) - (n + 1) / 2 for x in (a, b))
+    a, b = (_mean_ranks(x) - (n + 1) / 2 for x in (a, b))
     size = np.sqrt((a @ a) * (b @ b))
     if size == 0:
         return None, None, "constant_juror"

@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.dust import DUST
 from fairlib.scoring.ratings import Marks, scored
 from fairlib.scoring.result import Statistic
 
@@ -28,9 +29,9 @@ class Generalizability:
 
     `components`: index of sources, columns `estimate` (unbiased, may be negative), `variance` (cut at 0,
     squared points), `share` of their sum, `status`: "ok", `negative`, `confounded` with the source in
-    brackets, `one_criterion` or `not_identified`. `design` is `crossed` or `nested` (each juror marks one
-    criterion). `k` is the harmonic mean number of readers; `n` counts the marks used, `n_left_out` those of
-    pairs that miss a criterion.
+    brackets, `one_criterion`, `not_identified`, or `no_variation` where all marks are equal. `design` is
+    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n` counts
+    the marks used, `n_left_out` those of pairs that miss a criterion.
     """
 
     components: pd.DataFrame
@@ -70,6 +71,17 @@ def generalizability(ratings: pd.DataFrame) -> Generalizability:
     [2.556, 5.244, 1.019]
     """
     marks = _used(scored(ratings))
+    if flat := np.ptp(marks.score) <= DUST * np.abs(marks.score).max():
+        marks = replace(marks, score=np.zeros(len(marks.score)))  # components do not depend on the level
+    found = _of(marks)
+    if not flat:
+        return found
+    known = found.components["variance"].notna()
+    status = found.components["status"].mask(known, "no_variation")
+    return replace(found, components=found.components.assign(status=status), status="no_variation")
+
+
+def _of(marks: Marks) -> Generalizability:
     c = len(marks.criteria)
     per_juror = np.bincount(np.unique(marks.juror * np.int64(c) + marks.criterion) // c)
     if c > 1 and per_juror.max() == 1:
@@ -221,6 +233,8 @@ def _nested_criterion(m: Marks, ic: float | None, j: float | None, e: float | No
 
 
 def _frame(values: list[float | None], status: dict[str, str]) -> pd.DataFrame:
+    dust = 1e-12 * max((abs(v) for v in values if v is not None), default=0.0)
+    values = [v if v is None or abs(v) > dust else 0.0 for v in values]
     cut = [None if v is None else max(v, 0.0) for v in values]
     total = sum(v for v in cut if v is not None)
     share = [None if v is None or total == 0 else v / total for v in cut]
@@ -239,14 +253,20 @@ def decision_study(
     (variances in squared points), `generalizability` (ranking when the same jurors read everything),
     `dependability` (when every submission has jurors of its own). A round with overlapping panels lies
     between. Criteria are `fixed`, the ones in the rules, or `random`, a sample from many that might have been.
+    `status` is "ok", or says why there are no numbers: `not_identified` where the design does not tell
+    submissions from error (second readings would), `no_variation` where all marks are equal.
 
-    Raises ScoringError when the design does not identify submissions or error.
+    Raises ScoringError for numbers of jurors below one and for other `criteria`.
     Source: Brennan (2001), ch. 4–5.
     """
-    signal, constant, relative, juror, shift = _error_parts(g, criteria)
     n = np.array(list(n_jurors), dtype=float)
     if len(n) == 0 or (n < 1).any():
         raise ScoringError("A decision study needs numbers of jurors of one or more.")
+    index, status = pd.Index(n.astype(int), name="n_jurors"), _says_nothing(g, criteria) or "ok"
+    if status != "ok":
+        names = ["relative_error", "absolute_error", "generalizability", "dependability"]
+        return pd.DataFrame(pd.NA, index, names, dtype="Float64").assign(status=status)
+    signal, constant, relative, juror, shift = _error_parts(g, criteria)
     delta = constant + relative / n
     total = delta + shift + juror / n
     tiny = np.finfo(float).tiny
@@ -256,21 +276,24 @@ def decision_study(
             "absolute_error": total,
             "generalizability": signal / np.maximum(signal + delta, tiny),
             "dependability": signal / np.maximum(signal + total, tiny),
+            "status": status,
         },
-        index=pd.Index(n.astype(int), name="n_jurors"),
+        index=index,
     )
+
+
+def _says_nothing(g: Generalizability, criteria: str) -> str | None:
+    """Why there can be no decision study of these marks, if there is a reason."""
+    if criteria not in ("fixed", "random"):
+        raise ScoringError(f"Criteria are fixed or random, not {criteria!r}.")
+    if g.components.variance[["submission", "residual"]].isna().any():
+        return "not_identified"
+    return "no_variation" if g.status == "no_variation" else None
 
 
 def _error_parts(g: Generalizability, criteria: str) -> tuple[float, float, float, float, float]:
     """Signal; relative error that jurors do not lessen and that they do; absolute: by jurors, constant."""
-    if criteria not in ("fixed", "random"):
-        raise ScoringError(f"Criteria are fixed or random, not {criteria!r}.")
     v, c = g.variance, g.n_criteria
-    if g.components.variance[["submission", "residual"]].isna().any():
-        raise ScoringError(
-            "The design does not tell submissions from error, so no decision study can be made; "
-            "ask for second readings."
-        )
     relative = v("submission:juror") + v("residual") / c
     juror = v("juror") + v("juror:criterion") / c
     if criteria == "fixed":
@@ -284,17 +307,20 @@ def jurors_needed(
     """Fewest jurors per submission for a reliability of `target`; status `not_reached` when none suffices.
 
     `panels="own"`: every submission has jurors of its own (dependability); `"same"`: the same jurors read
-    everything (generalizability). Solves signal/(signal + constant + error/n) ≥ target for n.
+    everything (generalizability). Solves signal/(signal + constant + error/n) ≥ target for n. Where nothing
+    can be said there is no value and the status is that of `decision_study`.
 
-    Source: Brennan (2001), ch. 4–5. Raises ScoringError as `decision_study` does.
+    Source: Brennan (2001), ch. 4–5. Raises ScoringError for a target beyond 0 and 1 and for unknown words.
     """
     if not 0 < target < 1 or panels not in ("own", "same"):
         raise ScoringError("The target lies between 0 and 1, and panels are own or same.")
+    base = Statistic(f"jurors for reliability {target:g}", None, n=g.n, n_submissions=g.n_submissions,
+                     n_jurors=g.n_jurors, method=f"decision study, {criteria} criteria, {panels} panels")  # fmt: skip
+    if why := _says_nothing(g, criteria):
+        return replace(base, status=why)
     signal, constant, relative, juror, shift = _error_parts(g, criteria)
     constant += shift if panels == "own" else 0.0
     error = relative + (juror if panels == "own" else 0.0)
-    base = Statistic(f"jurors for reliability {target:g}", None, n=g.n, n_submissions=g.n_submissions,
-                     n_jurors=g.n_jurors, method=f"decision study, {criteria} criteria, {panels} panels")  # fmt: skip
     room = signal * (1 - target) / target - constant
     if room <= 0:
         return replace(base, status="not_reached")

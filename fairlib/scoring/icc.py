@@ -135,8 +135,8 @@ def _forms(table: np.ndarray, status: str) -> dict[str, tuple]:
     if n < 2 or k < 2:
         return {name: _none("one_juror" if k < 2 else "one_submission") for name in names}
     ms = mean_squares(table)
-    if ms.rows == ms.columns == ms.error == 0:
-        return {name: _none("no_variation") for name in names}
+    if ms.rows == ms.error == 0:
+        return {name: _none("no_submission_variance" if ms.columns else "no_variation") for name in names}
     single, mean = _one_way_forms(ms.rows, ms.within, n - 1, n * (k - 1), k, status)
     consistency, consistency_k = _one_way_forms(ms.rows, ms.error, n - 1, (n - 1) * (k - 1), k, status)
     agreement, agreement_k = _agreement_forms(ms, consistency[1:5], status)

@@ -3,6 +3,9 @@
 With N the I × J matrix of readings (0 or 1), both least squares and random effects need only weighted
 sums of n_i n_iᵀ over submissions, where the weight depends on the number of readers d alone. So the marks
 are passed once, and the models afterwards work on matrices of the size of the panel of jurors.
+
+Submissions may fall into G groups with a level each (nominations). Then ñ_i = [n_i, m_i], m_i (G,) how many of
+the readings of i lie in each level: all d of them in its own, unless the factors have changed places.
 """
 
 from dataclasses import dataclass
@@ -14,6 +17,9 @@ import scipy.sparse as sp
 _STACK_LIMIT = 40_000_000  # numbers kept for the stack of cross products: 320 MB
 _CELLS = 4_000_000  # cells of a dense working matrix: 32 MB
 _FEW = 16  # up to so many readers a submission, pairs of readers are counted one by one
+_SPARE = (
+    8  # submissions there must be beyond the number of levels, to tell how submissions of one level differ
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Block:
 class Panels:
     """The design of N readings: I submissions (some perhaps without a mark), J jurors, blocks by d.
 
-    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees.
+    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the code
+    of each submission's level (I,), or of each juror's (J,) where `columns_have_levels`: a turned design.
     """
 
     n_submissions: int
@@ -38,6 +45,9 @@ class Panels:
     readers: np.ndarray
     load: np.ndarray
     blocks: tuple[Block, ...]
+    level: np.ndarray
+    n_levels: int
+    columns_have_levels: bool = False
 
     @property
     def n(self) -> int:
@@ -67,6 +77,26 @@ class Panels:
         return self.start[block.members][:, None] + np.arange(block.d)
 
     @cached_property
+    def turned(self) -> "Panels":
+        """The same readings with jurors and submissions in each other's place."""
+        levels = (self.level, self.n_levels, not self.columns_have_levels)
+        return _grouped(self.who, self.owner, self.n_jurors, self.n_submissions, *levels)
+
+    @cached_property
+    def level_of_reading(self) -> np.ndarray:
+        """Level of each reading in the sorted order (n,)."""
+        return self.level[self.who if self.columns_have_levels else self.owner]
+
+    @cached_property
+    def by_level(self) -> np.ndarray:
+        """m_i: how many readings of each submission lie in each level (I, G)."""
+        if self.n_levels == 1:
+            return self.readers[:, None].astype(float)
+        cell = self.owner * self.n_levels + self.level_of_reading
+        counts = np.bincount(cell, minlength=self.n_submissions * self.n_levels)
+        return counts.reshape(-1, self.n_levels).astype(float)
+
+    @cached_property
     def sizes(self) -> np.ndarray:
         """Number of readers d of each block, as floats (G,)."""
         return np.array([b.d for b in self.blocks], dtype=float)
@@ -78,12 +108,13 @@ class Panels:
 
     @cached_property
     def _stack(self) -> np.ndarray | None:
-        if len(self.blocks) * (self.n_jurors + 1) ** 2 > _STACK_LIMIT and len(self.blocks) > 1:
+        width = self.n_jurors + self.n_levels
+        if len(self.blocks) * width**2 > _STACK_LIMIT and len(self.blocks) > 1:
             return None
-        return np.stack([_cross(b, self.n_jurors) for b in self.blocks])
+        return np.stack([_cross(b, self.n_jurors, self.by_level[b.members]) for b in self.blocks])
 
     def gram(self, weights: np.ndarray) -> np.ndarray:
-        """Σ_d weights_d Σ_{i in d} ñ_i ñ_iᵀ, a (J+1) × (J+1) matrix, with ñ_i = [n_i, d]."""
+        """Σ_d weights_d Σ_{i in d} ñ_i ñ_iᵀ, a (J+G) × (J+G) matrix, with ñ_i = [n_i, m_i]."""
         if self._stack is not None:
             return np.tensordot(weights, self._stack, 1)
         return self._gram_by_row(weights[self._block_of])
@@ -99,23 +130,26 @@ class Panels:
         there = self.readers > 0
         shape = (int(there.sum()), self.n_jurors)
         reads = sp.csr_array((np.ones(self.n), self.who, np.append(self.start[there], self.n)), shape=shape)
-        return sp.hstack([reads, self.readers[there][:, None].astype(float)], format="csr")
+        return sp.hstack([reads, self.by_level[there]], format="csr")
 
     def _gram_by_row(self, weights: np.ndarray) -> np.ndarray:
-        """`gram` where a stack of blocks would be too large: a product of I × (J+1) matrices."""
+        """`gram` where a stack of blocks would be too large: a product of I × (J+G) matrices."""
         if self.n * 10 < self._wide.shape[0] * self.n_jurors:
             return (self._wide.T @ self._wide.multiply(weights[:, None])).toarray()
-        total = np.zeros((self.n_jurors + 1, self.n_jurors + 1))
+        total = np.zeros((self._wide.shape[1], self._wide.shape[1]))
         for start in range(0, len(weights), rows := max(1, _CELLS // self.n_jurors)):
             part = self._wide[start : start + rows].toarray()
             total += part.T @ (weights[start : start + rows, None] * part)
         return total
 
     def border(self) -> np.ndarray:
-        """X̃ᵀX̃ of the juror indicators and the constant: diag(load) bordered by the loads and n."""
-        out = np.zeros((self.n_jurors + 1, self.n_jurors + 1))
-        np.fill_diagonal(out, np.append(self.load, self.n))
-        out[:-1, -1] = out[-1, :-1] = self.load
+        """X̃ᵀX̃ of the indicators of jurors and levels: diagonal blocks, bordered by the loads in each level."""
+        j, g = self.n_jurors, self.n_levels
+        out = np.zeros((j + g, j + g))
+        cell = self.who if g == 1 else self.who * g + self.level_of_reading
+        loads = np.bincount(cell, minlength=j * g).reshape(j, g)
+        np.fill_diagonal(out, np.append(self.load, loads.sum(axis=0)))
+        out[:j, j:], out[j:, :j] = loads, loads.T
         return out
 
     def over_readers(self, values: np.ndarray) -> np.ndarray:
@@ -138,8 +172,39 @@ class Panels:
         return out
 
 
-def panels(submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_jurors: int) -> Panels:
-    """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice."""
+def panels(
+    submission: np.ndarray,
+    juror: np.ndarray,
+    n_submissions: int,
+    n_jurors: int,
+    level: np.ndarray | None = None,
+) -> Panels:
+    """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
+
+    `level` (I,) codes the groups of submissions that have a level each, one for all if not given; see `known_levels`.
+    """
+    codes, n_levels = np.zeros(n_submissions, dtype=np.int64), 1
+    if level is not None:
+        known = known_levels(level, np.bincount(submission, minlength=n_submissions) > 0)
+        if len(known) > 1:
+            n_levels = len(known)
+            codes = np.where(np.isin(level, known), np.searchsorted(known, level), 0)
+    return _grouped(submission, juror, n_submissions, n_jurors, codes, n_levels)
+
+
+def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
+    """The codes of those levels (I,) that have marks; none where one level must do for all.
+
+    One must do where the submissions with marks (`read`, (I,)) are hardly more than the levels: then nothing tells
+    how submissions of the same level differ.
+    """
+    known = np.unique(level[read])
+    return known if np.count_nonzero(read) >= len(known) + _SPARE else known[:0]
+
+
+def _grouped(
+    submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_jurors: int, *levels: object
+) -> Panels:
     readers = np.bincount(submission, minlength=n_submissions)
     in_order = bool((np.diff(submission) >= 0).all())
     order = np.arange(len(submission)) if in_order else np.argsort(submission, kind="stable")
@@ -150,17 +215,25 @@ def panels(submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_juro
             members = np.flatnonzero(readers == d)
             blocks.append(Block(int(d), members, sorted_jurors[start[members][:, None] + np.arange(d)]))
     load = np.bincount(juror, minlength=n_jurors).astype(float)
-    return Panels(n_submissions, n_jurors, order, readers, load, tuple(blocks))
+    return Panels(n_submissions, n_jurors, order, readers, load, tuple(blocks), *levels)
 
 
-def _cross(block: Block, n_jurors: int) -> np.ndarray:
-    """C̃_d = Σ ñ ñᵀ over the submissions of a block."""
-    load = np.bincount(block.jurors.ravel(), minlength=n_jurors).astype(float)
-    out = np.empty((n_jurors + 1, n_jurors + 1))
-    out[:-1, :-1] = _co_readings(block, n_jurors)
-    out[:-1, -1] = out[-1, :-1] = block.d * load
-    out[-1, -1] = block.d**2 * len(block.members)
+def _cross(block: Block, n_jurors: int, by_level: np.ndarray) -> np.ndarray:
+    """C̃_d = Σ ñ ñᵀ over the submissions of a block, `by_level` (I_d, G) their m_i."""
+    width = n_jurors + by_level.shape[1]
+    out = np.empty((width, width))
+    out[:n_jurors, :n_jurors] = _co_readings(block, n_jurors)
+    out[:n_jurors, n_jurors:] = onto_readers(block, n_jurors, by_level)
+    out[n_jurors:, :n_jurors] = out[:n_jurors, n_jurors:].T
+    out[n_jurors:, n_jurors:] = by_level.T @ by_level
     return out
+
+
+def onto_readers(block: Block, n_jurors: int, values: np.ndarray) -> np.ndarray:
+    """Sum of values (I_d, S) of a block's submissions over those that each juror read: (J, S)."""
+    who = block.jurors.ravel()
+    sums = [np.bincount(who, np.repeat(column, block.d), minlength=n_jurors) for column in values.T]
+    return np.column_stack(sums)
 
 
 def _co_readings(block: Block, n_jurors: int) -> np.ndarray:

@@ -1,8 +1,9 @@
 """The ratings table: what a valid one is, its integer codes, and the composite of several criteria.
 
 A ratings table has one row per juror × submission × criterion with columns `submission, juror,
-criterion, score` and, optionally, `status` (`scored, recused, abstained, missing, invalid`); other
-columns are ignored. Higher is better: contests where low marks are best are turned round at the door.
+criterion, score` and, optionally, `status` (`scored, recused, abstained, missing, invalid`) and `level`, the
+group of the submission (its nomination) where groups may differ as wholes; other columns are ignored.
+Higher is better: contests where low marks are best are turned round at the door.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.dust import joined
+from fairlib.scoring.panels import Panels, known_levels, panels
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
@@ -24,7 +27,8 @@ class Marks:
     """Scored marks as integer codes: arrays of length n, labels in sorted order.
 
     Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered`
-    says that rows come sorted by submission, juror, criterion.
+    says that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of each
+    submission's group; None where the table has no such column.
     """
 
     submission: np.ndarray
@@ -35,6 +39,8 @@ class Marks:
     jurors: pd.Index
     criteria: pd.Index
     ordered: bool = False
+    level: np.ndarray | None = None
+    levels: pd.Index | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Pairs:
     """Composite marks, one per juror × submission pair: int64 codes and float64 y, all of length n.
 
     Sorted by submission, then juror.
-    `y` is on the scale of the marks. `partial` is True where some criterion has no mark.
+    `y` is on the scale of the marks. `partial` is True where some criterion has no mark. `level` and `levels` are those
+    of `Marks`.
     """
 
     submission: np.ndarray
@@ -51,6 +58,20 @@ class Pairs:
     partial: np.ndarray
     submissions: pd.Index
     jurors: pd.Index
+    level: np.ndarray | None = None
+    levels: pd.Index | None = None
+
+    def panels(self) -> Panels:
+        """The design of the pairs, with a level for each group of submissions."""
+        return panels(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
+
+    def level_names(self) -> pd.Index:
+        """Names of the levels of `panels`, in the order of their codes there; none where there is a single level."""
+        if self.level is None:
+            return pd.Index([])
+        read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
+        known = known_levels(self.level, read)
+        return self.levels[known] if len(known) > 1 else self.levels[:0]
 
 
 def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
@@ -79,7 +100,7 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
         score = _score(ratings["score"] if whole else ratings["score"][use], numeric)
     sub, jur, cri = codes if whole else (c[use] for c in codes)
     ordered = _refuse_duplicates(sub, jur, cri, labels)
-    return Marks(sub, jur, cri, score, *labels, ordered)
+    return Marks(sub, jur, cri, score, *labels, ordered, *_levels(ratings, codes[0], len(labels[0])))
 
 
 def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Pairs:
@@ -87,7 +108,8 @@ def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None)
 
     y = Σ_c w_c x_c / Σ_c w_c over the criteria. Where a pair misses a criterion, the mean of its other
     marks is taken after centring each criterion on its mean in the table, so that a missing mark on a
-    hard criterion is no advantage; such pairs are flagged `partial`. Missing is never zero.
+    hard criterion is no advantage; such pairs are flagged `partial`. Missing is never zero. Composites that
+    only rounding tells apart are one number (`dust.joined`).
 
     Raises ScoringError for weights that are unknown, negative, not finite or that sum to zero.
     """
@@ -99,7 +121,7 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     w = _weights(marks.criteria, weights)
     if len(marks.criteria) == 1 and marks.ordered:
         partial = np.zeros(len(marks.score), dtype=bool)
-        return Pairs(marks.submission, marks.juror, marks.score, partial, marks.submissions, marks.jurors)
+        return Pairs(marks.submission, marks.juror, joined(marks.score), partial, *_about(marks))
     n_c = len(marks.criteria)
     total = np.bincount(marks.criterion, weights=marks.score, minlength=n_c)
     count = np.bincount(marks.criterion, minlength=n_c)
@@ -120,7 +142,27 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     if partial.any():
         centred = np.bincount(inverse, weights=w[cri] * (x - mean[cri])) / wsum
         y = np.where(partial, centred + (w * mean).sum() / w[count > 0].sum(), plain)
-    return Pairs(key // n_j, key % n_j, y, partial, marks.submissions, marks.jurors)
+    return Pairs(key // n_j, key % n_j, joined(y), partial, *_about(marks))
+
+
+def _about(marks: Marks) -> tuple:
+    return marks.submissions, marks.jurors, marks.level, marks.levels
+
+
+def _levels(ratings: pd.DataFrame, submission: np.ndarray, n: int) -> tuple:
+    """Code of each submission's level (n,) and the names, those without one in a level of their own ("")."""
+    if "level" not in ratings.columns:
+        return ()
+    codes, names = pd.factorize(ratings["level"].astype(object).fillna("").astype(str), sort=True)
+    level = np.zeros(n, dtype=np.int64)
+    level[submission] = codes
+    torn = np.flatnonzero(level[submission] != codes)
+    if len(torn):
+        row = ratings.iloc[torn[0]]
+        raise ScoringError(
+            f"Submission {row['submission']} has two levels, {row['level']} among them; it needs one."
+        )
+    return level, names
 
 
 def _pairs(cell: np.ndarray, space: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,10 +1,12 @@
 """Submission effects and juror severities as crossed random effects, fitted exactly by REML or ML.
 
-Model: y_ij = μ + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all independent.
+Model: y_ij = level_g(i) + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all independent;
+G levels, one for each group of submissions (nominations), a single one μ where there are no groups. Variances are
+those of levels taken as they are; the levels themselves are pulled together by `levels`.
 The likelihood needs no more of the marks than the sums of `panels`: after one pass over them every
-evaluation works on (J+1) × (J+1) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
-ρ_d = 1/(1 + λ_a d), u = (b, μ) the mixed-model solution after eliminating submissions, H its covariance
-over σ². The model does not know which factor is which: with more jurors than submissions they change places
+evaluation works on (J+G) × (J+G) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
+ρ_d = 1/(1 + λ_a d), u = (b, β) the mixed-model solution after eliminating submissions, β the levels, H its
+covariance over σ². The model does not know which factor is which: with more jurors than submissions they change places
 (`Sums.turned`), so that matrices have the size of the smaller one.
 
 Patterson & Thompson (1971) Biometrika 58:545 (REML); Henderson (1975) Biometrics 31:423 (BLUP);
@@ -18,8 +20,10 @@ import numpy as np
 from scipy.linalg import lapack
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.additive import without_rest
 from fairlib.scoring.inverse import symmetric_inverse
-from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.levels import Levels, shrunken
+from fairlib.scoring.panels import Panels, onto_readers, panels
 
 FIT_REASONS = {
     "juror_variance_not_identified": "every juror has one mark, so severity cannot be told from noise",
@@ -29,14 +33,15 @@ FIT_REASONS = {
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
+_NO_REST = 1e8  # ratio of variances that stands for a residual variance of 0
 
 
 @dataclass(frozen=True)
 class Sums:
     """What the likelihood needs of the marks: y centred on `centre`, t_i its sum over a submission.
 
-    `total` (I,) = t; `ysum` (J+1,) = X̃ᵀy; per block of equal d: `nt` (G, J+1) = Σ ñ_i t_i,
-    `tt` (G,) = Σ t_i²; `yy` = yᵀy.
+    `total` (I,) = t; `ysum` (J+G,) = X̃ᵀy; per block of equal d: `nt` (blocks, J+G) = Σ ñ_i t_i,
+    `tt` (blocks,) = Σ t_i²; `yy` = yᵀy.
     """
 
     panels: Panels
@@ -55,19 +60,19 @@ class Sums:
     @cached_property
     def turned(self) -> "Sums":
         """The same sums with jurors and submissions in each other's place."""
-        p = self.panels
-        design = panels(p.who, p.owner, p.n_jurors, p.n_submissions)
-        nt, tt = _block_sums(design, self.ysum[:-1])
-        ysum = np.append(self.total, self.ysum[-1])
-        return Sums(design, self.centre, self.ysum[:-1], ysum, nt, tt, self.yy)
+        j, design = self.panels.n_jurors, self.panels.turned
+        nt, tt = _block_sums(design, self.ysum[:j])
+        ysum = np.append(self.total, self.ysum[j:])
+        return Sums(design, self.centre, self.ysum[:j], ysum, nt, tt, self.yy)
 
 
 @dataclass(frozen=True)
 class Fit:
     """Result of `fit`: variances on the squared scale of the marks, effects on the scale of the marks.
 
-    `juror_effect` is added to a mark (severity is its negative). `status` is "ok" or one of `FIT_REASONS`;
-    `loglik` has lme4's constants.
+    `juror_effect` is added to a mark (severity is its negative). `mu` is the mean of the levels, `levels` what is
+    known of them at these variances (centred like the sums). `status` is "ok" or one of `FIT_REASONS`; `loglik` has
+    lme4's constants.
     """
 
     submission: float
@@ -81,7 +86,20 @@ class Fit:
     evaluations: int
     submission_effect: np.ndarray
     juror_effect: np.ndarray
+    levels: Levels
     sums: Sums
+
+    @property
+    def level(self) -> np.ndarray:
+        """Level of each submission (I,): what is expected of one of its group, on the scale of the marks."""
+        if self.sums.panels.n_levels == 1:
+            return np.full(len(self.submission_effect), self.mu)
+        return self.levels.value[self.sums.panels.level] + self.sums.centre
+
+    @property
+    def merit(self) -> np.ndarray:
+        """level_g(i) + a_i (I,): the mark expected from a juror of no severity."""
+        return self.level + self.submission_effect
 
     @property
     def ratios(self) -> np.ndarray:
@@ -110,9 +128,18 @@ class Fit:
 
 
 def fit(
-    submission: np.ndarray, juror: np.ndarray, y: np.ndarray, n_submissions: int, n_jurors: int, *, reml=True
+    submission: np.ndarray,
+    juror: np.ndarray,
+    y: np.ndarray,
+    n_submissions: int,
+    n_jurors: int,
+    *,
+    level: np.ndarray | None = None,
+    reml: bool = True,
 ) -> Fit:
     """Fit the crossed model to marks y (n,) with int64 codes; `reml=False` gives maximum likelihood.
+
+    `level` (n_submissions,) codes the groups of submissions that have a level each; see `panels`.
 
     Raises ScoringError when the design or the marks cannot tell the variances apart: one submission,
     one mark for each submission, or no spread in the marks at all. One juror, or one mark for each
@@ -125,7 +152,7 @@ def fit(
     >>> round(f.submission, 3), round(f.juror, 3), round(f.residual, 3)
     (2.556, 5.244, 1.019)
     """
-    return fit_sums(sums_of(panels(submission, juror, n_submissions, n_jurors), y), reml=reml)
+    return fit_sums(sums_of(panels(submission, juror, n_submissions, n_jurors, level), y), reml=reml)
 
 
 def sums_of(design: Panels, y: np.ndarray) -> Sums:
@@ -133,18 +160,21 @@ def sums_of(design: Panels, y: np.ndarray) -> Sums:
     centre = float(y.mean())
     y = y[design.order] - centre
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
-    ysum = np.append(np.bincount(design.who, weights=y, minlength=design.n_jurors), y.sum())
+    by_level = [y.sum()]
+    if design.n_levels > 1:
+        by_level = np.bincount(design.level_of_reading, weights=y, minlength=design.n_levels)
+    ysum = np.append(np.bincount(design.who, weights=y, minlength=design.n_jurors), by_level)
     return Sums(design, centre, total, ysum, *_block_sums(design, total), float(y @ y))
 
 
 def _block_sums(design: Panels, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Σ ñ_i t_i (G, J+1) and Σ t_i² (G,) of each block."""
-    nt = np.zeros((len(design.blocks), design.n_jurors + 1))
-    for g, block in enumerate(design.blocks):
+    """Σ ñ_i t_i (blocks, J+G) and Σ t_i² (blocks,) of each block."""
+    j = design.n_jurors
+    nt = np.zeros((len(design.blocks), j + design.n_levels))
+    for k, block in enumerate(design.blocks):
         t = total[block.members]
-        weights = np.repeat(t, block.d)
-        nt[g, :-1] = np.bincount(block.jurors.ravel(), weights=weights, minlength=design.n_jurors)
-        nt[g, -1] = block.d * t.sum()
+        nt[k, :j] = onto_readers(block, j, t[:, None])[:, 0]
+        nt[k, j:] = t @ design.by_level[block.members]
     return nt, np.array([total[b.members] @ total[b.members] for b in design.blocks])
 
 
@@ -159,23 +189,32 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     free = np.array([True, status == "ok"])
     turned = _is_turned(sums, status)
     core = sums.turned if turned else sums
-    at, calls = _optimise(core, free, reml)
-    u, p, s2 = at.u, core.panels, at.residual
+    exact = exactly_additive(core) if free.all() else None
+    if exact is None:
+        at, calls = _optimise(core, free, reml)
+        s2 = at.residual
+    else:  # the likelihood grows without end as the residual variance falls: stop where nothing changes
+        s2 = exact.max() / _NO_REST
+        at, calls = Point(core, exact / s2, reml), 1
+    p, levels = core.panels, at.levels
+    u = at.moved(levels.value)
     shrink = at.la / (1 + at.la * p.readers)
-    effects = [shrink * (core.total - p.over_readers(u[:-1]) - p.readers * u[-1]), u[:-1].copy()]
-    ratios = at.ratios
+    read = p.over_readers(u[: p.n_jurors]) + p.by_level @ u[p.n_jurors :]
+    effects = [shrink * (core.total - read), u[: p.n_jurors].copy()]
+    ratios, error = at.ratios, np.tensordot(levels.weight, levels.cov, 1).mean()
     if turned:
         ratios, effects = ratios[::-1], effects[::-1]
     if status == "ok":
-        status = _boundary_status(ratios)
+        status = _boundary_status(ratios) if exact is None else "residual_variance_zero"
     return Fit(
-        *(float(v) for v in (*(ratios * s2), s2, u[-1] + sums.centre, np.sqrt(s2 * at.h[-1, -1]))),
+        *(float(v) for v in (*(ratios * s2), s2, levels.value.mean() + sums.centre, np.sqrt(s2 * error))),
         loglik=-at.deviance / 2,
         reml=reml,
         status=status,
         evaluations=calls,
         submission_effect=effects[0],
         juror_effect=effects[1],
+        levels=levels,
         sums=sums,
     )
 
@@ -191,12 +230,12 @@ class Point:
         self.ratios = np.asarray(ratios, dtype=float)
         self.la, self.lb = (float(r) for r in ratios)
         p = sums.panels
-        self.dof = p.n - 1 if reml else p.n
+        self.dof = p.n - p.n_levels if reml else p.n
         self.rho = 1 / (1 + self.la * p.sizes)
         weight = self.la * self.rho
         self.a = sums.border - p.gram(weight) if self.la else sums.border
         self.g = sums.ysum - weight @ sums.nt
-        self.scale = np.append(np.full(p.n_jurors, np.sqrt(self.lb)), 1.0)
+        self.scale = np.append(np.full(p.n_jurors, np.sqrt(self.lb)), np.ones(p.n_levels))
         system = self.a * self.scale[:, None] * self.scale
         system[np.arange(p.n_jurors), np.arange(p.n_jurors)] += 1
         self.chol, bad = lapack.dpotrf(system.T, lower=1, clean=0, overwrite_a=1)
@@ -215,17 +254,17 @@ class Point:
         """−2 log (restricted) likelihood, constants as in lme4."""
         p = self.sums.panels
         diag = np.log(np.diagonal(self.chol))
-        logdet = 2 * (diag.sum() if self.reml else diag[:-1].sum())
+        logdet = 2 * (diag if self.reml else diag[: p.n_jurors]).sum()
         fit = self.dof * (1 + np.log(2 * np.pi * self.residual))
         return float(p.counts @ np.log1p(self.la * p.sizes) + logdet + fit)
 
     @cached_property
     def h(self) -> np.ndarray:
-        """H: covariance of (b, μ) given the marks, over σ², a (J+1) × (J+1) matrix."""
+        """H: covariance of (b, β) given the marks, levels as they are, over σ², a (J+G) × (J+G) matrix."""
         if self.lb == 0:
-            only_mean = np.zeros_like(self.a)
-            only_mean[-1, -1] = 1 / self.a[-1, -1]
-            return only_mean
+            j, only_levels = self.sums.panels.n_jurors, np.zeros_like(self.a)
+            only_levels[j:, j:] = np.linalg.inv(self.a[j:, j:])
+            return only_levels
         return self._inverse * self.scale[:, None] * self.scale
 
     @cached_property
@@ -233,20 +272,48 @@ class Point:
         return symmetric_inverse(self.chol)
 
     @cached_property
+    def levels(self) -> Levels:
+        """What is known of the levels at these ratios."""
+        j = self.sums.panels.n_jurors
+        return shrunken(self.u[j:], self.h[j:, j:], self.r2, self.sums.panels.n)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of (b, β) in squared points, variances held, levels as close as their posterior has them."""
+        if self.sums.panels.n_levels == 1:
+            return self.residual * self.h
+        j, known = self.sums.panels.n_jurors, self.levels
+        off = known.mean - known.value
+        inside = self.residual * np.tensordot(known.weight, known.cov, 1) + (known.weight * off.T) @ off
+        return self.residual * self.h + self.along @ (inside - self.residual * self.h[j:, j:]) @ self.along.T
+
+    @cached_property
+    def along(self) -> np.ndarray:
+        """How (b, β) moves with the levels, (J+G, G): H[:, β] H_ββ⁻¹."""
+        j = self.sums.panels.n_jurors
+        return self.h[:, j:] @ np.linalg.inv(self.h[j:, j:])
+
+    def moved(self, level: np.ndarray) -> np.ndarray:
+        """The solution (b, β) when the levels are known to be `level` (G,)."""
+        if len(level) == 1:
+            return self.u
+        return self.u + self.along @ (level - self.u[self.sums.panels.n_jurors :])
+
+    @cached_property
     def _juror_side(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """H[:, b]/λ_b, R = Z_bᵀPZ_b and Z_bᵀPy, in forms that also hold at λ_b = 0."""
-        j = len(self.u) - 1
+        j = self.sums.panels.n_jurors
         if self.lb == 0:
-            slope = self.a[-1, :-1] / self.a[-1, -1]
+            slope = np.linalg.solve(self.a[j:, j:], self.a[j:, :j])
             return (
                 np.vstack([np.eye(j), -slope]),
-                self.a[:-1, :-1] - np.outer(slope, self.a[-1, :-1]),
-                self.g[:-1] - self.a[:-1, -1] * self.u[-1],
+                self.a[:j, :j] - slope.T @ self.a[j:, :j],
+                self.g[:j] - self.a[:j, j:] @ self.u[j:],
             )
-        hb = self.h[:, :-1] / self.lb
-        r = -self._inverse[:-1, :-1]
+        hb = self.h[:, :j] / self.lb
+        r = -self._inverse[:j, :j]
         r[np.arange(j), np.arange(j)] += 1
-        return hb, r / self.lb, self.u[:-1] / self.lb
+        return hb, r / self.lb, self.u[:j] / self.lb
 
     @cached_property
     def slopes(self) -> np.ndarray:
@@ -285,30 +352,34 @@ class Point:
         grad = trace - self.dof * self.slopes / self.r2
         hess = -traces + self.dof * (2 * quads / self.r2 - np.outer(self.slopes, self.slopes) / self.r2**2)
         if not self.reml:
-            first, second = self._without_mean(deep)
+            first, second = self._without_levels(deep)
             grad, hess = grad + first, hess + second
         return grad, hess
 
     def _products(self, g: np.ndarray, hb: np.ndarray) -> tuple[np.ndarray, float]:
         """GH and tr(GH_bH_b'/λ_b²), G = `_weighted`; at λ_b = 0 nearly all of H is 0 and no product is needed."""
+        j = self.sums.panels.n_jurors
         if self.lb:
             y = g @ self.h
-            return y, np.einsum("ij,ij", y[:, :-1], hb) / self.lb
+            return y, np.einsum("ij,ij", y[:, :j], hb) / self.lb
         y = np.zeros_like(g)
-        y[:, -1] = g[:, -1] * self.h[-1, -1]
-        beside = g[:, :-1] + np.outer(g[:, -1], hb[-1])
+        y[:, j:] = g[:, j:] @ self.h[j:, j:]
+        beside = g[:, :j] + g[:, j:] @ hb[j:]
         return y, np.einsum("ij,ij", beside, hb)
 
-    def _without_mean(self, deep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Derivatives of log H_μμ, which maximum likelihood does not charge for."""
+    def _without_levels(self, deep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Derivatives of log|H_ββ|, which maximum likelihood does not charge for."""
         hb, r, _ = self._juror_side
-        col, top = self.h[:, -1], self.h[-1, -1]
-        kappa, gh = hb[-1], self._weighted @ col
-        first = np.array([col @ gh, kappa @ kappa])
-        aa = 2 * gh @ self.h @ gh - 2 * col @ deep @ col
-        ab = 2 * gh @ hb @ kappa
-        second = np.array([[aa, ab], [ab, -2 * kappa @ r @ kappa]])
-        return first / top, second / top - np.outer(first, first) / top**2
+        j = self.sums.panels.n_jurors
+        col, kappa = self.h[:, j:], hb[j:]
+        gh, inverse = self._weighted @ col, np.linalg.inv(self.h[j:, j:])
+        moves = [inverse @ (col.T @ gh), inverse @ (kappa @ kappa.T)]
+        aa = 2 * gh.T @ self.h @ gh - 2 * col.T @ deep @ col
+        ab = gh.T @ hb @ kappa.T
+        bb = -2 * kappa @ r @ kappa.T
+        second = [[np.trace(inverse @ m) for m in row] for row in ((aa, ab + ab.T), (ab + ab.T, bb))]
+        crossed = [[np.einsum("ij,ji", m, k) for k in moves] for m in moves]
+        return np.array([np.trace(m) for m in moves]), np.array(second) - np.array(crossed)
 
 
 def _refuse_unidentified(sums: Sums) -> str:
@@ -328,6 +399,12 @@ def _refuse_unidentified(sums: Sums) -> str:
     return "ok"
 
 
+def exactly_additive(sums: Sums) -> np.ndarray | None:
+    """`additive.without_rest`, asked only where a likelihood that hardly charges for effects looks so."""
+    suspect = Point(sums, np.full(2, _NO_REST)).r2 <= 1e-6 * sums.yy
+    return without_rest(sums) if suspect else None
+
+
 def _boundary_status(ratios: np.ndarray) -> str:
     if (ratios > 1e7).any():
         return "residual_variance_zero"
@@ -341,11 +418,12 @@ def _start(sums: Sums) -> np.ndarray:
     """Ratios from within-submission moments (Henderson's method 3 for jurors), kept inside sane bounds."""
     p = sums.panels
     d, n, readers = p.sizes, p.n, p.readers[p.readers > 0].astype(float)
-    co = p.gram(1 / d)[:-1, :-1]
+    j = p.n_jurors
+    co = p.gram(1 / d)[:j, :j]
     lap_trace = n - np.trace(co)
     lap_square = ((np.diag(p.load) - co) ** 2).sum()
     within = sums.yy - float((sums.tt / d).sum())
-    deviation = sums.ysum[:-1] - (sums.nt / d[:, None]).sum(axis=0)[:-1]
+    deviation = sums.ysum[:j] - (sums.nt / d[:, None]).sum(axis=0)[:j]
     lhs = np.array([[n - len(readers), lap_trace], [lap_trace, lap_square]])
     rhs = np.array([within, deviation @ deviation])
     s2, sb = np.linalg.lstsq(lhs, rhs, rcond=None)[0]

@@ -14,6 +14,7 @@ REASONS = {
     "unbounded_low": "the interval has no lower limit",
     "incomplete": "some juror did not mark some submission; this statistic needs a complete table",
     "disconnected": "some jurors share no submission with the others, even through third parties",
+    "not_identified": "the design does not tell submissions from error; second readings would",
     "no_replication": "nobody marked anything twice over, so the error cannot be separated",
     "too_few_common": "the two jurors share fewer than three submissions",
     "constant_juror": "a juror gave every shared submission the same mark",

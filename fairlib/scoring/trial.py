@@ -1,7 +1,7 @@
 """Which estimator serves this design best? Shown beside the rule that was fixed beforehand, never instead of it.
 
 Two trials. *Prediction*: some marks are hidden and foretold from the rest. *Simulation*: contests with this
-very design and the variances estimated from its marks, whose true best K are known.
+very design and the variances and levels estimated from its marks, whose true best K are known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from fairlib.scoring.adjust import METHODS, estimate
 from fairlib.scoring.panels import Panels, panels
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import Fit, fit_sums, sums_of
-from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
+from fairlib.scoring.twoway import comparable_parts, components_of, laplacian, pseudo_inverse, solve
 from fairlib.simulate import simulate_scores
 
 COMPARED = ("raw", "median", "trimmed", "zscore", "additive", "severity")
@@ -49,7 +49,7 @@ def compare_estimators(
     """
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
-    design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
+    design = pairs.panels()
     _check(design, k, methods, n_sim, folds)
     fit = fit_sums(sums_of(design, pairs.y))
     cells = _cells(marks, pairs, weights)
@@ -67,7 +67,7 @@ def _check(design: Panels, k: int, methods: Sequence[str], n_sim: int, folds: in
         raise ScoringError(f"k must be between 1 and {n - 1} for {n} submissions with marks, found {k}.")
     if n_sim < 2 or folds < 2:
         raise ScoringError(f"At least 2 simulations and 2 folds are needed, found {n_sim} and {folds}.")
-    if components_of(design)[0] > 1:
+    if comparable_parts(design)[0] > 1:
         raise ScoringError("The design is disconnected, so there is no pooled best k to find; see design().")
 
 
@@ -133,7 +133,7 @@ def _rasch(design: Panels, cells: _Cells, y: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _effects(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
-    return fit.mu + fit.submission_effect, -fit.juror_effect
+    return fit.merit, -fit.juror_effect
 
 
 def _least_squares(
@@ -152,7 +152,8 @@ def _predict(
     guess = np.full((len(methods), n), np.nan)
     for f in range(folds):
         kept, hidden = fold != f, fold == f
-        design = panels(pairs.submission[kept], pairs.juror[kept], len(pairs.submissions), len(pairs.jurors))
+        size = (len(pairs.submissions), len(pairs.jurors))
+        design = panels(pairs.submission[kept], pairs.juror[kept], *size, pairs.level)
         _, sub_part, jur_part = components_of(design)
         i, j = pairs.submission[hidden], pairs.juror[hidden]
         linked = (sub_part[i] >= 0) & (sub_part[i] == jur_part[j])
@@ -181,7 +182,7 @@ def _simulate(
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     cores = [_core(m, design, cells) for m in methods]
-    parts = {"submission": fit.submission, "juror": fit.juror, "residual": fit.residual, "mu": fit.mu}
+    parts = {"submission": fit.submission, "juror": fit.juror, "residual": fit.residual, "mu": fit.level}
     read = design.readers > 0
     hits, lost = np.empty((len(methods), n_sim)), np.empty((len(methods), n_sim))
     for s in range(n_sim):

@@ -54,9 +54,24 @@ def components_of(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
     return len(seen), part[:i], part[i:]
 
 
+def comparable_parts(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
+    """`components_of`, those joined that the model with levels compares all the same.
+
+    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels are
+    compared through marks whose error includes the difference of panels. Parts inside a level are not joined.
+    """
+    n_parts, of_submission, of_juror = components_of(design)
+    read = design.readers > 0
+    where = np.unique(np.column_stack([design.level, of_submission])[read], axis=0)
+    if n_parts == 1 or design.n_levels == 1 or len(where) > design.n_levels:
+        return n_parts, of_submission, of_juror
+    return 1, np.minimum(of_submission, 0), np.minimum(of_juror, 0)
+
+
 def laplacian(design: Panels) -> np.ndarray:
     """L = D_J − NᵀD⁻¹N, the J × J Laplacian of the jurors."""
-    return np.diag(design.load) - design.gram(1 / design.sizes)[:-1, :-1]
+    j = design.n_jurors
+    return np.diag(design.load) - design.gram(1 / design.sizes)[:j, :j]
 
 
 def pseudo_inverse(lap: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -83,13 +98,13 @@ def two_way(sums: Sums) -> TwoWay:
 
 def solve(sums: Sums, inverse: np.ndarray, n_parts: int, *, with_errors: bool = True) -> TwoWay:
     """`two_way` with L⁺ at hand, for many sets of marks on one design."""
-    p = sums.panels
+    p, j = sums.panels, sums.panels.n_jurors
     readers = np.maximum(p.readers, 1)
-    right = sums.ysum[:-1] - ((1 / p.sizes) @ sums.nt)[:-1]
+    right = sums.ysum[:j] - ((1 / p.sizes) @ sums.nt)[:j]
     b = inverse @ right
     merit = (sums.total - p.over_readers(b)) / readers
     dof = p.n - int((p.readers > 0).sum()) - int((p.load > 0).sum()) + n_parts
-    rss = max(sums.yy - float(merit @ sums.total) - float(b @ sums.ysum[:-1]), 0.0)
+    rss = max(sums.yy - float(merit @ sums.total) - float(b @ sums.ysum[:j]), 0.0)
     merit = np.where(p.readers > 0, merit + sums.centre, 0.0)
     if dof <= 0 or not with_errors:
         return TwoWay(merit, b, None, dof, None, None)

@@ -1,19 +1,17 @@
 """Who is selected, and why? The whole rule on the observed estimates, with a reason for each submission."""
 
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
-from fairlib.selection.admit import admit
 from fairlib.selection.problem import Problem, compile_rule, labels
+from fairlib.selection.reason import Reason
 from fairlib.selection.reasons import Why, explain
 from fairlib.selection.ties import Order
-
-ALL_ORDERS = 4  # tied submissions of which every order is tried
+from fairlib.selection.unbroken import settle
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,55 +51,28 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     list (the next by rank of those over the thresholds), and manual decisions last. Submissions between
     which the tie chain cannot decide, or may not (`refuse`), are never ordered silently: where it
     matters they go to the reserve list with the reason `tie_refused` or `tie_exhausted`, and their seats
-    stay empty until a person decides. With a `scale`, estimates and marks in reasons are turned back to it.
+    stay empty until a person decides. With the `scale` of the marks, thresholds are read on it and estimates
+    and marks in reasons are told on it, whichever of its ends is best.
 
     Raises SelectionError if the rules contradict each other (a smallest set is named), or a manual
     decision is about a submission that is unknown, ineligible or decided twice.
     """
-    problem = compile_rule(candidates, select, seed=seed)
+    problem = compile_rule(candidates, select, seed=seed, scale=scale)
     manual = _manual(candidates, select.manual, problem.eligible)
-    admitted, undecided = settle(problem)
-    show = scale.orient if scale is not None else lambda mark: mark
-    why = explain(problem, admitted, undecided, _statuses(candidates, problem), show)
-    table = _decide(problem, admitted, undecided, why, show)
+    settled = settle(problem)
+    admitted, undecided = settled.always, settled.undecided
+    why = explain(problem, admitted, undecided, _statuses(candidates, problem))
+    table = _decide(problem, admitted, undecided, why)
     table.insert(1, "rank_raw", _raw_ranks(candidates, problem))
     tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
     notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent if tied)]
+    if settled.tried < settled.orders:
+        notes.append(f"tie_orders_tried:{settled.tried} of {settled.orders}")
     notes += _passed_over(problem, admitted, undecided, why)
     notes += _apply_manual(table, manual, problem)
     return Choice(
         table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted, undecided
     )
-
-
-def settle(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """The choice that holds however unbroken ties fall (I,), and who depends on them (I,).
-
-    Every order of up to four tied submissions is tried; of more, each of them first and each last.
-    """
-    line = problem.order.line()
-    base = admit(problem, line)
-    stops = problem.budget is not None and problem.policy == "stop"
-    groups = [g for g in problem.order.groups() if stops or 0 < base[g].sum() < len(g)]
-    always, ever = base.copy(), base.copy()
-    for group in groups:
-        for variant in _variants(problem, group):
-            order = line.copy()
-            order[np.isin(line, group)] = variant
-            got = admit(problem, order)
-            always &= got
-            ever |= got
-    return always, ever & ~always
-
-
-def _variants(problem: Problem, group: np.ndarray) -> list[np.ndarray]:
-    if len(group) <= ALL_ORDERS:
-        return [np.array(p) for p in permutations(group)]
-    variants = []
-    for k in range(len(group)):
-        rest = np.delete(group, k)
-        variants += [np.append(group[k], rest), np.append(rest, group[k])]
-    return variants
 
 
 def _statuses(candidates: pd.DataFrame, problem: Problem) -> np.ndarray:
@@ -133,7 +104,7 @@ def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
     ]
 
 
-def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFrame:
+def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
     order, n = problem.order, len(problem.submissions)
     waiting = _reserve(problem, admitted, undecided, why)
     decision = np.full(n, "not_selected", dtype=object)
@@ -141,12 +112,12 @@ def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFra
     decision[waiting] = "reserve"
     decision[admitted] = "selected"
     place = pd.array([pd.NA] * n, dtype="Int64")
-    place[waiting] = np.arange(1, len(waiting) + 1)
+    place[waiting] = _shared_places(order.rank[waiting], undecided[waiting])
     reason = why.reason.copy()
-    reason[waiting] = [f"reserve:{k}; {r}" for k, r in enumerate(reason[waiting], start=1)]
+    reason[waiting] = [f"reserve:{k}; {r}" for k, r in zip(place[waiting], reason[waiting], strict=True)]
     ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
     ranks[~problem.ranked] = pd.NA
-    estimate = pd.array(show(order.key / 10.0**problem.select.decimals), dtype="Float64")
+    estimate = pd.array(problem.told(order.key / 10.0**problem.select.decimals), dtype="Float64")
     estimate[~problem.ranked] = pd.NA
     return pd.DataFrame(
         {
@@ -176,7 +147,17 @@ def _reserve(problem: Problem, admitted, undecided, why: Why) -> np.ndarray:
     line = problem.order.line()
     open_ = line[undecided[line]]
     next_ = line[~admitted[line] & ~undecided[line] & ~why.below[line]]
-    return np.concatenate([open_, next_[: max(0, problem.select.reserve - len(open_))]])
+    left = max(0, problem.select.reserve - len(open_))
+    if 0 < left < len(next_):  # nobody is left off the list whom nothing separates from its last place
+        left = int(np.searchsorted(problem.order.rank[next_], problem.order.rank[next_[left - 1]], "right"))
+    return np.concatenate([open_, next_[:left]])
+
+
+def _shared_places(rank: np.ndarray, undecided: np.ndarray) -> np.ndarray:
+    """Places on the reserve list from 1; those that nothing separates share one."""
+    new = np.ones(len(rank), dtype=bool)
+    new[1:] = (np.diff(rank) != 0) | (np.diff(undecided.astype(int)) != 0)
+    return (np.flatnonzero(new) + 1)[np.cumsum(new) - 1]
 
 
 def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> list[tuple[int, Manual]]:
@@ -202,7 +183,7 @@ def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
     """Apply manual decisions to the table in place; returns the notes on them."""
     for k, m in manual:
         before = table["decision"].iloc[k]
-        said = f"manual:{m.decision} by {m.who} on {m.when}: {m.reason}"
+        said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
         table.iloc[k, table.columns.get_loc("reason")] = f"{said}; rule: {before}, {table['reason'].iloc[k]}"
         table.iloc[k, table.columns.get_loc("decision")] = m.decision
         table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0
@@ -243,7 +224,7 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
             rows.append(
                 (
                     int(order.rank[group].min()),
-                    order.key[group[0]] / 10.0**problem.select.decimals,
+                    problem.told(order.key[group[0]] / 10.0**problem.select.decimals),
                     ", ".join(map(str, problem.submissions[group])),
                     ", ".join(shown),
                     ", ".join(map(str, problem.submissions[group[undecided[group]]])),
@@ -259,6 +240,9 @@ def _step(order: Order, a: int, b: int, select: Selection) -> str:
     return "refused" if "refuse" in select.ties else "exhausted"
 
 
-def what_if(candidates: pd.DataFrame, select: Selection, *, seed: int, **changes) -> Choice:
+def what_if(
+    candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Scale | None = None, **changes
+) -> Choice:
     """The choice under the same rule with some entries changed, such as `seats=40` or `quotas=()`."""
-    return choose(candidates, type(select).model_validate({**dict(select), **changes}), seed=seed)
+    changed = type(select).model_validate({**dict(select), **changes})
+    return choose(candidates, changed, seed=seed, scale=scale)

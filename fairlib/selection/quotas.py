@@ -59,10 +59,12 @@ def apportion(
     """
     _refuse(sizes, seats, floor)
     notes = [f"empty_group:{g}" for g, n in sizes.items() if n == 0]
+    ties: list[tuple[str, str, str]] = []
     filled = {g: n for g, n in sizes.items() if n > 0}
     lot = {g: hashlib.sha256(f"{seed}|{g}".encode()).hexdigest() for g in filled}
     share = _hamilton if method == "largest_remainder" else _divisor
-    got = share(filled, seats, floor, method, lot, notes)
+    got = share(filled, seats, floor, method, lot, ties)
+    notes += [f"seat_tie:{first}>{second} by {how}" for first, second, how in ties]
     return Apportionment({g: got.get(g, 0) for g in sizes}, tuple(notes))
 
 
@@ -82,24 +84,30 @@ def _refuse(sizes: Mapping[str, int], seats: int, floor: int) -> None:
         raise SelectionError(f"The floors promise {promised} seats, there are {seats}: lower the floor.")
 
 
-def _hamilton(sizes, seats, floor, method, lot, notes) -> dict[str, int]:
+def _hamilton(sizes, seats, floor, method, lot, ties) -> dict[str, int]:
     """Largest remainder; groups under the floor are set to it, and the rest is shared anew."""
     kept: dict[str, int] = {}
+    undone: list[tuple[str, str, str]] = []
     while True:
         rest = {g: n for g, n in sizes.items() if g not in kept}
         left, total = seats - sum(kept.values()), sum(rest.values())
         share = {g: Fraction(left * n, total) for g, n in rest.items()}
         got = {g: int(s) for g, s in share.items()}
         claims = {g: share[g] - got[g] for g in rest}
-        for g in _largest(claims, left - sum(got.values()), sizes, lot, notes):
+        here: list[tuple[str, str, str]] = []
+        for g in _largest(claims, left - sum(got.values()), sizes, lot, here):
             got[g] += 1
         low = [g for g, n in got.items() if n < floor]
         if not low:
+            # ties of a sharing that a floor undid count only where they left equal groups unequal
+            undone = [t for t in undone if t[2] == "lot" and (kept | got)[t[0]] != (kept | got)[t[1]]]
+            ties += dict.fromkeys([*undone, *here])
             return kept | got
+        undone += here
         kept |= dict.fromkeys(low, floor)
 
 
-def _divisor(sizes, seats, floor, method, lot, notes) -> dict[str, int]:
+def _divisor(sizes, seats, floor, method, lot, ties) -> dict[str, int]:
     """One seat after another to the largest quotient, from the floors on."""
     got = dict.fromkeys(sizes, floor)
     step, start = (2, 1) if method == "sainte_lague" else (1, 1)
@@ -108,17 +116,17 @@ def _divisor(sizes, seats, floor, method, lot, notes) -> dict[str, int]:
         best = max(claims.values())
         equal = {g: c for g, c in claims.items() if c == best}
         # equal claims are a tie only where there is not a seat for each of them
-        winner = _largest(equal, 1, sizes, lot, notes if len(equal) > left else [])[0]
+        winner = _largest(equal, 1, sizes, lot, ties if len(equal) > left else [])[0]
         got[winner] += 1
     return got
 
 
-def _largest(claims, count, sizes, lot, notes) -> list[str]:
+def _largest(claims, count, sizes, lot, ties) -> list[str]:
     """The `count` groups with the largest claims; the larger group first, then by lot, which is noted."""
     ranked = sorted(claims, key=lambda g: (-claims[g], -sizes[g], lot[g]))
     if 0 < count < len(ranked):
         last, first = ranked[count - 1], ranked[count]
         if claims[last] == claims[first]:
             how = "size" if sizes[last] != sizes[first] else "lot"
-            notes.append(f"seat_tie:{last}>{first} by {how}")
+            ties.append((last, first, how))
     return ranked[:count]

@@ -29,8 +29,8 @@ CLEAR = 1e-6  # probabilities this close to 0 or 1 are as good as certain
 class Posterior:
     """Merits and jurors given the marks at the estimated variances, all normal.
 
-    `merit` (I,) and `juror` (J,) are the means; `lift` (I, J+1) and `own` (I,) give the merits as
-    lift @ (b, μ) + independent errors of variance `own`; `h` (J+1, J+1) is the covariance of (b, μ).
+    `merit` (I,) and `juror` (J,) are the means; `lift` (I, J+G) and `own` (I,) give the merits as
+    lift @ (b, β) + independent errors of variance `own`; `h` (J+G, J+G) is the covariance of (b, β), β the levels.
     """
 
     merit: np.ndarray
@@ -98,11 +98,10 @@ def given(fit: Fit) -> Posterior:
     """The joint normal of merits and jurors given the marks (Henderson 1975), variances at their estimates."""
     p, at = fit.sums.panels, Point(fit.sums, fit.ratios)
     shrink = at.la / (1 + at.la * p.readers)
-    lift = np.zeros((p.n_submissions, p.n_jurors + 1))
+    lift = np.zeros((p.n_submissions, p.n_jurors + p.n_levels))
     lift[p.owner, p.who] = -shrink[p.owner]
-    lift[:, -1] = 1 - shrink * p.readers
-    merit = fit.mu + fit.submission_effect
-    return Posterior(merit, fit.juror_effect, lift, at.residual * shrink, at.residual * at.h, at.residual)
+    lift[:, p.n_jurors :] = (p.level[:, None] == np.arange(p.n_levels)) - shrink[:, None] * p.by_level
+    return Posterior(fit.merit, fit.juror_effect, lift, at.residual * shrink, at.covariance, at.residual)
 
 
 def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
@@ -127,7 +126,7 @@ def _draw(after: Posterior, p: Panels, n: int, rng) -> tuple[np.ndarray, np.ndar
     value, axes = np.linalg.eigh(after.h)
     u = (rng.standard_normal((n, len(value))) * np.sqrt(np.maximum(value, 0))) @ axes.T
     noise = rng.standard_normal((n, p.n_submissions)) * np.sqrt(after.own)
-    return after.merit + u @ after.lift.T + noise, after.juror + u[:, :-1]
+    return after.merit + u @ after.lift.T + noise, after.juror + u[:, : p.n_jurors]
 
 
 def _back(chosen: np.ndarray, place: np.ndarray, n: int) -> np.ndarray:
@@ -141,8 +140,9 @@ def _learnt(after: Posterior, p: Panels) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviation of the move of each merit's mean by each juror's mark (I, J), and variances (I,)."""
     through = after.lift @ after.h
     variance = (through * after.lift).sum(axis=1) + after.own
-    shared = variance[:, None] + through[:, :-1]
-    mark = variance[:, None] + 2 * through[:, :-1] + np.diag(after.h)[:-1] + after.residual
+    with_juror, own = through[:, : p.n_jurors], np.diag(after.h)[: p.n_jurors]
+    shared = variance[:, None] + with_juror
+    mark = variance[:, None] + 2 * with_juror + own + after.residual
     return shared / np.sqrt(mark), variance
 
 

@@ -1,6 +1,5 @@
 """Why this decision? For each submission the rule that decided, with its numbers and what was missing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +8,9 @@ import pandas as pd
 
 from fairlib.selection.admit import admit
 from fairlib.selection.missing import points_missing
-from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.problem import Bound, Problem, worse
+from fairlib.selection.reason import Reason, Value
+from fairlib.selection.ties import rounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +33,17 @@ def explain(
     admitted: np.ndarray,
     undecided: np.ndarray,
     unranked: np.ndarray,
-    show: Callable[[float], float] = lambda mark: mark,
 ) -> Why:
     """Reasons for the choice `admitted` (I,), with `undecided` (I,) the unbroken ties that matter.
 
-    `unranked` (I,) is what to say of those without a place in the ranking; `show` turns a mark to the
-    contest's own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
+    `unranked` (I,) is what to say of those without a place in the ranking. Marks are told on the contest's
+    own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
     `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
     out: those who come and those who go are paired in order of rank,
     seats that a quota promises first.
     """
     missing = points_missing(problem, admitted, undecided)
-    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing), show)
+    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing))
     n = len(problem.submissions)
     reason = unranked.copy()
     displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
@@ -67,7 +67,6 @@ class _Explainer:
     admitted: np.ndarray
     undecided: np.ndarray
     close: np.ndarray
-    show: Callable[[float], float]
 
     @cached_property
     def below(self) -> np.ndarray:
@@ -156,22 +155,25 @@ class _Explainer:
             bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
             if i in bound.members:
                 value = self.problem.values[t.on][i]
-                said = f"missing of {self._mark(t.at_least)}"
-                if not np.isnan(value):
-                    said = self._compare(value, t.at_least)
-                found.append(f"threshold:{t.on} {said}")
+                said = {"mine": None, "sign": worse(self.problem.scale), "other": t.no_worse_than}
+                if not np.isnan(value):  # told as it was compared: rounded, against the mark as it is written
+                    decimals = self.problem.select.decimals
+                    mine = float(rounded(value, decimals)) / 10.0**decimals
+                    said = _compared(self.problem.told(mine), t.no_worse_than)
+                found.append(str(Reason("threshold", on=t.on, **said)))
         return found
 
     def _open_tie(self, i: int) -> str:
         how = "tie_refused" if "refuse" in self.problem.select.ties else "tie_exhausted"
         rank = self.problem.order.rank
-        return f"{how}:rank {rank[i]} among {int((rank == rank[i]).sum())}"
+        return str(Reason(how, rank=int(rank[i]), among=int((rank == rank[i]).sum())))
 
     def _by_quota(self, i: int) -> str:
         """The bound with both estimates, and the step of the tie if one was lost or won besides."""
         other, code = self.forced[i]
         key = self.problem.order.key
-        said = f"quota:{code}" + (f" {self._keys(key[i], key[other])}" if other is not None else "")
+        numbers = self._keys(key[i], key[other]) if other is not None else {}
+        said = str(Reason("quota", **_bound(code), **numbers))
         tie = self._tie(i)
         return f"{said}; {tie}" if tie else said
 
@@ -194,7 +196,7 @@ class _Explainer:
             return None
         rival = other[0] if self.admitted[i] else other[-1]
         step, mine, theirs = order.separated_by(i, rival)
-        return f"tie:{step.removeprefix('criterion:')} {self._versus(step, mine, theirs)}"
+        return str(Reason("tie", step=step.removeprefix("criterion:"), **self._versus(step, mine, theirs)))
 
     def _out(self, i: int) -> str:
         """Why a submission over the thresholds is out, if no tie and no displacement explains it."""
@@ -205,16 +207,19 @@ class _Explainer:
         own = None if where is None else where.code
         by_rank = [j for j in members if self.admitted[j] and self.forced.get(j, (None, own))[1] == own]
         if where is not None and by_rank and order.key[by_rank[-1]] > order.key[i]:
-            tail = "" if where.rule == "seats" else f" in {where.code}"
             if where.rule == "per_organisation":
-                return f"per_organisation:{where.code} {self._used(where)}>={where.upper}"
-            return f"rank:{self._keys(order.key[i], order.key[by_rank[-1]])}{tail}"
+                return self._cap(where)
+            within = {} if where.rule == "seats" else _bound(where.code)
+            return str(Reason("rank", **self._keys(order.key[i], order.key[by_rank[-1]]), **within))
         for rule, without in self.alone.items():
             if without[i]:
                 return self._forced_by(rule, i)
         if problem.budget is not None:
             return self._forced_by("budget", i)
-        return f"quota:{where.code}" if where is not None else f"quota:{self._tightest()}"
+        return str(Reason("quota", **_bound(where.code if where is not None else self._tightest())))
+
+    def _cap(self, bound: Bound) -> str:
+        return str(Reason("per_organisation", **_bound(bound.code), used=self._used(bound), most=bound.upper))
 
     def _forced_by(self, rule: str, i: int) -> str:
         if rule == "budget":
@@ -228,8 +233,8 @@ class _Explainer:
             None,
         )
         if rule == "per_organisation" and bound is not None:
-            return f"per_organisation:{bound.code} {self._used(bound)}>={bound.upper}"
-        return f"quota:{bound.code if bound is not None else self._tightest()}"
+            return self._cap(bound)
+        return str(Reason("quota", **_bound(bound.code if bound is not None else self._tightest())))
 
     def _tightest(self) -> str:
         """A promise that is kept with nothing to spare."""
@@ -246,38 +251,43 @@ class _Explainer:
         above = line[: int(np.flatnonzero(line == i)[0])]
         others = above if problem.in_order else line
         left = problem.budget - int(problem.cost[others[self.admitted[others]]].sum())
-        numbers = f"{problem.cost[i]}{'>' if problem.cost[i] > left else '<='}{left}"
+        grant = int(problem.cost[i])
+        how = {}
         if not problem.in_order:
-            return f"budget:passed_over {numbers}"
-        if problem.cost[i] > left:
-            return f"budget:{numbers}"
-        if self.undecided[above].any():
-            return f"budget:waiting {numbers}"
-        return f"budget:{'stopped' if problem.policy == 'stop' else 'kept'} {numbers}"
+            how = {"how": "passed_over"}
+        elif grant <= left:
+            kept = "stopped" if problem.policy == "stop" else "kept"
+            how = {"how": "waiting" if self.undecided[above].any() else kept}
+        return str(Reason("budget", **how, grant=grant, sign=">" if grant > left else "<=", left=left))
 
     def _line(self, i: int) -> Bound | None:
         """The narrowest full bound that a submission belongs to: where its line is."""
         full = [b for b in self.problem.counts if i in b.members and self._used(b) >= b.upper]
         return min(full, key=lambda b: len(b.members), default=None)
 
-    def _mark(self, value: float) -> str:
-        return f"{self.show(float(value)):.10g}"
+    def _compare(self, mine: float, other: float) -> dict[str, Value]:
+        return _compared(*(self.problem.told(float(x)) for x in (mine, other)))
 
-    def _compare(self, mine: float, other: float) -> str:
-        a, b = self.show(float(mine)), self.show(float(other))
-        return f"{self._mark(mine)}{'=' if a == b else '<' if a < b else '>'}{self._mark(other)}"
-
-    def _keys(self, mine: int, other: int) -> str:
+    def _keys(self, mine: int, other: int) -> dict[str, Value]:
         unit = 10.0**self.problem.select.decimals
         return self._compare(mine / unit, other / unit)
 
-    def _versus(self, step: str, mine: object, other: object) -> str:
+    def _versus(self, step: str, mine: object, other: object) -> dict[str, Value]:
         """Two values of a step, the own one first; `<` and `>` as in ordinary reading of what is shown."""
         if pd.isna(mine) or pd.isna(other):
-            return " against ".join("missing" if pd.isna(x) else str(x) for x in (mine, other))
+            mine, other = (None if pd.isna(x) else x for x in (mine, other))
+            return {"mine": mine, "other": other}
         if step.startswith("criterion") or step == "median":
             decimals = self.problem.select.decimals
             return self._compare(round(float(mine), decimals), round(float(other), decimals))
-        if step == "fewer_missing":
-            return f"{mine:g}{'<' if mine < other else '>'}{other:g}"
-        return f"{mine}{'<' if mine < other else '>'}{other}"
+        return _compared(mine, other)
+
+
+def _compared(mine, other) -> dict[str, Value]:
+    return {"mine": mine, "sign": "=" if mine == other else "<" if mine < other else ">", "other": other}
+
+
+def _bound(code: str) -> dict[str, Value]:
+    """The code of a bound as what a reason tells: its column and, if it is about one, its group."""
+    column, group = code.partition("=")[::2]
+    return {"column": column, "group": group} if group else {"column": column}

@@ -14,10 +14,10 @@ from fairlib.errors import ScoringError
 from fairlib.rules import Scale
 from fairlib.scoring import simple
 from fairlib.scoring.adjust import COMPARES_JURORS, METHODS, estimate
-from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.panels import Panels
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.scoring.reml import fit_sums, sums_of
-from fairlib.scoring.twoway import components_of, two_way
+from fairlib.scoring.twoway import comparable_parts, components_of, two_way
 from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.problem import Problem
 from fairlib.selection.twin import LINEAR, core_of
@@ -126,8 +126,9 @@ def _tried(method: str, marks: Marks, weights, ratings: pd.DataFrame | None = No
             table = _as_ratings(marks) if ratings is None else ratings
             return estimate(table, "rasch", weights).submissions["estimate"]
         pairs = composite_of(marks, weights)
-        design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
-        if method in COMPARES_JURORS and components_of(design)[0] > 1:
+        design = pairs.panels()
+        parts = comparable_parts if method == "severity" else components_of
+        if method in COMPARES_JURORS and parts(design)[0] > 1:
             return "disconnected"
         merit = np.where(design.readers > 0, _merit(method, design, pairs), np.nan)
     except ScoringError:
@@ -137,8 +138,7 @@ def _tried(method: str, marks: Marks, weights, ratings: pd.DataFrame | None = No
 
 def _merit(method: str, design: Panels, pairs: Pairs) -> np.ndarray:
     if method == "severity":
-        fit = fit_sums(sums_of(design, pairs.y))
-        return fit.mu + fit.submission_effect
+        return fit_sums(sums_of(design, pairs.y)).merit
     if method == "additive":
         return two_way(sums_of(design, pairs.y)).submission
     return getattr(simple, method)(design, pairs.y[design.order]).estimate
@@ -146,10 +146,8 @@ def _merit(method: str, design: Panels, pairs: Pairs) -> np.ndarray:
 
 def _kept(marks: Marks, use: np.ndarray) -> Marks:
     """Some of the marks, with all labels."""
-    return Marks(
-        marks.submission[use], marks.juror[use], marks.criterion[use], marks.score[use],
-        marks.submissions, marks.jurors, marks.criteria, marks.ordered,
-    )  # fmt: skip
+    parts = {k: getattr(marks, k)[use] for k in ("submission", "juror", "criterion", "score")}
+    return replace(marks, **parts)
 
 
 def _as_ratings(marks: Marks) -> pd.DataFrame:
@@ -198,7 +196,7 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
         return _no_weights(), "one_criterion"
     try:
         pairs = composite_of(marks, weights)
-        design = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
+        design = pairs.panels()
         fit = fit_sums(sums_of(design, pairs.y))
     except ScoringError:
         return _no_weights(), "not_estimable"

@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 import pandas as pd
 
 from fairlib.errors import SelectionError
+from fairlib.scoring.dust import DUST, joined
 
+_HALF = 1e-3  # of a unit: how far from a half rounding may leave one
 COLUMNS = {"median": "raw_median", "fewer_missing": "n_missing", "earlier": "sent_at"}
 
 
@@ -62,10 +65,24 @@ class Order:
 def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
     """Numbers in units of 10^-decimals, to the nearest and halves to even: equal here means equal.
 
+    What only rounding keeps from a half is one, so that 6.25 and 6.249999999999999 go the same way.
+
     >>> rounded(np.array([7.25, 7.2500004, 7.251]), 3)
     array([7250., 7250., 7251.])
     """
-    return np.rint(np.asarray(values, dtype=float) * 10.0**decimals)
+    scaled = np.asarray(values, dtype=float) * 10.0**decimals
+    half = np.floor(scaled) + 0.5
+    near = np.abs(scaled - half) <= np.minimum(DUST * np.abs(scaled), _HALF)
+    return np.rint(np.where(near, half, scaled))
+
+
+def least_units(mark: float, decimals: int) -> float:
+    """The least number of units of 10^-decimals that is not below a mark, which is taken as it is written.
+
+    >>> least_units(6.25, 1), least_units(6.2, 1)
+    (63.0, 62.0)
+    """
+    return float((Decimal(repr(float(mark))) * 10**decimals).to_integral_value(ROUND_CEILING))
 
 
 def lot(seed: int, submission: object) -> str:
@@ -92,10 +109,11 @@ def rank_order(
     `candidates` has a column `estimate` and those that the chain names (`by_ID` for `criterion:ID`,
     `raw_median`, `n_missing`, `sent_at`); `ranked` (I,) says who takes part. A higher criterion or median,
     fewer missing marks, an earlier submission, a smaller lot come first; a missing value comes last. A
-    step whose column is absent separates nobody and is listed in `absent`; `refuse` ends the chain.
+    step whose column is absent separates nobody and is listed in `absent`; `refuse` ends the chain. Numbers
+    that only rounding tells apart are equal at any `decimals` (`dust.joined`).
     """
     estimate = candidates["estimate"].to_numpy(dtype=float, na_value=np.nan)
-    key = np.where(ranked, rounded(estimate, decimals), 0)
+    key = np.where(ranked, rounded(joined(estimate), decimals), 0)
     if np.abs(key).max(initial=0) > 2**52:
         raise SelectionError(f"Estimates with {decimals} decimals are finer than a computer's numbers.")
     key = key.astype(np.int64)
@@ -128,7 +146,7 @@ def _step(candidates: pd.DataFrame, step: str, decimals: int, seed: int):
         return _moments(candidates[name])
     values = pd.to_numeric(candidates[name]).to_numpy(dtype=float, na_value=np.nan)
     sign = 1 if step == "fewer_missing" else -1
-    keys = sign * rounded(values, decimals)
+    keys = sign * rounded(joined(values), decimals)
     return np.where(np.isnan(values), np.inf, keys), values.astype(object)
 
 

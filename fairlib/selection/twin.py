@@ -131,15 +131,17 @@ def core_of(method: str, fit: Fit) -> Core:
 
 
 def _blup(fit: Fit, total: np.ndarray, by_juror: np.ndarray) -> np.ndarray:
-    """μ + a_i (D, I) at the ratios of a fit from sums over submissions (D, I) and jurors (D, J)."""
+    """level_g(i) + a_i (D, I) at the ratios of a fit from sums over submissions (D, I) and jurors (D, J)."""
     p, at = fit.sums.panels, Point(fit.sums, fit.ratios)
+    j, own = p.n_jurors, (p.level[:, None] == np.arange(p.n_levels)).astype(float)
     shrink = at.la / (1 + at.la * p.readers)
-    right = np.column_stack([by_juror, by_juror.sum(axis=1)])
-    right[:, :-1] -= _over_submissions(p, total * shrink)
-    right[:, -1] -= (total * shrink) @ p.readers
-    u = right @ (symmetric_inverse(at.chol) * np.outer(at.scale, at.scale))
-    read = p.over_readers(u[:, :-1].T).T + np.multiply.outer(u[:, -1], p.readers)
-    return u[:, -1:] + shrink * (total - read)
+    by_juror = by_juror - _over_submissions(p, total * shrink)
+    by_level = total @ own - (total * shrink) @ p.by_level
+    u = np.column_stack([by_juror, by_level]) @ (symmetric_inverse(at.chol) * np.outer(at.scale, at.scale))
+    if p.n_levels > 1:
+        u += (u[:, j:] @ (at.levels.pull.T - np.eye(p.n_levels))) @ at.along.T
+    read = p.over_readers(u[:, :j].T).T + u[:, j:] @ p.by_level.T
+    return u[:, j:] @ own.T + shrink * (total - read)
 
 
 def _over_submissions(p: Panels, values: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ CELLS = 4_000_000  # draws × submissions held at once; fixed, so that no result
 class Worlds:
     """D draws of the random-effects model on I submissions and J jurors of a fit, in its order.
 
-    `merit` (D, I) is μ + a_i, `juror` (D, J) the effect b_j on a mark, `juror_sd` and `residual_sd` (D,) the
+    `merit` (D, I) is level_g(i) + a_i, `juror` (D, J) the effect b_j on a mark, `juror_sd` and `residual_sd` (D,) the
     standard deviations among jurors and of one reading. Points on the scale of the marks.
     """
 

@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
 from fairlib.report.codes import status_words
 from fairlib.report.locale import Voice
@@ -19,7 +20,12 @@ KINDS = ("juror", "criterion", "missing", "estimator")
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
     """Rules and whom they displaced, stability, estimators beside each other, ways at the line, days."""
-    blocks = [*costs(stage, context), *_stability(stage, context), *other_rules(stage, context)]
+    blocks = [
+        *levels_in_short(stage, context),
+        *costs(stage, context),
+        *_stability(stage, context),
+        *other_rules(stage, context),
+    ]
     blocks += [
         *_estimators(stage, context),
         *_ways(stage, context),

@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.locale import Voice
@@ -23,6 +24,7 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     if n := stage.rule.select.seats:
         title = say("TOP-{n}: {round}", n=say.number(n), round=stage.rule.name[say.lang])
     blocks: list[Block] = [Text(_lead(stage, context), "lead"), *_figures(stage, joined, context)]
+    blocks += levels_in_short(stage, context)
     blocks += _seats(stage, context)
     blocks.append(decisions_table(stage, joined, context))
     if context.internal:
@@ -104,7 +106,8 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     line = say("The dash-dotted line stands after as many places as there are seats.")
     blocks: list[Block] = [
         Picture(f"ranking-{stage.id}-figure", caption, f"{_counts(stage, context)} {line}",
-                lambda ax: plot_ranking(data, ax, say.lang, stage.seats_given), behind, (7.2, 3.9)),
+                lambda ax: plot_ranking(data, ax, say.lang, stage.rule.scale.best, stage.seats_given), behind,
+                (7.2, 3.9)),
         Text(line, "note"),
     ]  # fmt: skip
     if data["p_selected"].notna().any():

@@ -9,6 +9,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
+from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.codes import status_words
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.reasons import criterion_name
@@ -70,7 +71,9 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
 
 
 def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
-    """How exactly groups of submissions can be compared, whose jurors differ."""
+    """How groups of submissions compare, whose jurors differ: by the estimates, else by the design alone."""
+    if len(stage.levels):
+        return level_blocks(stage, context)
     say, ids = context.say, [n.id for n in context.contest.nominations]
     rows = []
     for key, value in stage.design.items():
@@ -109,16 +112,26 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
         strict=f"{top['juror'].iloc[-1]} ({say.signed(top['severity'].iloc[-1], 2)})",
         mild=f"{top['juror'].iloc[0]} ({say.signed(top['severity'].iloc[0], 2)})",
     )
-    lead = say(
-        "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it "
-        "out. A filled mark in the figure: its 95 % interval does not contain zero."
-    )
+    filled = say("A filled mark in the figure: its 95 % interval does not contain zero.")
+    lead = f"{_severe(stage, context)} {filled}"
     picture = Picture(
         f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
         table(f"severity-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.25 * len(jurors)),
     )  # fmt: skip
     blocks: list[Block] = [Heading(say("Who is strict?")), Text(lead), picture]
     return blocks + (_marks(stage, context) if context.internal else [])
+
+
+def _severe(stage: RoundResults, context: Context) -> str:
+    """What severity above zero means for the marks."""
+    if stage.rule.scale.best == "low":
+        return context.say(
+            "Severity above zero means marks higher than other jurors give the same submissions, for low is best. The "
+            "estimates take it out."
+        )
+    return context.say(
+        "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it out."
+    )
 
 
 def _marks(stage: RoundResults, context: Context) -> list[Block]:
