@@ -33,7 +33,7 @@ class Certainty:
     rank_high`, the 95 % interval of one submission's rank; `set_low, set_high`, its rank in a set that holds
     for all submissions at once; `band` (`clear_in, open, clear_out`); `status`: `ok`, `not_eligible`,
     `no_estimate` (both have p_selected 0 and no rank), or `no_error` where the estimator has nothing to
-    draw from (then nothing is known). `summary` (index key, column value) goes with it into a run
+    draw from, as with marks that are all alike (then nothing is known). `summary` (index key, column value) goes with it into a run
     directory; `method` says how the rank sets were made.
     """
 
@@ -78,6 +78,8 @@ def certainty(
     try:
         sure, ranks, merit = _passes(estimates, problem, levels.draws, seed)
     except ScoringError:
+        sure = None
+    if sure is None or not _vary(merit):
         return Certainty(_empty(problem, "no_error"), no_twin("no_error"), 0, "none")
     ranked, table = problem.ranked, _empty(problem)
     table["p_selected"] = pd.array(sure, dtype="Float64")
@@ -141,6 +143,11 @@ def _passes(
         times += admit_many(problem, block).sum(axis=0)
         start += len(block)
     return times / n, ranks, kept
+
+
+def _vary(merit: np.ndarray) -> bool:
+    """Whether draws (n, R) differ at all: of marks that are all alike they repeat the estimates, and ties decide."""
+    return not merit.size or bool((np.ptp(merit, axis=0) > TINY).any())
 
 
 def _interval(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
