@@ -226,7 +226,20 @@ def test_marks_for_one_who_is_not_in_the_round(tmp_path):
     roster = replace(roster, submissions=roster.submissions.assign(in_round=[True, False, True]))
     result = read(tmp_path, roster)
     assert set(result.rejected["reason"]) == {"not_in_round"}
-    assert list(result.findings.loc[result.findings["code"] == "no_marks", "submission"]) == ["C"]
+    told = result.findings.iloc[0]  # C has no mark: both are one finding, which a person must look at
+    assert len(result.findings) == 1 and (told["code"], told["severity"]) == ("not_in_round", "error")
+    assert told["done"] == "2 mark(s) left out; this juror did not mark: C; nobody marked: C"
+
+
+def test_a_mark_for_one_who_is_not_in_the_round_where_everybody_is_marked_is_a_warning(tmp_path):
+    sheet(tmp_path / "e1.csv", "E1", [["A", "x", 5, 5, ""], ["B", "x", 5, 5, ""]])
+    sheet(tmp_path / "e2.csv", "E2", [["A", "x", 5, 5, ""], ["C", "x", 5, 5, ""]])
+    roster = make_roster()
+    roster = replace(roster, submissions=roster.submissions.assign(in_round=[True, False, True]))
+    told = read(tmp_path, roster).findings
+    assert told[["code", "severity", "done"]].to_numpy().tolist() == [
+        ["not_in_round", "warning", "2 mark(s) left out; this juror did not mark: C"]
+    ]
 
 
 def test_long_layout_with_criteria_named_in_any_language(tmp_path):

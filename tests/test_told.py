@@ -1,13 +1,16 @@
 """What the report says of numbers is what they are: marks as given, one rule of agreement, filled marks, one chance."""
 
 import re
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_fixture import build_run, rules_2021
+from report_fixture import ROOT, build_run, rules_2021
 
 from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
@@ -33,7 +36,7 @@ def change(path, at):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run in which marks have quarter points, and one juror left out one criterion of one submission."""
-    folder = build_run(tmp_path_factory.mktemp("told") / "2021", RULES, n=60)
+    folder = build_run(tmp_path_factory.mktemp("told") / "2021", RULES, n=80)
 
     def quarters(ratings):
         ratings["score"] = (ratings["score"] + np.arange(len(ratings)) % 4 / 4).clip(1, 10)
@@ -119,8 +122,6 @@ def test_agreement_weighs_criteria_and_centres_one_that_is_missing():
 
 
 def test_a_round_without_marks_has_no_agreement(run, tmp_path):
-    import shutil
-
     copy = tmp_path / "run"
     shutil.copytree(run, copy)
     change(copy / "fair" / "ratings.csv", lambda r: r.assign(status="missing", score=np.nan))
@@ -202,3 +203,121 @@ def test_the_share_that_a_second_commission_keeps_has_one_number(results):
         ]  # fmt: skip
         share = float(stage.certainty["twin_overlap"]) / stage.n_by_rule
         assert speak("en").percent(share) in [n.value for n in numbers]
+
+
+def _with_decisions(run, folder, at):
+    """A copy of the run whose decisions of the first round are as `at` gives them back."""
+    copy = folder / "run"
+    shutil.copytree(run, copy)
+    change(copy / "commission" / "decisions.csv", at)
+    return read_results(copy, RULES)
+
+
+@pytest.mark.parametrize(
+    ("reason", "waits"),
+    [
+        ("no_estimate:no_marks", True),
+        ("reserve:1; tie_refused:rank 50 among 2", True),
+        ("budget:waiting 5<=7", True),
+        (
+            "manual:not_selected by board on 2021-04-01: absent; rule: not_selected, no_estimate:no_marks",
+            False,
+        ),
+        ("rank", False),
+    ],
+)
+def test_a_letter_waits_until_somebody_has_decided(run, tmp_path, reason, waits):
+    def last(d):
+        d.loc[d.index[d["decision"] == "not_selected"][-1], "reason"] = reason
+        return d
+
+    results = _with_decisions(run, tmp_path, last)
+    who = results.rounds[0].decisions.query("decision == 'not_selected'")["submission"].iloc[-1]
+    assert (who in results.addressees) is (who in {x.submission for x in write_letters(results)}) is not waits
+    shown = tables_of(results).get("waiting")
+    assert ([row[0].text for row in shown.rows] == [who]) if waits else shown is None
+    assert "waiting" not in tables_of(for_public(results), audience="public")
+
+
+def test_a_decision_of_people_over_the_seats_is_told_and_leaves_the_number_of_seats(run, tmp_path):
+    def one_more(d):
+        at = d.index[d["decision"] == "not_selected"][0]
+        d.loc[at, ["decision", "reason"]] = [
+            "selected", "manual:selected by board on 2021-04-01: visit; rule: broken; rule: not_selected, rank",
+        ]  # fmt: skip
+        return d
+
+    results = _with_decisions(run, tmp_path, one_more)
+    stage = results.rounds[0]
+    assert (stage.n_selected, stage.n_by_rule, stage.seats_given) == (51, 50, 50)
+    report = write_report(results, "en", "public")
+    assert next(c for c in report.chapters if c.id == "ranking-commission").title.startswith("TOP-50")
+    told = " ".join(b.text for b in report.blocks() if b.kind == "text")
+    assert (
+        "Seats: 50; selected by the rule: 50; added by a decision of people: 1; taken out by one: 0." in told
+    )
+    card = next(b for b in report.front if b.kind == "twin")
+    assert card.headline.startswith("Selected: 50.") and sum(n for _, n, _ in card.dots) == 50
+
+
+def test_a_round_without_seats_has_no_top(run, tmp_path):
+    from dataclasses import replace
+
+    results = read_results(run, RULES)
+    stage = results.rounds[0]
+    rule = stage.rule.model_copy(update={"select": stage.rule.select.model_copy(update={"seats": None})})
+    results = replace(results, rounds=(replace(stage, rule=rule), results.rounds[1]))
+    assert "ranking: expert" in write_report(results, "en", "public").chapters[3].title
+
+
+def test_a_draw_can_be_checked_from_what_lies_beside_the_public_page(run, tmp_path):
+    from fairlib.report.share import Job
+    from fairlib.report.tasks import draws
+    from fairlib.selection.lots import published_list
+    from fairlib.selection.ties import lot
+
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    path = copy / "commission" / "decisions.csv"
+    table = pd.read_csv(path)
+    ids = table.loc[table["band"] == "open", "submission"]
+    lots = sorted((lot(7, s), s) for s in ids)
+    drawn = pd.DataFrame([(s, k, h, k <= 3) for k, (h, s) in enumerate(lots, 1)],
+                         columns=["submission", "place", "lot", "drawn"])  # fmt: skip
+    drawn.to_csv(copy / "commission" / "draw.csv", index=False)
+    _, commitment = published_list(ids)
+    summary = {"commitment": commitment, "seed": 7, "on_the_list": len(ids), "drawn": 3}
+    pd.Series(summary, name="value").rename_axis("key").to_csv(copy / "commission" / "draw_summary.csv")
+    results = for_public(read_results(copy, RULES))
+    report = write_report(results, "en", "public")
+    shown = next(b for b in report.blocks() if b.kind == "table" and b.id == "draw-commission")
+    decided = results.rounds[0].decisions.set_index("submission")["decision"]
+    assert [row[3].badge for row in shown.rows] == [decided[s] for _, s in lots]
+    call = next(
+        b.text for b in report.blocks() if b.kind == "text" and b.text.startswith("python3 docs/verify")
+    )
+    links = [x.href for b in report.blocks() if b.kind == "links" for x in b.items]
+    draws(Job({"public": results}, tmp_path / "out", ("en",)))
+    where = tmp_path / "out" / "public"
+    assert sorted(links) == sorted(p.name for p in where.iterdir())
+    script, *given = call.split()[1:]
+    done = subprocess.run(
+        [sys.executable, str(ROOT / script), *given], cwd=where, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "is the result of this draw" in done.stdout, done.stdout
+    assert (where / "draw-commission.txt").read_bytes() == published_list(ids)[0].encode()
+
+
+def test_as_many_go_up_as_go_down_where_the_chain_settles_raw_ties():
+    from fairlib.rules import Selection
+    from fairlib.selection import choose
+
+    table = pd.DataFrame(
+        {"estimate": [5.0, 4.0, 3.0, 2.0, 1.0], "raw_mean": [3.0, 3.0, 3.0, 3.0, 4.0], "eligible": True,
+         "by_q": [1.0, 2.0, 3.0, 4.0, 0.0]}, index=list("ABCDE"))  # fmt: skip
+    select = Selection(seats=2, ties=("criterion:q",))
+    ranks = choose(table, select, seed=1).decisions
+    assert ranks["rank_raw"].tolist() == [5, 4, 3, 2, 1]
+    up, down = (ranks["rank"] <= 2) & (ranks["rank_raw"] > 2), (ranks["rank"] > 2) & (ranks["rank_raw"] <= 2)
+    assert up.sum() == down.sum() == 2
+    assert choose(table.drop(columns="raw_mean"), select, seed=1).decisions["rank_raw"].isna().all()

@@ -17,6 +17,7 @@ from fairlib.intake.layouts import Body
 from fairlib.intake.scorecheck import Roster
 from fairlib.intake.tables import Sheet, cell
 from fairlib.intake.values import marks
+from fairlib.rules import Scale
 
 _SIGNED = re.compile(
     r"[\W_]*(?:подпис\w*|председател\w*|секретар\w*|член\w* (?:жюри|комиссии)|эксперт\w*|дата|м[.\s]*п\.?|фио|"
@@ -27,7 +28,7 @@ _SIGNED = re.compile(
 
 
 def without_asides(
-    rows: pd.DataFrame, bodies: Sequence[Body], roster: Roster, found: list[dict]
+    rows: pd.DataFrame, bodies: Sequence[Body], scale: Scale, roster: Roster, found: list[dict]
 ) -> pd.DataFrame:
     """The rows of marks, of those that `meant.match_rows` gives; the others are told, by their rows' first cell.
 
@@ -38,14 +39,14 @@ def without_asides(
     aside = np.zeros(len(rows), dtype=bool)
     for at in np.flatnonzero(unknown):
         part, row = rows[["part", "row"]].iloc[at]
-        aside[at] = not _holds_marks(bodies[part], row) and _is_aside(bodies[part], row, found)
+        aside[at] = not _holds_marks(bodies[part], row, scale) and _is_aside(bodies[part], row, found)
     return rows[~aside].reset_index(drop=True)
 
 
-def _holds_marks(body: Body, row: int) -> bool:
+def _holds_marks(body: Body, row: int, scale: Scale) -> bool:
     """Whether something in a row can be read as a mark, or as the word of a juror who gives none."""
     typed = pd.Series([body.sheet.columns[mark.column][row - 1] for mark in body.marks], dtype="str")
-    return bool(marks(typed)["status"].isin(["scored", "abstained", "recused"]).any())
+    return bool(marks(typed, scale)["status"].isin(["scored", "abstained", "recused"]).any())
 
 
 def _is_aside(body: Body, row: int, found: list[dict]) -> bool:

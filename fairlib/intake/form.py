@@ -171,7 +171,7 @@ def _rows(sheet: Sheet, head: Headings, fields: Mapping, found: list[dict]) -> p
     for at in _headings_below(below, head, fields, kept):
         kept[at] = False
         text, place = next(column[at] for column in below if column[at]), cell(head.row + 1 + at, 0)
-        found.append(finding("heading_again", "info", "left out", found=text, cell=place,
+        found.append(finding("heading_below", "info", "left out", found=text, cell=place,
                              file=sheet.file, sheet=sheet.name))  # fmt: skip
     for at in _totals(below, head):
         if kept[at] and is_total(cells := [column[at] for column in below]):

@@ -16,6 +16,7 @@ from fairlib.intake.identifiers import mask
 
 CELL = ["submission", "juror", "criterion"]
 RATINGS = [*CELL, "score", "status", "source"]
+FEW = 5  # so many ids are named in a finding; more would say nothing
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
 REASONS = [
     "", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "set_aside", "unknown_submission",
@@ -63,14 +64,16 @@ def check_marks(
     """
     raw = _follow_versions(raw, roster, found)
     reason = _reasons(raw, roster, criteria)
-    _tell_rejected(raw, reason, roster, found)
+    unmarked = _unmarked(raw, reason == 0, roster)
+    told = unmarked if _tell_rejected(raw, reason, roster, unmarked, found) else []
     cells = _cells(raw)
     order = np.argsort(cells, kind="stable")
     reason[_repeated(raw, reason, cells, order, found)] = REASONS.index("repeated")
     kept = reason == 0
     raw = _recuse(raw, kept, roster, found)
     _tell_own_organisation(raw, kept, roster, found)
-    _tell_unmarked(raw, kept, roster, found)
+    for submission in (s for s in _unmarked(raw, kept, roster) if s not in told):
+        found.append(finding("no_marks", "error", "it has no estimate", submission=submission))
     more = [c for c in ("day", "slot") if c in raw]
     ratings = raw.take(order[kept[order]]).reset_index(drop=True)
     ratings["source"] = sources(ratings)
@@ -160,8 +163,15 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarr
     return np.where(against, np.int8(REASONS.index("title_of_another")), reason)
 
 
-def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, found: list[dict]) -> None:
-    unknown = {"unknown_juror": "juror", "unknown_criterion": "criterion"}
+def _tell_rejected(
+    raw: pd.DataFrame, reason: np.ndarray, roster: Roster, unmarked: list[str], found: list[dict]
+) -> bool:
+    """Tell the marks that cannot be used; whether that told of the `unmarked` too.
+
+    Marks for somebody who is not in the round and somebody in it whom nobody marked may be one slip: then they
+    are one finding, which names whom this juror did not mark and whom nobody did, as far as they are few.
+    """
+    joined, unknown = False, {"unknown_juror": "juror", "unknown_criterion": "criterion"}
     why = pd.Categorical.from_codes(reason, REASONS)
     for row in _each(raw.assign(reason=why), reason > 0, ["reason", "submission", "perhaps", "juror"]):
         code = row["reason"]
@@ -170,8 +180,24 @@ def _tell_rejected(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, found:
             done += f", set aside: {roster.set_aside[row['submission']]}"
         if row["perhaps"]:
             done += f"; perhaps {row['perhaps']}"
-        severity = "warning" if code in ("not_in_round", "set_aside") else "error"
+        astray = code == "not_in_round" and 0 < len(unmarked) <= FEW
+        if code == "not_in_round":
+            mine = _gaps(raw, reason, roster, row["juror"])
+            if 0 < len(mine) <= FEW:
+                done += f"; this juror did not mark: {', '.join(mine)}"
+            if astray:
+                done += f"; nobody marked: {', '.join(unmarked)}"
+        joined |= astray
+        severity = "warning" if code in ("not_in_round", "set_aside") and not astray else "error"
         found.append(at_mark(row, code, severity, done, row[unknown.get(code, "submission")]))
+    return joined
+
+
+def _gaps(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, juror: str) -> list[str]:
+    """Submissions of the round for which a juror has no row: where marks under a wrong number may belong."""
+    mine = raw.loc[(reason == 0) & (raw["juror"] == juror).to_numpy(), "submission"]
+    here = roster.submissions.index[roster.submissions["in_round"]]
+    return sorted(here[~here.isin(mine.unique())])
 
 
 def _cells(raw: pd.DataFrame) -> np.ndarray:
@@ -240,10 +266,10 @@ def _tell_own_organisation(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, 
         found.append(at_mark(row, "own_organisation", "error", done))
 
 
-def _tell_unmarked(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dict]) -> None:
+def _unmarked(raw: pd.DataFrame, kept: np.ndarray, roster: Roster) -> list[str]:
+    """Submissions of the round without a mark that counts."""
     here = roster.submissions.index[roster.submissions["in_round"]]
     named = raw["submission"].cat
     marked = np.zeros(len(named.categories), dtype=bool)
     marked[named.codes[kept & (raw["status"] == "scored").to_numpy()]] = True
-    for submission in sorted(here[~here.isin(named.categories[marked])]):
-        found.append(finding("no_marks", "error", "it has no estimate", submission=submission))
+    return sorted(here[~here.isin(named.categories[marked])])

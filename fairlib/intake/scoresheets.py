@@ -86,7 +86,7 @@ def read_scores(contest: Contest, r: Round, data: Path, roster: Roster) -> Score
     # an error in a cell is told where it stands for a mark
     sheets = [s for f in files for s in read_visible(f, found, quiet=["error_cell"])]
     raw, comments = _marks_of(contest, r, read_bodies(contest, r, sheets, roster, found), roster, found)
-    raw = _with_marks(without_copies(raw, roster, found), r.scale, found)
+    raw = _with_marks(without_copies(raw, r.scale, roster, found), r.scale, found)
     if roster.jurors is None:
         tell_namesakes(raw.groupby("juror", observed=True)["submission"].agg(set), found)
     declared = Path(r.conflicts or "").name
@@ -127,7 +127,7 @@ def _marks_of(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every mark of the sheets, and what was said, sheet by sheet, column by column, row by row."""
     rows = match_rows(_rows(bodies, found), bodies, roster, found)
-    rows = without_asides(rows, bodies, roster, found)
+    rows = without_asides(rows, bodies, r.scale, roster, found)
     rows["juror"] = _jurors_of_rows(rows, bodies, roster, found)
     columns = _columns(rows, bodies, contest.weights(r.id))
     at = np.concatenate([c.rows for c in columns])

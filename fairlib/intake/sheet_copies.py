@@ -17,6 +17,7 @@ from fairlib.intake.findings import finding
 from fairlib.intake.kazakh import fold
 from fairlib.intake.scorecheck import Roster, labelled
 from fairlib.intake.values import marks
+from fairlib.rules import Scale
 
 SURE = 1e-4  # the chance, over all pairs of a round, below which marks that agree are no coincidence
 DOUBT = 0.05  # the chance below which it is told
@@ -49,7 +50,7 @@ class _Marks:
     alone: np.ndarray
 
 
-def without_copies(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.DataFrame:
+def without_copies(raw: pd.DataFrame, scale: Scale, roster: Roster, found: list[dict]) -> pd.DataFrame:
     """The marks without those of sheets that nobody filled; marks that are a copy or averages are told or refused.
 
     `raw` has `juror, submission, criterion, typed, file, sheet` (categories).
@@ -57,7 +58,7 @@ def without_copies(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.D
     there is no list that says otherwise; of jurors in a list it is a finding.
     """
     raw = _without_empty(raw, roster, found)
-    given = _numbers(raw)
+    given = _numbers(raw, scale)
     places = raw.drop_duplicates("juror").set_index("juror")[["file", "sheet"]].astype("str")
     copies = _copies(given)
     means = _means(given, {copy for _, copy, _ in copies})
@@ -103,8 +104,8 @@ def _without_empty(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.D
     return left.assign(juror=labelled(*pd.factorize(left["juror"].astype("str")))) if empty.any() else raw
 
 
-def _numbers(raw: pd.DataFrame) -> _Marks:
-    value = marks(pd.Series(raw["typed"].cat.categories, dtype="str"))["value"].to_numpy()[
+def _numbers(raw: pd.DataFrame, scale: Scale) -> _Marks:
+    value = marks(pd.Series(raw["typed"].cat.categories, dtype="str"), scale)["value"].to_numpy()[
         raw["typed"].cat.codes
     ]
     kept = raw[["juror", "submission", "criterion"]].assign(value=value).dropna(subset="value")

@@ -10,7 +10,10 @@ from fairlib.report.locale import Voice
 from fairlib.report.reasons import criterion_name
 from fairlib.rules import Contest
 
-_MARKS_OUT = re.compile(r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?(?:; perhaps (.+))?")
+_MARKS_OUT = re.compile(
+    r"(\d+) mark\(s\) left out(?:, set aside: (\w+))?(?:; perhaps ([^;]+))?"
+    r"(?:; this juror did not mark: ([^;]+))?(?:; nobody marked: ([^;]+))?"
+)
 _FIRST_OF = re.compile(r"(read|taken) as (.+) \(the first of (\d+) in this column\)")
 _SEVERAL = re.compile(r"(=.*) \((\d+) cells in this column\)", re.S)
 _ALIKE = re.compile(r"(\S+) and (\S+), titles ([\d.]+) % alike(, organisations by name)?")
@@ -51,7 +54,7 @@ def _of_marks(say: Voice) -> dict[str, str]:
         "nothing_missing": say("no mark is missing"), "no_column": say("the marks do not say when they were given"),
         "one_day": say("everything was on one day"), "one_slot": say("everything of a day had the same slot"),
         "another_reader": say("wants another reader"),
-        "all_below": say("marks differ, and all are below the value under which that does not matter"),
+        "all_below": say("marks differ, and all are worse than the mark from which that matters"),
         "withheld": say("withheld"), "not_eligible": say("not eligible"), "no_estimate": say("no estimate"),
         "unstated": say("the reason is not stated"),
     }  # fmt: skip
@@ -81,7 +84,7 @@ def _of_models(say: Voice) -> dict[str, str]:
         "not_estimable": say("what there is does not support the estimate"),
         "contradiction": say("these rules contradict each other"),
         "confounded": say("cannot be separated from something else by this design"),
-        "extreme_high": say("highest marks only"), "extreme_low": say("lowest marks only"),
+        "extreme_high": say("best marks only"), "extreme_low": say("worst marks only"),
     }  # fmt: skip
 
 
@@ -213,6 +216,9 @@ def _of_sheets(say: Voice) -> dict[str, str]:
         "juror_by_name": say("a juror known by name, not by id"),
         "juror_doubtful": say("the names of sheet and file are of different jurors"),
         "formula_without_value": say("a formula whose value was not saved"),
+        "heading_below": say("a further row of headings"), "time_missing": say("no time of sending"),
+        "times_unread": say("no cell of the column is a time"),
+        "not_sent": say("a status that says: not sent, or taken back"),
         "seats_over_submissions": say("more seats than eligible submissions"),
         "layout_understood": say("how the sheets of marks were understood"),
     }  # fmt: skip
@@ -233,9 +239,6 @@ def _of_rows(say: Voice) -> dict[str, str]:
         "juror_nearly": say("two names of jurors that are nearly one"),
         "rows_hidden": say("hidden rows"), "columns_hidden": say("hidden columns"),
         "cell_note": say("a note at a cell"), "column_without_heading": say("a column without a heading"),
-        "time_missing": say("no time of sending"),
-        "times_unread": say("no cell of the column is a time"),
-        "not_sent": say("a status that says: not sent, or taken back"),
     }  # fmt: skip
 
 
@@ -245,7 +248,7 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
     if told in (whole := _done(say)):
         return whole[told]
     if found := _MARKS_OUT.fullmatch(told):
-        return _left_out(say.number(int(found[1])), found[2], found[3], say)
+        return _left_out(say.number(int(found[1])), found[2], found[3], say) + _gaps(found[4], found[5], say)
     if found := _FIRST_OF.fullmatch(told):
         n = say.number(int(found[3]))
         if found[1] == "taken":
@@ -264,6 +267,13 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         if told.startswith(start):
             return told_as(told.removeprefix(start))
     return told
+
+
+def _gaps(mine: str | None, nobody: str | None, say: Voice) -> str:
+    """To whom marks under a wrong number may belong."""
+    told = [say("not marked by this juror: {ids}", ids=mine)] if mine else []
+    told += [say("marked by nobody: {ids}", ids=nobody)] if nobody else []
+    return "".join(f"; {t}" for t in told)
 
 
 def _left_out(n: str, why: str | None, perhaps: str | None, say: Voice) -> str:
@@ -298,6 +308,11 @@ def _done(say: Voice) -> dict[str, str]:
         "not read; unhide the columns to have them read": say("not read; unhide the columns to have them read"),
         "read as typed; were they percent?": say("read as typed; were they percent?"),
         "both rows are read as one heading": say("both rows are read as one heading"),
+        "taken to be in time": say("taken to be in time"),
+        "all forms of the sheet are taken to be in time; correct the column, or name another one":
+            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
+        "counted like every form; leave its row out if it was never sent":
+            say("counted like every form; leave its row out if it was never sent"),
         "read as sheets: one sheet a juror, a row a submission, a column a criterion":
             say("read as: one sheet for each juror, a row for each submission, a column for each criterion"),
         "read as rows: a row for each juror and submission, a column a criterion":
@@ -305,13 +320,6 @@ def _done(say: Voice) -> dict[str, str]:
         "read as long: a row a mark": say("read as: a row for each mark"),
         "read as wide: a row a submission, the jurors side by side":
             say("read as: a row for each submission, the jurors side by side"),
-        "numbered by row; give the column of ids a heading such as «Өтінім №»":
-            say("numbered by row; give the column of ids a heading such as «Өтінім №»"),
-        "taken to be in time": say("taken to be in time"),
-        "all forms of the sheet are taken to be in time; correct the column, or name another one":
-            say("all forms of the sheet are taken to be in time; correct the column, or name another one"),
-        "counted like every form; leave its row out if it was never sent":
-            say("counted like every form; leave its row out if it was never sent"),
         "taken as empty; open the file in a spreadsheet program, save it and send it again":
             say("taken as empty; open the file in a spreadsheet program, save it and send it again"),
     }  # fmt: skip

@@ -25,7 +25,7 @@ COMMENTS = 1500  # letters of comments that a round has room for on the page
 class Field:
     """A round as letters need it: rows by submission, with means at the ends of the scale held back.
 
-    `lines` has the lowest selected estimate of each group of the quota, under "" that of all.
+    `lines` has the worst selected estimate of each group of the quota, under "" that of all.
     """
 
     stage: RoundResults
@@ -37,7 +37,7 @@ class Field:
     comments: dict[str, list[str]]
 
     def line(self, row: pd.Series) -> float:
-        """The lowest selected estimate among those with whom this row shared its seats."""
+        """The worst selected estimate among those with whom this row shared its seats."""
         return self.lines.get(common_group(row, self.stage), self.lines.get("", float("nan")))
 
 
@@ -189,8 +189,11 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
         say("Readers"): number(say, row["n_jurors"]),
     }
     known = {label: cell for label, cell in shown.items() if cell.sort is not None}
-    caption = say("Score, {low} to {high}", low=say.mark(field.stage.rule.scale.min),
-                  high=say.mark(field.stage.rule.scale.max))  # fmt: skip
+    scale = field.stage.rule.scale
+    low, high = say.mark(scale.min), say.mark(scale.max)
+    caption = say("Score, {low} to {high}", low=low, high=high)
+    if scale.best == "low":
+        caption = say("Score, {low} to {high}; low is best: {low} is the best mark", low=low, high=high)
     heads = [Column(label, "number") for label in known]
     return [table(f"score-{field.stage.id}", caption, heads, [list(known.values())])]
 
@@ -215,18 +218,11 @@ def _distance(field: Field, row: pd.Series, say: Voice) -> str:
     """How far from the line, in points and in words; nothing where lots decide, not points."""
     if field.stage.rule.select.line == "draw":
         return ""
-    sign = 1 if field.stage.rule.scale.best == "high" else -1
-    gap = sign * (row["estimate"] - field.line(row))
+    scale = field.stage.rule.scale
+    gap = scale.gain(row["estimate"] - field.line(row))
     if row["decision"] == "selected":
         points = max(gap, 0)
-        told = (
-            say(
-                "Points above the lowest selected estimate of its group: {points}.",
-                points=say.number(points, 2),
-            )
-            if common_group(row, field.stage)
-            else say("Points above the lowest selected estimate: {points}.", points=say.number(points, 2))
-        )
+        told = _ahead(field, row, say.number(points, 2), say)
         return f"{told} {_beside_error(points, row['se'], say)}"
     missing = row["points_missing"] if pd.notna(row["points_missing"]) else -gap
     if pd.isna(missing):
@@ -239,9 +235,21 @@ def _distance(field: Field, row: pd.Series, say: Voice) -> str:
     else:
         told = say(
             "Points missing to the line: {points}; the line lies at: {line}.",
-            points=say.number(missing, 2), line=say.number(row["estimate"] + sign * missing, 2),
+            points=say.number(missing, 2), line=say.number(row["estimate"] + scale.gain(missing), 2),
         )  # fmt: skip
     return f"{told} {_beside_error(missing, row['se'], say)}"
+
+
+def _ahead(field: Field, row: pd.Series, points: str, say: Voice) -> str:
+    """How far a selected submission is on the good side of the line."""
+    group = common_group(row, field.stage)
+    if field.stage.rule.scale.best == "low":
+        if group:
+            return say("Points below the highest selected estimate of its group: {points}.", points=points)
+        return say("Points below the highest selected estimate: {points}.", points=points)
+    if group:
+        return say("Points above the lowest selected estimate of its group: {points}.", points=points)
+    return say("Points above the lowest selected estimate: {points}.", points=points)
 
 
 def _beside_error(points: float, se: float, say: Voice) -> str:

@@ -151,7 +151,9 @@ def juror_codes(stage: RoundResults) -> dict[str, str]:
     does not lead to the codes.
     """
     names = sorted(set(stage.jurors["juror"].dropna()) | set(stage.ratings["juror"].dropna()))
-    marks = pd.util.hash_pandas_object(stage.ratings[["submission", "juror", "score"]], index=False)
+    given = stage.ratings[["submission", "juror", "score"]]
+    given = given.assign(score=stage.rule.scale.orient(given["score"]))  # the same contest, the same codes
+    marks = pd.util.hash_pandas_object(given, index=False)
     salt = hashlib.sha256(b"codes" + marks.to_numpy().tobytes()).digest()
     order = sorted(names, key=lambda n: hashlib.sha256(salt + n.encode()).digest())
     width = len(str(len(order)))
@@ -210,10 +212,11 @@ def _close(stage: RoundResults, hidden: set[str]) -> set[str]:
     """
     table = stage.estimates
     mine = table["submission"].isin(hidden)
-    step = stage.rule.scale.step or (stage.rule.scale.max - stage.rule.scale.min) / 10
+    scale = stage.rule.scale
+    step = scale.step or (scale.max - scale.min) / 10
     close = mine.copy()
     for n, column in product(table.loc[mine, "n_jurors"].dropna().unique(), ("estimate", "raw_mean")):
-        part = np.floor((table[column] - stage.rule.scale.min) / (2 * step / max(n, 1)))
+        part = np.floor((scale.orient(table[column]) - scale.min) / (2 * step / max(n, 1)))
         close |= part.isin(part[mine & (table["n_jurors"] == n)].dropna())
     return set(table.loc[close, "submission"])
 

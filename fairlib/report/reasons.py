@@ -239,11 +239,14 @@ def _threshold(detail: str, contest: Contest, say: Voice) -> str:
     (reason,) = parse(f"threshold:{detail}")
     name = criterion_name(reason["on"], contest, say)
     if "other" not in reason:
-        return say("Below the threshold: {what}.", what=name)
-    found = reason.told.get("mine")
+        return say("Worse than the threshold: {what}.", what=name)
+    found, least = reason.told.get("mine"), _spoken(str(reason["other"]), say)
     found = say("not computed") if found is None else _spoken(str(found), say)
-    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found,
-               least=_spoken(str(reason["other"]), say))  # fmt: skip
+    if reason.told.get("sign") == ">":
+        return say(
+            "Above the threshold: {what} – {found}, needed: {least}.", what=name, found=found, least=least
+        )
+    return say("Below the threshold: {what} – {found}, needed: {least}.", what=name, found=found, least=least)
 
 
 def _budget(detail: str, contest: Contest, say: Voice) -> str:

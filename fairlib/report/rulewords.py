@@ -3,7 +3,7 @@
 from fairlib.report.blocks import Rule
 from fairlib.report.locale import Voice, speak
 from fairlib.report.reasons import column_name, criterion_name, eligibility_words, group_name, method_name
-from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Threshold
+from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -143,8 +143,13 @@ class Quoter:
         if stage.divergence:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "
                        "the scale: {share}.", share=say.percent(stage.divergence.share))  # fmt: skip
-            if (below := stage.divergence.unless_all_below) is not None:
-                text += " " + say("Not where all of them are below: {mark}.", mark=say.mark(below))
+            if (worst := stage.divergence.unless_all_worse_than) is not None:
+                mark = say.mark(worst)
+                text += " " + (
+                    say("Not where all of them are below: {mark}.", mark=mark)
+                    if stage.scale.best == "high"
+                    else say("Not where all of them are above: {mark}.", mark=mark)
+                )
             found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
 
@@ -178,7 +183,8 @@ class Quoter:
         found.append(self.rule(objective, f"{at}.objective", rule.objective))
         found += [self.rule(self.quota(q), f"{at}.quotas", q.kind) for q in rule.quotas]
         found += [
-            self.rule(self.threshold(t), f"{at}.thresholds", f"{t.at_least:g}") for t in rule.thresholds
+            self.rule(self.threshold(t, stage.scale), f"{at}.thresholds", f"{t.no_worse_than:g}")
+            for t in rule.thresholds
         ]
         if rule.per_organisation:
             found.append(
@@ -231,11 +237,13 @@ class Quoter:
         }
         return kinds[quota.kind]
 
-    def threshold(self, threshold: Threshold) -> str:
-        """A threshold in words."""
-        return self.say("Never selected below: {what} {least}.",
-                        what=criterion_name(threshold.on, self.contest, self.say),
-                        least=self.say.mark(threshold.at_least))  # fmt: skip
+    def threshold(self, threshold: Threshold, scale: Scale) -> str:
+        """A threshold in words, on the side of it that is worse."""
+        say, mark = self.say, self.say.mark(threshold.no_worse_than)
+        what = criterion_name(threshold.on, self.contest, say)
+        if scale.best == "low":
+            return say("Never selected above: {what} {most}.", what=what, most=mark)
+        return say("Never selected below: {what} {least}.", what=what, least=mark)
 
     def cap(self, most: int) -> str:
         """The most that one organisation can have."""

@@ -250,8 +250,7 @@ def _jurors(stage: RoundResults, context: Context) -> Sheet:
     }  # fmt: skip
     columns = [
         Column(say("Juror"), TEXT, 26, say("The juror; in public a code."), table["juror"]),
-        Column(say("Severity, points"), TWO, 12, say("Above zero: marks lower than others give the same submissions."),
-               table["severity"]),
+        Column(say("Severity, points"), TWO, 12, _severe(stage, context), table["severity"]),
         Column(say("Standard error"), TWO, 12, say("The standard error of the severity."), table["se"]),
         Column(say("Interval from"), TWO, 10, say("Lower end of the 95 % interval of the severity."),
                table["severity"] - half),
@@ -265,6 +264,12 @@ def _jurors(stage: RoundResults, context: Context) -> Sheet:
                [_remarks(r.juror, r.status, stage, context) for r in table.itertuples()]),
     ]  # fmt: skip
     return _sheet(_name(say("Jurors"), stage, context), columns)
+
+
+def _severe(stage: RoundResults, context: Context) -> str:
+    if stage.rule.scale.best == "low":
+        return context.say("Above zero: marks higher than others give the same submissions; low is best.")
+    return context.say("Above zero: marks lower than others give the same submissions.")
 
 
 def _remarks(juror: str, status: object, stage: RoundResults, context: Context) -> str:
@@ -286,17 +291,20 @@ def _otherwise(stage: RoundResults, context: Context) -> Sheet:
     other = stage.other_rules.dropna(subset=["change"])
     kinds = [say("without this rule")] * len(without) + [say("another rule")] * len(other)
     words = [rule_words(r, stage, context) for r in without["rule"]]
-    words += [change_words(c, context) for c in other["change"]]
+    words += [change_words(c, stage, context) for c in other["change"]]
     both = pd.concat([without.assign(status="ok"), other], ignore_index=True)
     sides = [[named(x, context) if _there(x) else "" for x in both[c]] if c in both else [None] * len(both)
              for c in ("comes", "goes")]  # fmt: skip
+    cost = [say("The sum of estimates without the rule less the sum with it.")]
+    if stage.rule.scale.best == "low":
+        cost.append(say("In this sum estimates are turned round, so that high is best."))
     columns = [
         Column(say("Kind"), TEXT, 20, say("Whether a rule is left out or changed."), kinds),
         Column(say("Rule"), TEXT, 60, say("The rule in words."), words),
         Column(say("Places changed"), WHOLE, 10, say("How many of the selected would be others."), both["n"]),
         Column(say("Comes"), TEXT, 60, say("Who would be selected then and is not."), sides[0]),
         Column(say("Goes"), TEXT, 60, say("Who is selected and would not be then."), sides[1]),
-        Column(say("Costs, points"), TWO, 12, say("The sum of estimates without the rule less the sum with it."),
+        Column(say("Costs, points"), TWO, 12, " ".join(cost),
                both.get("points", [None] * len(both))),
         Column(say("Mean estimate"), TWO, 12, say("Of those whom the other rule selects, by the estimates that hold."),
                both.get("mean_estimate", [None] * len(both))),

@@ -76,6 +76,8 @@ NUMBERS = {
 COUNTED = NUMBERS | {"n", "selected"}
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
 RULE_SAID = r"^manual:(?s:.*); rule: (\w+), "  # what the rule said, in the reason of a decision of people
+# reasons that decide nothing
+WAITS = r"^(?!manual:)(?:.*; )?(?:no_estimate|tie_refused|tie_exhausted|budget:waiting)\b"
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
 
@@ -183,9 +185,24 @@ class Results:
 
     @property
     def addressees(self) -> list[str]:
-        """Everyone who is owed a letter: all submissions, and forms that came before or after the window."""
+        """Everyone who is owed a letter now: all submissions, and forms that came before or after the window.
+
+        Those about whom a person must decide first are left out (`waiting`).
+        """
         outside = self.set_aside[self.set_aside["reason"].isin(OUTSIDE)]["submission"].dropna()
-        return [*self.by_id.index, *outside[~outside.isin(self.by_id.index)]]
+        sent = self.by_id.index[~self.by_id.index.isin(list(self.waiting))]
+        return [*sent, *outside[~outside.isin(self.by_id.index)]]
+
+    @cached_property
+    def waiting(self) -> dict[str, str]:
+        """Whose last decision waits for a person, with its reason: nobody marked it, or no rule settles a tie."""
+        latest = (
+            pd.concat([s.decisions for s in self.rounds]) if self.rounds else pd.DataFrame(columns=DECISION)
+        )
+        latest = (
+            latest.drop_duplicates("submission", keep="last").set_index("submission")["reason"].fillna("")
+        )
+        return latest[latest.str.contains(WAITS)].to_dict()
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
         """Decisions of a round with its estimates and what was sent; ranks are those of the decisions.

@@ -1,5 +1,6 @@
 """What every part of the rules is made of: frozen models, ids, names in three languages, the scale of marks."""
 
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -82,8 +83,19 @@ class Scale(Rule):
         return self
 
     def orient(self, mark):
-        """Turn marks so that higher is better, on the same scale; applied twice it gives them back."""
-        return mark if self.best == "high" else self.min + self.max - mark
+        """Turn marks so that higher is better, on the same scale; applied twice it gives them back.
+
+        A single number, which is one of the rules', is turned as the decimal number that was written.
+        """
+        if self.best == "high":
+            return mark
+        if isinstance(mark, int | float) and math.isfinite(mark):
+            return float(_exact(self.min) + _exact(self.max) - _exact(mark))
+        return self.min + self.max - mark
+
+    def gain(self, difference):
+        """A difference of marks so that above zero is better; applied twice it gives it back."""
+        return difference if self.best == "high" else -difference
 
     def holds(self, mark: float) -> bool:
         """Whether a mark is on the scale."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, language_of
 from fairlib.rules.mistakes import meant
@@ -51,10 +51,16 @@ class Scores(Rule):
 
 
 class Divergence(Rule):
-    """Ask for another reader when marks of one submission differ by more than this share of the scale."""
+    """Ask for another reader when marks of one submission differ by more than this share of the scale.
+
+    But not where all of them are worse than a mark on the contest's own scale. Params files of earlier years
+    say `unless_all_below` for the same.
+    """
 
     share: float = Field(gt=0, lt=1)
-    unless_all_below: float | None = None
+    unless_all_worse_than: float | None = Field(
+        None, validation_alias=AliasChoices("unless_all_worse_than", "unless_all_below")
+    )
 
 
 class Round(Rule):
@@ -174,8 +180,8 @@ class Contest(Rule):
         at, criteria = f"round {r.id}", [c.id for c in self.criteria]
         if r.id.casefold() in STEPS:
             raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
-        if r.divergence and r.divergence.unless_all_below is not None:
-            _on_scale(r, r.divergence.unless_all_below, f"{at}, divergence")
+        if r.divergence and r.divergence.unless_all_worse_than is not None:
+            _on_scale(r, r.divergence.unless_all_worse_than, f"{at}, divergence")
         if r.weights is not None:
             _among(r.weights, criteria, f"{at}, weights")
             if min(r.weights.values(), default=0) < 0 or sum(r.weights.values()) == 0:
@@ -184,7 +190,7 @@ class Contest(Rule):
         _among([t.split(":")[1] for t in r.select.ties if ":" in t], marked, f"{at}, ties")
         _among([t.on for t in r.select.thresholds], ["estimate", *marked], f"{at}, thresholds")
         for t in r.select.thresholds:
-            _on_scale(r, t.at_least, f"{at}, thresholds")
+            _on_scale(r, t.no_worse_than, f"{at}, thresholds")
         _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
         if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
             raise ValueError(
@@ -235,14 +241,14 @@ class Contest(Rule):
         return ZoneInfo(self.timezone)
 
     @property
-    def regions_on(self) -> date:
-        """The day whose names of regions count: the one that the rules name, else today's names."""
-        return self.submissions.regions_on or date.max
-
-    @property
     def has_window(self) -> bool:
         """Whether forms can be early or late."""
         return self.submissions.accepted_from is not None or self.submissions.accepted_to is not None
+
+    @property
+    def regions_on(self) -> date:
+        """The day whose names of regions count: the one that the rules name, else today's names."""
+        return self.submissions.regions_on or date.max
 
     def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
         """First moment that is in time and first moment that is late."""

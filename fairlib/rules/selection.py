@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from fairlib.rules.base import Rule
 from fairlib.rules.mistakes import one_of
@@ -40,10 +40,14 @@ class Quota(Rule):
 
 
 class Threshold(Rule):
-    """A submission below this is never selected; `on` is `estimate` or a criterion's id."""
+    """A submission worse than this mark is never selected; `on` is `estimate` or a criterion's id.
+
+    The mark is on the contest's own scale, whichever end of it is best. Params files of earlier years say
+    `at_least` for the same.
+    """
 
     on: str = "estimate"
-    at_least: float
+    no_worse_than: float = Field(validation_alias=AliasChoices("no_worse_than", "at_least"))
 
     @model_validator(mode="before")
     @classmethod

@@ -6,10 +6,11 @@ from fairlib.errors import ScoringError, SelectionError
 from fairlib.intake.meant import match_conflicts
 from fairlib.intake.scorecheck import Roster
 from fairlib.rules import Contest, Round
-from fairlib.runs.outcome import oriented
+from fairlib.runs.direction import oriented, turned, turned_estimates
 from fairlib.scoring.adjust import Estimates, estimate
 from fairlib.selection.certainty import Certainty
 from fairlib.selection.choose import Choice
+from fairlib.selection.days import days
 from fairlib.selection.line import compare_at_line, discuss
 from fairlib.selection.readings import readings
 
@@ -53,8 +54,14 @@ def to_discuss(
     contest: Contest, r: Round, choice: Choice, sure: Certainty, ratings: pd.DataFrame, table: pd.DataFrame
 ):
     """Both sides' case for each submission of the open band; marks are internal, never for the public."""
-    known = table.join(choice.decisions["points_missing"])
+    known = turned_estimates(r, table)
     return discuss(choice.problem, sure, known, oriented(r, ratings), contest.weights(r.id))
+
+
+def days_and_slots(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.DataFrame:
+    """The effects of day and slot on the marks, as the contest gives them: see `selection.days`."""
+    found = days(oriented(r, ratings), contest.weights(r.id))
+    return turned(r, found, gaps=("points", "low", "high"), ends=[("low", "high")])
 
 
 def decisions_table(choice: Choice, sure: Certainty) -> pd.DataFrame:

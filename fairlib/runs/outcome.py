@@ -1,8 +1,4 @@
-"""From ratings to estimates to a choice, by the rules of one round.
-
-In the library higher is better; a contest where low is best is turned round here, once on the way in
-(`Scale.orient`) and once on the way out, so that every table is on the contest's own scale.
-"""
+"""From ratings to estimates to a choice, by the rules of one round; tables are on the contest's own scale."""
 
 from dataclasses import replace
 
@@ -11,6 +7,7 @@ from scipy.special import ndtri
 
 from fairlib.errors import ScoringError
 from fairlib.rules import Contest, Round, Selection
+from fairlib.runs.direction import oriented, turned_estimates
 from fairlib.scoring.adjust import (
     Estimates,
     estimate,
@@ -26,21 +23,6 @@ from fairlib.selection.choose import Choice, choose
 Z95 = ndtri(0.975)
 _MOVED = {"rank": "rank", "raw_rank": "rank_raw", "change": "change", "by_readers": "moved_by_readers",
           "by_shrinkage": "moved_by_shrinkage", "cause": "moved_mainly_by"}  # fmt: skip
-_MARKS = ("estimate", "raw_mean", "raw_median", "low", "high")
-
-
-def oriented(r: Round, ratings: pd.DataFrame) -> pd.DataFrame:
-    """Ratings with higher marks better, whatever the scale of the round says."""
-    return ratings.assign(score=r.scale.orient(ratings["score"]))
-
-
-def turned(r: Round, table: pd.DataFrame) -> pd.DataFrame:
-    """A table of estimates turned round: from higher-is-better to the contest's own scale, or back."""
-    if r.scale.best == "high":
-        return table
-    turn = [c for c in table if c in _MARKS or c.startswith("by_")]
-    back = table.assign(**{c: r.scale.orient(table[c]) for c in turn})
-    return back.rename(columns={"low": "high", "high": "low"})[list(table.columns)]
 
 
 def estimates_of(
@@ -67,7 +49,7 @@ def estimates_of(
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
-    return found, turned(r, table.join(_by_criterion(contest, marks, method)))
+    return found, turned_estimates(r, table.join(_by_criterion(contest, marks, method)))
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
@@ -116,9 +98,12 @@ def _with_enough(found: Estimates, least: int) -> Estimates:
 def candidates(
     contest: Contest, r: Round, submissions: pd.DataFrame, here: pd.Series, table: pd.DataFrame
 ) -> pd.DataFrame:
-    """What selection decides on: every submission of the contest in its first round, later those of the round."""
+    """What selection decides on: every submission of the contest in its first round, later those of the round.
+
+    Estimates are turned so that higher is better; the rule that is carried out on them is read by the scale.
+    """
     about = submissions if contest.before(r.id) is None else submissions[here]
-    joined = about.join(turned(r, table))
+    joined = about.join(turned_estimates(r, table))
     joined["status"] = joined["status"].astype(object).where(joined["status"].notna(), "no_marks")
     return joined
 

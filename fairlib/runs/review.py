@@ -1,11 +1,14 @@
 """What a round's marks can and cannot carry: the questions of notebook 02, asked with the round's rules."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.intake.scorecheck import Roster
 from fairlib.rules import Contest, Round
-from fairlib.runs.outcome import estimates_of, oriented, turned
+from fairlib.runs.direction import oriented, turned
+from fairlib.runs.outcome import estimates_of
 from fairlib.scoring.adjust import Estimates
 from fairlib.scoring.assign import extra_assignments
 from fairlib.scoring.design import Design
@@ -44,10 +47,22 @@ def diagnose_round(
         fit = rasch(marks)
     except ScoringError:
         fit = None  # diagnose then says `not_computed` for infit and outfit
-    return diagnose(
+    found = diagnose(
         marks, roster.submissions, roster.jurors, weights=contest.weights(r.id), scale=(r.scale.min, r.scale.max),
         severity=severity, rasch=fit, seed=contest.seed,
     )  # fmt: skip
+    return replace(found, jurors=_marks_told(r, found.jurors, "digit"),
+                   findings=_marks_told(r, found.findings, "about"))  # fmt: skip
+
+
+def _marks_told(r: Round, table: pd.DataFrame, favourite: str) -> pd.DataFrame:
+    """Diagnostics with mean and favourite mark on the contest's own scale; severity and leniency are as they are."""
+    if r.scale.best == "high":
+        return table
+    digits = table["signal"] == "digits" if "signal" in table else pd.Series(True, index=table.index)
+    mark = pd.to_numeric(table[favourite].where(digits), errors="coerce")
+    told = r.scale.orient(mark).map("{:g}".format, na_action="ignore")
+    return turned(r, table.assign(**{favourite: table[favourite].where(mark.isna(), told)}), ["mean"])
 
 
 def juror_table(estimates: Estimates, review: Diagnostics) -> pd.DataFrame:
@@ -71,10 +86,8 @@ def another_reader(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.Data
         none = pd.Index([], name="submission")
         return pd.DataFrame(columns=["low", "high", "gap", "limit", "another_reader", "status"], index=none)
     table = divergent(oriented(r, ratings), r.divergence, r.scale, contest.weights(r.id))
-    table = turned(r, table[table["another_reader"]])
-    if r.scale.best == "low":
-        table = table.rename(columns={"low_juror": "high_juror", "high_juror": "low_juror"})
-    return table
+    wanted = table[table["another_reader"]]
+    return turned(r, wanted, ("low", "high"), ends=[("low", "high"), ("low_juror", "high_juror")])
 
 
 def by_rank(r: Round, table: pd.DataFrame) -> pd.DataFrame:

@@ -51,8 +51,8 @@ def divergent(
 
 def _status(table: pd.DataFrame, rule: Divergence, scale: Scale) -> np.ndarray:
     below = np.zeros(len(table), dtype=bool)
-    if rule.unless_all_below is not None:
-        below = (table["high"] < scale.orient(rule.unless_all_below) - _HAIR).to_numpy()
+    if rule.unless_all_worse_than is not None:
+        below = (table["high"] < scale.orient(rule.unless_all_worse_than) - _HAIR).to_numpy()
     agree = (table["gap"] <= table["limit"] + _HAIR).to_numpy()
     n = table["n_jurors"].to_numpy()
     return np.select(

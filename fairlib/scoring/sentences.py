@@ -4,11 +4,12 @@ The words describe marks, never motives.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import pandas as pd
 
 _SAID = {
-    "severity": "gives {abs_effect} points {less} than a juror of the panel's mean severity would",
+    "severity": "gives {abs_effect} points {lower} than a juror of the panel's mean severity would",
     "spread": "spreads marks {wider} than the other readers of the same submissions: the standard deviation is "
     "{value} times theirs, {abs_effect} points {more}",
     "discrimination": "tells better submissions from worse ones {more} sharply than the others: for a submission "
@@ -25,11 +26,11 @@ _SAID = {
     "{panel_pct}; it moves a mark by {abs_effect} points on average",
     "order": "became {generous} in the order of scoring: {abs_effect} points from the first to the last",
     "day": "became {generous} over the days: {abs_effect} points from the first to the last",
-    "nomination": "gives {abs_effect} points {more} in nomination {about} than elsewhere",
-    "region": "gives {abs_effect} points {more} to submissions from {about} than to others",
-    "legal_form": "gives {abs_effect} points {more} to organisations of type {about} than to others",
-    "own_region": "gives {abs_effect} points {more} to submissions from the own region than to others",
-    "own_affiliation": "gives {abs_effect} points {more} to submissions of the own organisation than to others",
+    "nomination": "gives {abs_effect} points {higher} in nomination {about} than elsewhere",
+    "region": "gives {abs_effect} points {higher} to submissions from {about} than to others",
+    "legal_form": "gives {abs_effect} points {higher} to organisations of type {about} than to others",
+    "own_region": "gives {abs_effect} points {higher} to submissions from the own region than to others",
+    "own_affiliation": "gives {abs_effect} points {higher} to submissions of the own organisation than to others",
     "copied": "and {about} have the same marks on all criteria in {value_pct} of {n} common submissions, where "
     "{panel_pct} would be expected by chance",
 }
@@ -59,8 +60,13 @@ _UP = {
 }  # fmt: skip
 
 
-def sentence(finding: Mapping) -> str:
-    """Say one row of `Diagnostics.findings` in English, with its numbers.
+_MARKS = {"lower": ("more", "less"), "higher": ("less", "more")}  # named as they are where high is best
+
+
+def sentence(finding: Mapping, best: Literal["high", "low"] = "high") -> str:
+    """Say one row of `Diagnostics.findings` in English, with its numbers; `best` is the end of the scale that is.
+
+    Severity and leniency are numbers that do not turn with the scale; how they show in the marks does.
 
     >>> told = sentence({"juror": "E07", "signal": "region", "about": "Abai", "value": 1.2, "panel": -0.1,
     ...           "effect": 1.3, "p": 0.0001, "p_adjusted": 0.012, "n": 6, "status": "talk"})
@@ -76,14 +82,15 @@ def sentence(finding: Mapping) -> str:
     if status not in _VERDICT:
         told = _UNTOLD.get(status, f"has no answer here ({status})")
         return f"{who}, {finding['signal']}: {told.format(n=_count(n))}."
-    said = _SAID[finding["signal"]].format(**_words(finding))
+    said = _SAID[finding["signal"]].format(**_words(finding, best))
     told = "" if finding["signal"] == "copied" else f" ({_count(n)})"
     return f"{who} {said}{told}. {_VERDICT[status].format(p=_p(finding['p_adjusted']))}"
 
 
-def _words(finding: Mapping) -> dict[str, str]:
+def _words(finding: Mapping, best: str) -> dict[str, str]:
     effect = 0.0 if _missing(finding["effect"]) else float(finding["effect"])
     words = {k: pair[effect >= 0] for k, pair in _UP.items()} | {"abs_effect": f"{abs(effect):.2f}"}
+    words |= {k: pair[(effect >= 0) == (best == "high")] for k, pair in _MARKS.items()}
     for name in ("value", "panel"):
         known = not _missing(finding[name])
         words[name] = f"{finding[name]:.2f}" if known else "not known"

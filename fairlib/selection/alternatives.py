@@ -34,9 +34,9 @@ class Others:
 
     `summary` (index change, a code such as `weight:impact`, `quota_method:dhondt`, `quota_floor:0`,
     `threshold:5.5`, `seats:45`): `comes` and `goes` (ids by their rank now), `n` (the larger of both), `selected`,
-    `mean_estimate` of the selected by the estimates that hold, and `status`, a key of `STATUS`; numbers are
-    missing where it is not `ok`. `widest` is the change of weights that exchanges most, as a `Comparison.table`
-    with its code in the column `change_of`; empty where none exchanges anybody.
+    `mean_estimate` of the selected by the estimates that hold, on the contest's scale, and `status`, a key of
+    `STATUS`; numbers are missing where it is not `ok`. `widest` is the change of weights that exchanges most, as a
+    `Comparison.table` with its code in the column `change_of`; empty where none exchanges anybody.
     """
 
     summary: pd.DataFrame
@@ -53,7 +53,7 @@ def other_rules(
     scale: Scale,
     method: str = "severity",
 ) -> Others:
-    """Carry out every neighbour of a rule on the same candidates and ratings; higher is better.
+    """Carry out every neighbour of a rule on the same candidates and ratings; in them higher is better.
 
     The neighbours: raw means instead of what `method` estimates; each criterion counted twice; each other way of
     sharing the seats of a proportional quota, and its floor left out; a threshold at the middle of the scale where
@@ -61,14 +61,13 @@ def other_rules(
 
     Raises SelectionError where the declared rule itself cannot be carried out.
     """
-    before = _carried_out(candidates, select, seed)
+    before = _carried_out(candidates, select, seed, scale)
+    known = scale.orient(candidates["estimate"])
     rows, widest = {}, None
     for code, estimator, weighted, change in _neighbours(select, method, weights, scale):
         try:
             table = _estimated(candidates, ratings, estimator, weighted) if weighted else candidates
-            rows[code] = _row(
-                before, _carried_out(table, _with(select, change), seed), candidates["estimate"]
-            )
+            rows[code] = _row(before, _carried_out(table, _with(select, change), seed, scale), known)
         except (SelectionError, ScoringError) as why:
             status = "not_estimable" if isinstance(why, ScoringError) else "contradiction"
             rows[code] = ("", "", pd.NA, pd.NA, pd.NA, status)
@@ -79,7 +78,9 @@ def other_rules(
     summary = summary.astype({"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"})
     if widest is None:
         return Others(summary, _no_ranks())
-    found = what_if(candidates, select, seed=seed, ratings=ratings, method=method, weights=widest[1])
+    found = what_if(
+        candidates, select, seed=seed, ratings=ratings, method=method, weights=widest[1], scale=scale
+    )
     return Others(summary, found.table.assign(change_of=widest[0]))
 
 
@@ -107,7 +108,7 @@ def _neighbours(
         yield "quota_floor:0", method, None, {"quotas": _quotas(select, floor=0)}
     if not any(t.on == "estimate" for t in select.thresholds):
         middle = (scale.min + scale.max) / 2
-        least = [*select.thresholds, {"on": "estimate", "at_least": middle}]
+        least = [*select.thresholds, {"on": "estimate", "no_worse_than": middle}]
         yield f"threshold:{middle:g}", method, None, {"thresholds": least}
     if select.seats is not None:
         tenth = max(1, round(select.seats / 10))
@@ -133,9 +134,9 @@ def _estimated(candidates: pd.DataFrame, ratings: pd.DataFrame, method: str, wei
     return candidates.assign(estimate=found.where(candidates["estimate"].notna()))
 
 
-def _carried_out(candidates: pd.DataFrame, select: Selection, seed: int) -> pd.DataFrame:
+def _carried_out(candidates: pd.DataFrame, select: Selection, seed: int, scale: Scale) -> pd.DataFrame:
     """Who is `selected`, decisions of people included, on their `place` in the ranking (index submission)."""
-    problem = compile_rule(candidates, select, seed=seed)
+    problem = compile_rule(candidates, select, seed=seed, scale=scale)
     chosen = settle(problem).always.copy()
     for m in select.manual:
         chosen[problem.submissions == m.submission] = m.decision == "selected"

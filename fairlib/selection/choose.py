@@ -51,18 +51,18 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     list (the next by rank of those over the thresholds), and manual decisions last. Submissions between
     which the tie chain cannot decide, or may not (`refuse`), are never ordered silently: where it
     matters they go to the reserve list with the reason `tie_refused` or `tie_exhausted`, and their seats
-    stay empty until a person decides. With a `scale`, estimates and marks in reasons are turned back to it.
+    stay empty until a person decides. With the `scale` of the marks, thresholds are read on it and estimates
+    and marks in reasons are told on it, whichever of its ends is best.
 
     Raises SelectionError if the rules contradict each other (a smallest set is named), or a manual
     decision is about a submission that is unknown, ineligible or decided twice.
     """
-    problem = compile_rule(candidates, select, seed=seed)
+    problem = compile_rule(candidates, select, seed=seed, scale=scale)
     manual = _manual(candidates, select.manual, problem.eligible)
     settled = settle(problem)
     admitted, undecided = settled.always, settled.undecided
-    show = scale.orient if scale is not None else lambda mark: mark
-    why = explain(problem, admitted, undecided, _statuses(candidates, problem), show)
-    table = _decide(problem, admitted, undecided, why, show)
+    why = explain(problem, admitted, undecided, _statuses(candidates, problem))
+    table = _decide(problem, admitted, undecided, why)
     table.insert(1, "rank_raw", _raw_ranks(candidates, problem))
     tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
     notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent if tied)]
@@ -104,7 +104,7 @@ def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
     ]
 
 
-def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFrame:
+def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
     order, n = problem.order, len(problem.submissions)
     waiting = _reserve(problem, admitted, undecided, why)
     decision = np.full(n, "not_selected", dtype=object)
@@ -117,7 +117,7 @@ def _decide(problem: Problem, admitted, undecided, why: Why, show) -> pd.DataFra
     reason[waiting] = [f"reserve:{k}; {r}" for k, r in zip(place[waiting], reason[waiting], strict=True)]
     ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
     ranks[~problem.ranked] = pd.NA
-    estimate = pd.array(show(order.key / 10.0**problem.select.decimals), dtype="Float64")
+    estimate = pd.array(problem.told(order.key / 10.0**problem.select.decimals), dtype="Float64")
     estimate[~problem.ranked] = pd.NA
     return pd.DataFrame(
         {
@@ -224,7 +224,7 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
             rows.append(
                 (
                     int(order.rank[group].min()),
-                    order.key[group[0]] / 10.0**problem.select.decimals,
+                    problem.told(order.key[group[0]] / 10.0**problem.select.decimals),
                     ", ".join(map(str, problem.submissions[group])),
                     ", ".join(shown),
                     ", ".join(map(str, problem.submissions[group[undecided[group]]])),
@@ -240,6 +240,9 @@ def _step(order: Order, a: int, b: int, select: Selection) -> str:
     return "refused" if "refuse" in select.ties else "exhausted"
 
 
-def what_if(candidates: pd.DataFrame, select: Selection, *, seed: int, **changes) -> Choice:
+def what_if(
+    candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Scale | None = None, **changes
+) -> Choice:
     """The choice under the same rule with some entries changed, such as `seats=40` or `quotas=()`."""
-    return choose(candidates, type(select).model_validate({**dict(select), **changes}), seed=seed)
+    changed = type(select).model_validate({**dict(select), **changes})
+    return choose(candidates, changed, seed=seed, scale=scale)

@@ -30,7 +30,7 @@ def rule_costs(problem: Problem, admitted: np.ndarray) -> pd.DataFrame:
 def _rules(problem: Problem) -> list[tuple[str, str]]:
     s = problem.select
     found = [(f"quotas[{k}]", f"{q.column} {q.kind}") for k, q in enumerate(s.quotas)]
-    found += [(f"thresholds[{k}]", f"{t.on} {t.at_least:g}") for k, t in enumerate(s.thresholds)]
+    found += [(f"thresholds[{k}]", f"{t.on} {t.no_worse_than:g}") for k, t in enumerate(s.thresholds)]
     if s.per_organisation is not None:
         found.append(("per_organisation", str(s.per_organisation)))
     if s.budget is not None:

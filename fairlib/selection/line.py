@@ -26,8 +26,8 @@ def compare_at_line(
 ) -> pd.DataFrame:
     """The four ways of treating the open band, index policy in the order of `BASIS`.
 
-    Columns: `expected_quality`, the expected true merit of the selected per place, in points, higher is
-    better; `rightly_chosen`, how many of them are expected to belong (to be selected by the rule on the true
+    Columns: `expected_quality`, the expected true merit of the selected per place, on the contest's scale;
+    `rightly_chosen`, how many of them are expected to belong (to be selected by the rule on the true
     merits); `people`, how many submissions' decisions the policy may change; `overlap`, how many places
     it is expected to share with the cut; `basis`, what the numbers stand on.
 
@@ -60,8 +60,10 @@ def compare_at_line(
     for policy, chosen in choices.items():
         by_world = policy in ("discuss", "extra_readings")
         people = 0 if policy == "cut" else int(openly.sum())
+        worth, right = _worth(chosen, truth, belongs, by_world)
         rows[policy] = (
-            *_worth(chosen, truth, belongs, by_world),
+            problem.told(worth),
+            right,
             people,
             _shared(chosen, mine),
             BASIS[policy],
@@ -101,10 +103,10 @@ def discuss(
 ) -> pd.DataFrame:
     """The list for the commission: the open band by rank, with what speaks for and against each.
 
-    `table` (index submission) has the criteria's estimates `by_ID` and `points_missing` where there is one;
-    `ratings` the marks, higher is better. Columns: `p_selected`, `selected` now, `estimate`; `for_criterion`
-    and `against_criterion` with how far the estimate is over or under the mean of the selected, in points;
-    `for_juror, for_mark` and `against_juror, against_mark`, the highest and the lowest composite.
+    `table` (index submission) has the criteria's estimates `by_ID`; in them and in the marks of `ratings` higher
+    is better. Columns, told on the contest's scale: `p_selected`, `selected` now, `estimate`; `for_criterion`
+    and `against_criterion`, the best and the worst, with their points from the mean of the selected;
+    `for_juror, for_mark` and `against_juror, against_mark`, the best and the worst composite.
     """
     mine, openly = admit(problem), is_open(problem, found)
     line = problem.order.line()
@@ -114,7 +116,7 @@ def discuss(
             "rank": problem.order.rank[line[openly[line]]],
             "p_selected": found.table.loc[ids, "p_selected"],
             "selected": mine[line[openly[line]]],
-            "estimate": problem.order.key[line[openly[line]]] / 10.0**problem.select.decimals,
+            "estimate": problem.told(problem.order.key[line[openly[line]]] / 10.0**problem.select.decimals),
         },
         index=ids,
     )
@@ -125,12 +127,15 @@ def discuss(
         which = getattr(told, pick)(axis=1) if len(told.columns) else pd.Series(dtype="str")
         out[f"{side}_criterion"] = which.str.removeprefix("by_").reindex(ids)
         ends = told.max(axis=1) if side == "for" else told.min(axis=1)
-        out[f"{side}_points"] = ends.reindex(ids).astype("Float64")
-    return out.join(_extreme_marks(ratings, weights, ids))
+        points = ends.reindex(ids).astype("Float64")
+        out[f"{side}_points"] = points if problem.scale is None else problem.scale.gain(points)
+    marks = _extreme_marks(ratings, weights, ids)
+    told = {f"{side}_mark": problem.told(marks[f"{side}_mark"]) for side in ("for", "against")}
+    return out.join(marks.assign(**told))
 
 
 def _extreme_marks(ratings: pd.DataFrame, weights, ids: pd.Index) -> pd.DataFrame:
-    """Who gave the highest and who the lowest composite to each of `ids`; of equal ones the first by id."""
+    """Who gave the best and who the worst composite to each of `ids`; of equal ones the first by id."""
     pairs = composite(ratings, weights)
     marks = pd.DataFrame(
         {

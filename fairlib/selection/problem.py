@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import SelectionError
-from fairlib.rules import Budget, Quota, Selection
+from fairlib.rules import Budget, Quota, Scale, Selection
 from fairlib.scoring.dust import joined
 from fairlib.selection.quotas import apportion
 from fairlib.selection.ties import Order, least_units, rank_order, rounded
@@ -23,8 +23,9 @@ from fairlib.selection.ties import Order, least_units, rank_order, rounded
 class Bound:
     """At least `lower` and at most `upper` of the members (positions, sorted) are selected.
 
-    `code` names the bound (`seats`, `nomination=legal`, `organisation=7`, `threshold:estimate<5`), `rule`
-    the entry of the params it comes from (`seats`, `quotas[0]`, `per_organisation`, `thresholds[0]`).
+    `code` names the bound (`seats`, `nomination=legal`, `organisation=7`, `threshold:estimate<5`, or `>5`
+    where low is best), `rule` the entry of the params it comes from (`seats`, `quotas[0]`, `per_organisation`,
+    `thresholds[0]`).
     """
 
     code: str
@@ -42,7 +43,7 @@ class Problem:
     for the observed estimates, thresholds among them (upper 0); a threshold on the estimate is also in
     `least`, in units of 10^-decimals, because it is applied anew to each draw. `cost` (I,) is the grant in
     whole tenge, 0 without a budget. `values` holds what thresholds look at, each (I,). `eligible`
-    (I,) counts for proportional quotas.
+    (I,) counts for proportional quotas. Here higher is better; `told` turns a mark back to the contest's scale.
     """
 
     submissions: pd.Index
@@ -56,6 +57,11 @@ class Problem:
     cost: np.ndarray
     budget: int | None
     notes: tuple[str, ...]
+    scale: Scale | None = None
+
+    def told(self, marks):
+        """Marks or estimates of the problem as people are told them: on the contest's own scale."""
+        return marks if self.scale is None else self.scale.orient(marks)
 
     @property
     def policy(self) -> str:
@@ -99,13 +105,16 @@ class Problem:
         )
 
 
-def compile_rule(candidates: pd.DataFrame, select: Selection, *, seed: int = 0) -> Problem:
+def compile_rule(
+    candidates: pd.DataFrame, select: Selection, *, seed: int = 0, scale: Scale | None = None
+) -> Problem:
     """Compile a rule of selection on candidates into integer-coded bounds.
 
     `candidates` is indexed by submission with `estimate` (higher is better, may be missing) and `eligible`
     (bool), and the columns that the rule names: those of quotas, `by_ID` of criteria, `requested` (tenge)
     with a budget, `organisation_id` with a cap per organisation, and those of the tie chain. `seed` is
-    for draws, the one of the params.
+    for draws, the one of the params. The rule is as the params have it: its thresholds are marks of `scale`,
+    and are turned with it where low is best.
 
     Raises SelectionError for ids that repeat, a column that is missing, a value a rule cannot be applied to,
     and quotas that cannot be apportioned.
@@ -127,7 +136,7 @@ def compile_rule(candidates: pd.DataFrame, select: Selection, *, seed: int = 0) 
     if select.per_organisation is not None:
         bounds += _organisations(candidates, select.per_organisation, ranked)
     values = _values(candidates, select)
-    least, failing = _thresholds(values, select, ranked)
+    least, failing = _thresholds(values, select, ranked, scale)
     cost = _grants(candidates, select.budget, eligible) if select.budget else np.zeros(len(candidates), int)
     return Problem(
         submissions=candidates.index,
@@ -141,6 +150,7 @@ def compile_rule(candidates: pd.DataFrame, select: Selection, *, seed: int = 0) 
         cost=cost,
         budget=select.budget.total if select.budget else None,
         notes=tuple(notes),
+        scale=scale,
     )
 
 
@@ -232,18 +242,30 @@ def _values(candidates, select: Selection) -> dict[str, np.ndarray]:
     return {on: c.to_numpy(dtype=float, na_value=np.nan) for on, c in columns.items()}
 
 
-def _thresholds(values, select: Selection, ranked) -> tuple[float, list[Bound]]:
-    """Bounds that keep out what is below a threshold, and the threshold on the estimate in units."""
+def _thresholds(values, select: Selection, ranked, scale: Scale | None) -> tuple[float, list[Bound]]:
+    """Bounds that keep out what is worse than a threshold, and the threshold on the estimate in units."""
     least, bounds = -np.inf, []
     for k, t in enumerate(select.thresholds):
-        needed = least_units(t.at_least, select.decimals)
+        mark = t.no_worse_than if scale is None else scale.orient(t.no_worse_than)
+        needed = least_units(mark, select.decimals)
         if t.on == "estimate":
             least = max(least, needed)
         fails = ranked & ~(rounded(joined(values[t.on]), select.decimals) >= needed)
         bounds.append(
-            Bound(f"threshold:{t.on}<{t.at_least:g}", f"thresholds[{k}]", np.flatnonzero(fails), 0, 0)
+            Bound(
+                f"threshold:{t.on}{worse(scale)}{t.no_worse_than:g}",
+                f"thresholds[{k}]",
+                np.flatnonzero(fails),
+                0,
+                0,
+            )
         )
     return least, bounds
+
+
+def worse(scale: Scale | None) -> str:
+    """The sign between a mark and one that is better, as it is told."""
+    return ">" if scale is not None and scale.best == "low" else "<"
 
 
 def _estimate_rule(select: Selection) -> str | None:

@@ -1,6 +1,5 @@
 """Why this decision? For each submission the rule that decided, with its numbers and what was missing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from fairlib.selection.admit import admit
 from fairlib.selection.missing import points_missing
-from fairlib.selection.problem import Bound, Problem
+from fairlib.selection.problem import Bound, Problem, worse
 from fairlib.selection.reason import Reason, Value
 from fairlib.selection.ties import rounded
 
@@ -34,18 +33,17 @@ def explain(
     admitted: np.ndarray,
     undecided: np.ndarray,
     unranked: np.ndarray,
-    show: Callable[[float], float] = lambda mark: mark,
 ) -> Why:
     """Reasons for the choice `admitted` (I,), with `undecided` (I,) the unbroken ties that matter.
 
-    `unranked` (I,) is what to say of those without a place in the ranking; `show` turns a mark to the
-    contest's own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
+    `unranked` (I,) is what to say of those without a place in the ranking. Marks are told on the contest's
+    own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
     `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
     out: those who come and those who go are paired in order of rank,
     seats that a quota promises first.
     """
     missing = points_missing(problem, admitted, undecided)
-    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing), show)
+    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing))
     n = len(problem.submissions)
     reason = unranked.copy()
     displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
@@ -69,7 +67,6 @@ class _Explainer:
     admitted: np.ndarray
     undecided: np.ndarray
     close: np.ndarray
-    show: Callable[[float], float]
 
     @cached_property
     def below(self) -> np.ndarray:
@@ -158,10 +155,11 @@ class _Explainer:
             bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
             if i in bound.members:
                 value = self.problem.values[t.on][i]
-                said = {"other": self.show(float(t.at_least))}
+                said = {"mine": None, "sign": worse(self.problem.scale), "other": t.no_worse_than}
                 if not np.isnan(value):  # told as it was compared: rounded, against the mark as it is written
                     unit = 10.0**self.problem.select.decimals
-                    said = self._compare(rounded(value, self.problem.select.decimals) / unit, t.at_least)
+                    mine = float(rounded(value, self.problem.select.decimals)) / unit
+                    said = _compared(self.problem.told(mine), t.no_worse_than)
                 found.append(str(Reason("threshold", on=t.on, **said)))
         return found
 
@@ -268,7 +266,7 @@ class _Explainer:
         return min(full, key=lambda b: len(b.members), default=None)
 
     def _compare(self, mine: float, other: float) -> dict[str, Value]:
-        return _compared(self.show(float(mine)), self.show(float(other)))
+        return _compared(*(self.problem.told(float(x)) for x in (mine, other)))
 
     def _keys(self, mine: int, other: int) -> dict[str, Value]:
         unit = 10.0**self.problem.select.decimals

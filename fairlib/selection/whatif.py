@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fairlib.errors import FairlibError, SelectionError
-from fairlib.rules import Selection
+from fairlib.rules import Scale, Selection
 from fairlib.scoring.adjust import METHODS, estimate
 from fairlib.selection.choose import Choice, choose
 from fairlib.selection.choose import what_if as choose_again
@@ -45,25 +45,27 @@ def what_if(
     weights: Mapping[str, float] | None = None,
     estimator: str | None = None,
     method: str = "severity",
+    scale: Scale | None = None,
     **changes: object,
 ) -> Comparison:
     """The choice with some entries of the rule changed: `seats=40`, `quotas=()`, `budget={"total": 10_000_000}`.
 
     With `weights` of the criteria or another `estimator` everybody is estimated anew from `ratings`
     (higher is better; `method` is the estimator that holds), but for those who have no estimate by the rules of
-    the round. Criteria, medians and all else that thresholds and ties look at stay as they are.
+    the round. Criteria, medians and all else that thresholds and ties look at stay as they are. `scale` as in
+    `choose`: thresholds are read and estimates told on it.
 
     Raises SelectionError for an entry that the rule does not have, for a value that it cannot take, and
     where the changed rules contradict each other; ScoringError where the marks cannot support it.
     """
-    before = choose(candidates, select, seed=seed)
+    before = choose(candidates, select, seed=seed, scale=scale)
     after_table = candidates
     if weights is not None or estimator is not None:
         if ratings is None:
             raise SelectionError("Other weights or another estimator need the ratings.")
         after_table = _estimated(candidates, ratings, estimator or method, weights)
     try:
-        after = choose_again(after_table, select, seed=seed, **changes)
+        after = choose_again(after_table, select, seed=seed, scale=scale, **changes)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(map(str, first["loc"])) or "the rule"
@@ -116,6 +118,7 @@ def panel(
     ratings: pd.DataFrame,
     weights: Mapping[str, float],
     method: str = "severity",
+    scale: Scale | None = None,
     show: Callable[[Comparison], None],
 ):
     """Sliders for seats, quotas, weights, estimator and budget with `what_if` behind them; for live notebooks.
@@ -135,7 +138,7 @@ def panel(
         output.clear_output(wait=True)
         with output:
             try:
-                show(what_if(candidates, select, seed=seed, ratings=ratings, method=method,
+                show(what_if(candidates, select, seed=seed, ratings=ratings, method=method, scale=scale,
                              **_changes(controls, select, weights, method)))  # fmt: skip
             except FairlibError as why:
                 output.append_stdout(f"{why}\n")

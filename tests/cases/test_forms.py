@@ -207,14 +207,14 @@ def test_a_second_row_of_headings_is_no_form(tmp_path, second):
     ]
     result = intake(tmp_path, *lines)
     assert result.received == 2 and result.submissions.index.tolist() == ["P1", "P2"]
-    assert told(result) == {"heading_again": "A2"}
+    assert told(result) == {"heading_below": "A2"}
 
 
 def test_headings_printed_on_every_page_are_no_forms(tmp_path):
     head = "№ заявки,Название проекта,Организация"
     result = intake(tmp_path, head, "P1,Moss,A", head, "P2,Проект,B", "P3,Response,")
     assert result.submissions["title"].to_dict() == {"P1": "Moss", "P2": "Проект", "P3": "Response"}
-    assert told(result) == {"heading_again": "A3"}
+    assert told(result) == {"heading_below": "A3"}
 
 
 def test_drafts_are_told_and_counted(tmp_path):

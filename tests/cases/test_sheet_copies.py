@@ -119,6 +119,7 @@ def test_jurors_of_one_mind_are_no_copies_of_each_other():
     import pandas as pd
 
     from fairlib.intake.sheet_copies import SURE, _copies, _means, _numbers
+    from fairlib.rules import Scale
 
     rng = np.random.default_rng(5)
     for _ in range(200):
@@ -127,7 +128,7 @@ def test_jurors_of_one_mind_are_no_copies_of_each_other():
         i, j = np.indices(marks.shape)
         raw = pd.DataFrame({"juror": j.ravel().astype(str), "submission": i.ravel(), "criterion": "c"})
         raw["typed"] = pd.Categorical(marks.ravel().astype(int).astype(str))
-        numbers = _numbers(raw)
+        numbers = _numbers(raw, Scale(min=1, max=10))
         assert not [c for *_, c in _copies(numbers) if c < SURE]
         assert not [c for c in _means(numbers, set()).values() if c < SURE]
 

@@ -41,6 +41,8 @@ def _each_rule(found: pd.DataFrame, stage: RoundResults, context: Context) -> Ta
     note = say(
         "Points: the sum of estimates without the rule less the sum with it; below zero where the rule adds places."
     )
+    if stage.rule.scale.best == "low":
+        note += " " + say("In this sum estimates are turned round, so that high is best.")
     return table(f"costs-{stage.id}", caption, heads, rows, note=note if points else "")
 
 
@@ -51,7 +53,7 @@ def rule_words(code: str, stage: RoundResults, context: Context) -> str:
     if name == "quotas" and int(place) < len(select.quotas):
         return quote.quota(select.quotas[int(place)])
     if name == "thresholds" and int(place) < len(select.thresholds):
-        return quote.threshold(select.thresholds[int(place)])
+        return quote.threshold(select.thresholds[int(place)], stage.rule.scale)
     if name == "per_organisation" and select.per_organisation:
         return quote.cap(select.per_organisation)
     if name == "budget" and select.budget:
@@ -82,7 +84,7 @@ def _passed_over(stage: RoundResults, context: Context) -> list[Block]:
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Passed over"), "name", 3),
              Column(say("Estimate"), "number"), Column(say("Selected in its place"), "text", 2.4),
              Column(say("Estimate"), "number"), Column(say("Reason"), "text", 2.8)]  # fmt: skip
-    given = (out["estimate"].to_numpy() - there.to_numpy()).sum()
+    given = stage.rule.scale.gain(out["estimate"].to_numpy() - there.to_numpy()).sum()
     told = say("Submissions that a quota put behind a lower-ranked one: {n}.", n=say.number(len(out)))
     if not pd.isna(given):
         told += " " + say("Given up by it, points in all: {points}.", points=say.number(given, 2))
@@ -119,7 +121,7 @@ def _neighbours(found: pd.DataFrame, stage: RoundResults, context: Context) -> T
     rows = []
     for r in found.itertuples():
         places = Cell(status_words(r.status, say)) if pd.isna(r.n) else common.number(say, r.n)
-        row = [change_words(r.change, context), common.number(say, r.selected), places]
+        row = [change_words(r.change, stage, context), common.number(say, r.selected), places]
         if inside:
             row += [named(r.comes, context), named(r.goes, context), common.number(say, r.mean_estimate, 2)]
         rows.append(row)
@@ -128,7 +130,7 @@ def _neighbours(found: pd.DataFrame, stage: RoundResults, context: Context) -> T
     return table(f"others-{stage.id}", caption, heads, rows, note=note if inside else "")
 
 
-def change_words(code: str, context: Context) -> str:
+def change_words(code: str, stage: RoundResults, context: Context) -> str:
     """A neighbour of the rule, as it is called in `other_rules`."""
     say = context.say
     kind, _, value = code.partition(":")
@@ -141,7 +143,10 @@ def change_words(code: str, context: Context) -> str:
     if kind == "quota_floor":
         return say("no least number of seats a group")
     if kind == "threshold":
-        return say("nobody below the middle of the scale: {mark}", mark=say.mark(float(value)))
+        mark = say.mark(float(value))
+        if stage.rule.scale.best == "low":
+            return say("nobody above the middle of the scale: {mark}", mark=mark)
+        return say("nobody below the middle of the scale: {mark}", mark=mark)
     return say("seats: {n}", n=say.number(int(value))) if kind == "seats" else code
 
 
@@ -163,7 +168,7 @@ def _ranks(stage: RoundResults, context: Context) -> Picture:
     """Ranks before and after the change of weights that exchanges most."""
     say, found = context.say, stage.other_ranks
     titles = context.results.by_id["title"]
-    change = change_words(found["change_of"].iloc[0], context)
+    change = change_words(found["change_of"].iloc[0], stage, context)
     moved = found[found["change"].isin(["comes", "goes"])].sort_values(["change", "rank_before"])
     words = {"comes": say("comes"), "goes": say("goes")}
     rows = [

@@ -106,7 +106,8 @@ def _figures(stage: RoundResults, joined: pd.DataFrame, context: Context) -> lis
     line = say("The dash-dotted line stands after as many places as there are seats.")
     blocks: list[Block] = [
         Picture(f"ranking-{stage.id}-figure", caption, f"{_counts(stage, context)} {line}",
-                lambda ax: plot_ranking(data, ax, say.lang, stage.seats_given), behind, (7.2, 3.9)),
+                lambda ax: plot_ranking(data, ax, say.lang, stage.rule.scale.best, stage.seats_given), behind,
+                (7.2, 3.9)),
         Text(line, "note"),
     ]  # fmt: skip
     if data["p_selected"].notna().any():

@@ -112,16 +112,26 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
         strict=f"{top['juror'].iloc[-1]} ({say.signed(top['severity'].iloc[-1], 2)})",
         mild=f"{top['juror'].iloc[0]} ({say.signed(top['severity'].iloc[0], 2)})",
     )
-    lead = say(
-        "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it "
-        "out. A filled mark in the figure: its 95 % interval does not contain zero."
-    )
+    filled = say("A filled mark in the figure: its 95 % interval does not contain zero.")
+    lead = f"{_severe(stage, context)} {filled}"
     picture = Picture(
         f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
         table(f"severity-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.25 * len(jurors)),
     )  # fmt: skip
     blocks: list[Block] = [Heading(say("Who is strict?")), Text(lead), picture]
     return blocks + (_marks(stage, context) if context.internal else [])
+
+
+def _severe(stage: RoundResults, context: Context) -> str:
+    """What severity above zero means for the marks."""
+    if stage.rule.scale.best == "low":
+        return context.say(
+            "Severity above zero means marks higher than other jurors give the same submissions, for low is best. The "
+            "estimates take it out."
+        )
+    return context.say(
+        "Severity above zero means marks lower than other jurors give the same submissions. The estimates take it out."
+    )
 
 
 def _marks(stage: RoundResults, context: Context) -> list[Block]:

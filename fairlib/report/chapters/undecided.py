@@ -20,6 +20,7 @@ def chapter(context: Context) -> Chapter:
         blocks += _open_band(stage, context) + _draw(stage, context) + _ties(stage, context)
         blocks += _unranked(stage, context)
         blocks += _cases(stage, context) + _another_reader(stage, context)
+    blocks += _waiting(context) if context.internal else []
     blocks += _warnings(context)
     return Chapter("open", say("What is open"), tuple(blocks))
 
@@ -108,6 +109,24 @@ def _unranked(stage: RoundResults, context: Context) -> list[Block]:
     heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Reason"), "text", 3)]
     caption = say("Eligible, and without a place in the ranking: {round}", round=stage.rule.name[say.lang])
     return [table(f"unranked-{stage.id}", caption, heads, rows)]
+
+
+def _waiting(context: Context) -> list[Block]:
+    """Those to whom no letter is written before a person has decided."""
+    say, titles = context.say, context.results.by_id["title"]
+    rows = [
+        (s, common.text(titles.get(s)), reason_sentence(reason, context.contest, say))
+        for s, reason in context.results.waiting.items()
+    ]
+    if not rows:
+        return []
+    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Reason"), "text", 3)]
+    told = say(
+        "Nothing was decided about these, so no letter is written to them. It is written once the marks are there, or "
+        "the params hold a decision of people about each: rounds[].select.manual."
+    )
+    return [Heading(say("Letters that wait for a person")), Text(told, "warning"),
+            table("waiting", say("No letter yet"), heads, rows, folded=len(rows) > 30)]  # fmt: skip
 
 
 def _ties(stage: RoundResults, context: Context) -> list[Block]:

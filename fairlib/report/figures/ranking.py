@@ -1,5 +1,7 @@
 """Who is where, and how surely? The ranking with intervals, the probability strip, and the slopes."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,11 +28,16 @@ from fairlib.rules import Language
 
 @unless_empty
 def plot_ranking(
-    table: pd.DataFrame, ax: Axes | None = None, lang: Language = "en", seats: int | None = None
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Language = "en",
+    best: Literal["high", "low"] = "high",
+    seats: int | None = None,
 ) -> Axes:
-    """Estimates with their intervals in the order of ranks, marked by decision, and the line after `seats` places.
+    """Estimates with their intervals by rank, the best on top, marked by decision, and the line after `seats`.
 
-    Columns `rank, estimate, decision` and, where computed, `low, high`; as many seats as selected if not given.
+    Columns `rank, estimate, decision` and, where computed, `low, high`; `best` is the end of the scale that is; as
+    many seats as selected if not given.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 3.8))
     table = table.dropna(subset=["rank", "estimate"]).sort_values("rank")
@@ -40,6 +47,8 @@ def plot_ranking(
     ax.grid(axis="y")
     rank_axis(ax.xaxis, say, _last(table["rank"]))
     count_axis(ax.yaxis, say, 1)
+    if best == "low":
+        ax.yaxis.set_inverted(True)
     legend(ax, columns=4)
     return ax
 
