@@ -129,7 +129,7 @@ def test_row_4_a_sample_of_orders_says_so():
     ],
 )
 def test_row_5_rounded_estimates_against_the_exact_threshold(estimates, at_least, decimals, selected):
-    rule = Selection(thresholds=[Threshold(at_least=at_least)], decimals=decimals, ties=("draw",))
+    rule = Selection(thresholds=[Threshold(no_worse_than=at_least)], decimals=decimals, ties=("draw",))
     made = choose(candidates(estimates), rule, seed=1)
     assert list(made.selected) == selected
     for code in made.decisions["reason"][~made.admitted]:
