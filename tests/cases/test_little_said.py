@@ -47,9 +47,11 @@ def test_it_runs_to_the_report(what, tmp_path):
     rules.write_text(RULES.format(estimator=estimator), encoding="utf-8")
     run = chain.run_chain(rules, tmp_path / "out").dir
     assert (run / "report" / "public" / "en.html").is_file()
-    decisions = pd.read_csv(run / "jury" / "decisions.csv").set_index("submission")["decision"]
+    told = pd.read_csv(run / "jury" / "decisions.csv").set_index("submission")
+    decisions = told["decision"]
     if what == "one mark for all":
         assert set(decisions) == {"reserve"}
+        assert told["p_selected"].isna().all()  # equal submissions have no unequal chances
     else:
         assert set(decisions[decisions == "selected"].index) == {"P4", "P5"}
     meaning = pd.read_csv(run / "jury" / "meaning.csv").set_index("key")["value"]
