@@ -33,8 +33,8 @@ class Certainty:
     rank_high`, the 95 % interval of one submission's rank; `set_low, set_high`, its rank in a set that holds
     for all submissions at once; `band` (`clear_in, open, clear_out`); `status`: `ok`, `not_eligible`,
     `no_estimate` (both have p_selected 0 and no rank), or `no_error` where the estimator has nothing to
-    draw from, as with marks that are all alike (then nothing is known). `summary` (index key, column value) goes with it into a run
-    directory; `method` says how the rank sets were made.
+    draw from, as with marks that are all alike (then nothing is known). `summary` (index key, column value) goes
+    with it into a run directory; `method` says how the rank sets were made.
     """
 
     table: pd.DataFrame
