@@ -98,6 +98,7 @@ TABLES = {
     r"criteria-": {"Worth": "mark", "Reach": "mark", "Marks by juror": "mark"},
     r"slopes-": {"Raw mean": "mark", "Estimate": "mark"},
     r"marks-": {"Mean": "mark", "Range": "range"},
+    r"levels-": {"Difference, points": "gap"},
     r"profiles-": {"Selected": "mark", "Others": "mark", "Difference": "gap"},
     r"costs-": {"Rule": "told"},
     r"displaced-": {"Estimate": "mark", "Reason": "told"},
@@ -147,13 +148,18 @@ def _blocks(a: list, b: list, reader: Reader, where: str) -> None:
             for m, n in zip(x.items, y.items, strict=True):
                 reader.text(f"{m.value} {m.label} {m.note}", f"{n.value} {n.label} {n.note}", "same", where)
         elif x.kind in ("text", "heading"):
-            reader.text(x.text, y.text, _kind_of_text(x.text, reader.say), where)
+            told = [
+                re.sub(r"(?<=--data )\S+", "DATA", t.text) for t in (x, y)
+            ]  # each contest lies in its own folder
+            reader.text(*told, _kind_of_text(x.text, reader.say), where)
         elif x.kind == "twin":
             reader.text(f"{x.headline} {x.text} {x.dots}", f"{y.headline} {y.text} {y.dots}", "same", where)
 
 
 def _kind_of_text(text: str, say) -> str:
     """Sentences that tell a mark: of reasons and the line; and of criteria, which tell differences of marks."""
+    if _starts(text, "Places over all groups hang on how the groups compare. Difference", say):
+        return "case"  # the difference is turned, its half width is not
     if _starts(text, "Strongest criterion against the mean of all submissions of the round: {best}.", say):
         return "gap"
     told = ("Points missing to the line: {points}; the line lies at: {line}.", "The project was not selected",
