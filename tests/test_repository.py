@@ -58,12 +58,61 @@ def test_what_the_project_declares_is_locked():
             assert re.match(r"[\w-]+", name)[0].lower().replace("_", "-") in locked, (lock, name)
 
 
+def test_what_the_library_imports_is_declared_and_what_is_declared_is_used():
+    import ast
+    import tomllib
+    from importlib.metadata import packages_distributions
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = {re.match(r"[\w-]+", name)[0] for name in project["project"]["dependencies"]}
+    imported = set()
+    for path in (ROOT / "fairlib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            imported |= {name.partition(".")[0] for name in names}
+    known = packages_distributions()
+    needed = {
+        known[name][0].lower().replace("_", "-") for name in imported - {"fairlib", ""} if name in known
+    }
+    lab = {
+        "ipython",
+        "ipywidgets",
+    }  # the live panel and displays: only where there is a notebook, which brings them
+    assert needed - lab <= declared
+    started = {
+        "ipykernel",
+        "nbclient",
+        "tzdata",
+    }  # by the kernel's command, by papermill, by the standard library
+    assert declared - needed <= started
+
+
+CONDA = {
+    "tzdata": "python-tzdata",
+    "jupyter-client": "jupyter_client",
+    "jupyter-core": "jupyter_core",
+}  # else alike
+ONLY_PIP = ("typst", "pabutools", "playwright")  # of what is needed for a run, its tests and the lab
+
+
 def test_conda_installs_the_same_pins():
+    import tomllib
+
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
-    assert pip == ["--require-hashes", "-r requirements.lock", "-r requirements-lab.lock"]
     outside = [d for d in environment["dependencies"] if isinstance(d, str)]
-    assert outside == ["python=3.11", "pip", "make"]
+    assert outside[:3] == ["python=3.11", "pip", "make"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"]
+    wanted = [*project["project"]["dependencies"], *groups["lab"], *groups["test"]]
+    names = sorted({re.match(r"[\w-]+", name)[0] for name in wanted})
+    locked = pins(ROOT / "requirements-test.lock") | pins(ROOT / "requirements-lab.lock")
+    oldest = {
+        n: min(locked[n], key=lambda v: [int(x) for x in v.split(".")]) for n in names
+    }  # of Python 3.11
+    assert sorted(outside[3:]) == sorted(f"{CONDA.get(n, n)}={oldest[n]}" for n in names if n not in ONLY_PIP)
+    assert pip == [f"{n}=={oldest[n]}" for n in sorted(ONLY_PIP)]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
