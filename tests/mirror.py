@@ -158,7 +158,7 @@ MARKS = {
 }  # fmt: skip
 GAPS = {
     "estimates": ["moved_by_readers", "moved_by_shrinkage"], "discuss": ["for_points", "against_points"],
-    "days": ["points", "low", "high"],
+    "days": ["points", "low", "high"], "levels": ["difference"],
 }  # fmt: skip
 ENDS = {"estimates": [("low", "high")], "days": [("low", "high")],
         "another_reader": [("low", "high"), ("low_juror", "high_juror")]}  # fmt: skip
@@ -243,6 +243,8 @@ def compare_notebooks(high: Told, low: Told, total: float) -> None:
         a, b = (t.reset_index().astype(object).rename(columns=str) for t in (a, b))
         for c in turn & set(a):
             a[c] = total - pd.to_numeric(a[c])
+        if "level_a" in a:  # how the groups compare
+            a["difference"] = -pd.to_numeric(a["difference"])
         if {"key", "before"} <= set(a):
             rows = a["key"] == "mean_estimate"
             for c in ("before", "after"):
