@@ -137,8 +137,7 @@ class Quoter:
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(self._estimator(stage.estimator), f"{at}.estimator", stage.estimator))
         if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
-            text = say("Each group has a level of its own, drawn to the others as far as the marks say that groups "
-                       "differ little. Groups by: {column}.", column=column_name(column, say))  # fmt: skip
+            text = say("Groups with a level of their own: {column}.", column=column_name(column, say))
             found.append(self.rule(text, f"{at}.levels", column))
         if stage.divergence:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "

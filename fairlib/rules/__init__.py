@@ -6,6 +6,7 @@ contest's: what a contest did not publish and the params file chose is listed un
 
 from fairlib.rules.base import Identifier, Language, Names, Rule, Scale
 from fairlib.rules.contest import (
+    Award,
     Contest,
     Criterion,
     Divergence,
@@ -20,7 +21,7 @@ from fairlib.rules.selection import TIES, Budget, Certainty, Manual, Quota, Sele
 from fairlib.rules.submissions import ELIGIBILITY, FORM_FIELDS, Duplicates, Eligibility, Submissions
 
 __all__ = [
-    "ELIGIBILITY", "FORM_FIELDS", "TIES", "Budget", "Certainty", "Contest", "Criterion", "Divergence", "Duplicates",
-    "Eligibility", "Estimator", "Identifier", "Language", "Layout", "Manual", "Names", "Nomination",
+    "ELIGIBILITY", "FORM_FIELDS", "TIES", "Award", "Budget", "Certainty", "Contest", "Criterion", "Divergence",
+    "Duplicates", "Eligibility", "Estimator", "Identifier", "Language", "Layout", "Manual", "Names", "Nomination",
     "Published", "Quota", "Round", "Rule", "Scale", "Scores", "Selection", "Submissions", "Threshold",
 ]  # fmt: skip

@@ -5,7 +5,9 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Text, Twin, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.locale import Voice
 from fairlib.report.tables import RoundResults
+from fairlib.rules import Award
 
 
 def front(context: Context) -> tuple[Block, ...]:
@@ -56,12 +58,19 @@ def _announced(context: Context) -> str:
             name = stage.name[lang]
             parts.append(f"{name[:1].upper()}{name[1:]} – {'; '.join(filter(None, facts))}.")
     if award := told.award:
-        days = say.date(award.begins) + (f" – {say.date(award.ends)}" if award.ends else "")
-        where = [award.event[lang], days, award.place[lang] if award.place else ""]
+        where = [award.event[lang], _days(award, say), award.place[lang] if award.place else ""]
         parts.append(say("Winners are named at: {event}.", event=", ".join(filter(None, where))))
-    if not parts:
-        return ""
-    return " ".join([*parts, say("Source of what was announced: {source}.", source=told.source[lang])])
+    return " ".join(parts)  # the source stands beside the figures that were announced
+
+
+def _days(award: Award, say: Voice) -> str:
+    """The days of an event; of one month it is named once."""
+    first, last = award.begins, award.ends or award.begins
+    if first == last:
+        return say.date(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return say.date(last).replace(f"{last.day} ", f"{first.day}–{last.day} ", 1)
+    return f"{say.date(first)} – {say.date(last)}"
 
 
 def twin_card(stage: RoundResults, context: Context) -> Twin | None:
