@@ -159,7 +159,10 @@ def _blocks(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _kind_of_text(text: str, say) -> str:
     """Sentences that tell a mark: of reasons and the line; and of criteria, which tell differences of marks."""
-    if _starts(text, "Places over all groups hang on how the groups compare. Difference", say):
+    compared = ("Difference with", "The mean estimate of the group")
+    if any(
+        _starts(text, f"Places over all groups hang on how the groups compare. {t}", say) for t in compared
+    ):
         return "case"  # the difference is turned, its half width is not
     if _starts(text, "Strongest criterion against the mean of all submissions of the round: {best}.", say):
         return "gap"

@@ -54,7 +54,8 @@ class Quoter:
         found = [self.rule(text, "seed", self.contest.seed)]
         if named := self.contest.nominations:
             told = "; ".join(
-                f"{self.say('No.')}\xa0{k}{self.say.dash}{n.name[self.say.lang]}" for k, n in enumerate(named, 1)
+                f"{self.say('No.')}\xa0{k}{self.say.dash}{n.name[self.say.lang]}"
+                for k, n in enumerate(named, 1)
             )
             ids = ", ".join(n.id for n in named)
             found.append(self.rule(self.say("Nominations: {names}.", names=told), "nominations", ids))

@@ -1,11 +1,11 @@
 """How high nominations stand and what is known of how they compare: said beside every number that hangs on it."""
 
-import pandas as pd
 from scipy.special import ndtri
 
 from fairlib.report.blocks import Block, Cell, Column, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.locale import Voice
 from fairlib.report.reasons import group_name
 from fairlib.report.tables import RoundResults
 
@@ -54,25 +54,36 @@ def levels_in_short(stage: RoundResults, context: Context) -> list[Block]:
     return [Text(told, "note")] if told else []
 
 
-def comparison(stage: RoundResults, context: Context, group: str | None = None) -> str:
-    """What is known of how groups compare; nothing where all have one level.
-
-    All of them by short names, or one `group` with each other one by the names an applicant knows.
-    """
+def comparison(stage: RoundResults, context: Context) -> str:
+    """What is known of how groups compare; nothing where all have one level."""
     say, found = context.say, stage.levels
-    if group is not None:
-        found = _from(group, found)
     if found.empty:
         return ""
-    told = "; ".join(
-        f"{_pair(r, stage, context, group is not None)}: {say.signed(r.difference, 2)} ± "
-        f"{say.number(Z95 * r.se, 2)}"
-        for r in found.itertuples()
-    )
+    told = [(_pair(r, stage, context), r.difference, r.se) for r in found.itertuples()]
     return say(
         "Places over all groups hang on how the groups compare. Difference with its 95 % interval: {list}.",
-        list=told,
+        list=_listed(told, say),
     )
+
+
+def comparison_of(group: str, stage: RoundResults, context: Context) -> str:
+    """What an applicant is told of how one group compares with each other one; nothing where all have one level."""
+    say, found = context.say, stage.levels
+    told = [(r.level_b, r.difference, r.se) for r in found[found["level_a"] == group].itertuples()]
+    told += [(r.level_a, -r.difference, r.se) for r in found[found["level_b"] == group].itertuples()]
+    if not told:
+        return ""
+    named = [(level_name(other, stage, context, whole=True), *numbers) for other, *numbers in told]
+    return say(
+        "Places over all groups hang on how the groups compare. The mean estimate of the group of this project less "
+        "that of each other one, with its 95 % interval: {list}.",
+        list=_listed(named, say),
+    )
+
+
+def _listed(told: list[tuple[str, float, float]], say: Voice) -> str:
+    """Differences by name with half the width of their intervals."""
+    return "; ".join(f"{name}: {say.signed(d, 2)} ± {say.number(Z95 * se, 2)}" for name, d, se in told)
 
 
 def seats_over_all(stage: RoundResults, context: Context) -> bool:
@@ -116,12 +127,5 @@ def level_name(group: object, stage: RoundResults, context: Context, whole: bool
     return group_name(column, group, context.contest, context.say)
 
 
-def _from(group: str, found: pd.DataFrame) -> pd.DataFrame:
-    """Comparisons of one group with each other one, it first."""
-    other = found["level_b"] == group
-    turned = found.assign(level_a=found["level_b"], level_b=found["level_a"], difference=-found["difference"])
-    return pd.concat([found[found["level_a"] == group], turned[other]]).sort_index()
-
-
-def _pair(row, stage: RoundResults, context: Context, whole: bool = False) -> str:
-    return context.say.dash.join(level_name(g, stage, context, whole) for g in (row.level_a, row.level_b))
+def _pair(row, stage: RoundResults, context: Context) -> str:
+    return context.say.dash.join(level_name(g, stage, context) for g in (row.level_a, row.level_b))
