@@ -223,7 +223,8 @@ def _sheets(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _value(x, y, kind: str, reader: Reader, where: str) -> None:
     if isinstance(x, str) or x is None or pd.isna(x):
-        kind = _kind_of_text(str(x), reader.say) if kind == "same" else kind
+        told = _kind_of_text(str(x), reader.say)
+        kind = told if told != "same" else kind
         reader.text(str(x), str(y), kind, where)
     else:
         expected = reader.total - x if kind == "mark" else -x if kind == "gap" else x

@@ -1,5 +1,8 @@
 """How high nominations stand and what is known of how they compare: said beside every number that hangs on it."""
 
+from collections.abc import Callable
+
+import pandas as pd
 from scipy.special import ndtri
 
 from fairlib.report.blocks import Block, Cell, Column, Text, table
@@ -14,7 +17,7 @@ Z95 = ndtri(0.975)
 
 def level_blocks(stage: RoundResults, context: Context) -> list[Block]:
     """The table of differences between nominations with its explanation; nothing where all have one level."""
-    say, found = context.say, stage.levels
+    say, found = context.say, compared(stage, context)
     if found.empty:
         return []
     rows = [
@@ -31,6 +34,26 @@ def level_blocks(stage: RoundResults, context: Context) -> list[Block]:
     )
     blocks: list[Block] = [table(f"levels-{stage.id}", caption, heads, rows, note=note)]
     return [*blocks, *unlinked(stage, context)]
+
+
+def compared(stage: RoundResults, context: Context) -> pd.DataFrame:
+    """The differences between groups, nominations in the order in which they were announced."""
+    found, order = stage.levels, _order(stage, context)
+    back = order(found["level_a"]) > order(found["level_b"])
+    found = found.assign(
+        level_a=found["level_b"].where(back, found["level_a"]),
+        level_b=found["level_a"].where(back, found["level_b"]),
+        difference=found["difference"].mask(back, -found["difference"]),
+    )
+    return found.sort_values(["level_a", "level_b"], key=order, ignore_index=True)
+
+
+def _order(stage: RoundResults, context: Context) -> Callable[[pd.Series], pd.Series]:
+    """Sort keys of groups: nominations as announced, others by name."""
+    place = {n.id: f"{k:04d}" for k, n in enumerate(context.contest.nominations)}
+    if context.contest.levels(stage.id) != "nomination":
+        place = {}
+    return lambda groups: groups.astype(object).map(lambda g: place.get(g, str(g)))
 
 
 def unlinked(stage: RoundResults, context: Context) -> list[Block]:
@@ -56,7 +79,7 @@ def levels_in_short(stage: RoundResults, context: Context) -> list[Block]:
 
 def comparison(stage: RoundResults, context: Context) -> str:
     """What is known of how groups compare; nothing where all have one level."""
-    say, found = context.say, stage.levels
+    say, found = context.say, compared(stage, context)
     if found.empty:
         return ""
     told = [(_pair(r, stage, context), r.difference, r.se) for r in found.itertuples()]
@@ -68,7 +91,7 @@ def comparison(stage: RoundResults, context: Context) -> str:
 
 def comparison_of(group: str, stage: RoundResults, context: Context) -> str:
     """What an applicant is told of how one group compares with each other one; nothing where all have one level."""
-    say, found = context.say, stage.levels
+    say, found = context.say, compared(stage, context)
     told = [(r.level_b, r.difference, r.se) for r in found[found["level_a"] == group].itertuples()]
     told += [(r.level_a, -r.difference, r.se) for r in found[found["level_b"] == group].itertuples()]
     if not told:
@@ -109,7 +132,7 @@ def level_means(context: Context) -> list[Block]:
         rows = [
             (level_name(r.level, stage, context), common.number(say, r.n_submissions), common.number(say, r.mean, 2),
              common.number(say, r.se, 2))
-            for r in stage.level_means.itertuples()
+            for r in stage.level_means.sort_values("level", key=_order(stage, context)).itertuples()
         ]  # fmt: skip
         if rows:
             caption = say("Levels of groups: {round}", round=stage.rule.name[say.lang])
