@@ -129,10 +129,13 @@ def calibration_table(found: dict[str, Told]) -> str:
 
 
 def farthest(found: dict[str, Told]) -> str:
-    """The tenth of all designs where stated and seen differ most."""
-    off = np.array([(t.bins[:, 2] - t.bins[:, 1]) / np.maximum(t.bins[:, 0], 1) for t in found.values()])
-    k, b = np.unravel_index(np.argmax(np.abs(off)), off.shape)
-    return f"{100 * off[k, b]:+.1f} points (`{list(found)[k]}`, {EDGES[b]:.1f}–{EDGES[b + 1]:.1f})"
+    """The tenth of all designs where what belongs differs most from what was stated, with its sampling error."""
+    n, said, belong = np.moveaxis(np.array([told.bins for told in found.values()]), 2, 0)
+    p, off = said / np.maximum(n, 1), (belong - said) / np.maximum(n, 1)
+    at = k, b = np.unravel_index(np.argmax(np.abs(off)), off.shape)
+    error = np.sqrt(p[at] * (1 - p[at]) / max(n[at], 1))
+    where = f"`{list(found)[k]}`, {EDGES[b]:.1f}–{EDGES[b + 1]:.1f}"
+    return f"{100 * off[at]:+.1f} ± {100 * error:.1f} points ({where})"
 
 
 def other_table(found: dict[str, Told]) -> str:
@@ -183,16 +186,16 @@ def report(found: dict[str, Told], contests: int, seed: int) -> str:
 Contests with a known truth, {contests:,} for each of four designs, drawn by `fairlib/simulate.py` with its default
 effects: spread of jurors' scales, halo, profiles over criteria and rounding to whole marks included, none of
 which the model knows. 221 submissions in three nominations whose true levels are one standard deviation of quality (a
-point) apart, 12 jurors, 5 criteria, 50 seats shared by nominations with a floor of 5; in `crossed` everybody reads
-everything, in the others four read each: whoever it may be, or the nomination's own panel but for one reading in seven
+point) apart, 12 jurors, 5 criteria, 50 seats shared by nominations with a floor of 5. In `crossed` everybody reads
+everything, in the others four read each: any four, or the nomination's own panel but for one reading in seven
 (`bridged`) or in fifty (`weakly_bridged`). The estimator is the default one, with a level for each nomination. The true
-quality of a submission is what all
-possible jurors together would give it on the five criteria; to belong is to be selected by the whole rule applied
-to the true qualities. Made by `python benchmarks/calibration.py {contests} {seed} --write`.
+quality of a submission is what all possible jurors together would give it on the five criteria; to belong is to be
+selected by the whole rule applied to the true qualities.
+Made by `python benchmarks/calibration.py {contests} {seed} --write`.
 
 ## Stated probability against the share that belongs
 `n` submissions were given a probability in the bin, `said` is its mean, `belong` the share that belongs. Farthest from
-what was stated: {farthest(found)}; promised are 4 points in each tenth.
+what was stated: {farthest(found)}; the promise is 4 points in each tenth.
 
 {calibration_table(found)}
 
