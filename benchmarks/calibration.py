@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 
 from fairlib.rules import Quota, Scale, Selection
-from fairlib.scoring.adjust import estimate
-from fairlib.selection.admit import admit, admit_many
-from fairlib.selection.certainty import certainty
-from fairlib.selection.problem import compile_rule
-from fairlib.simulate import Effects, assign, draw_jurors, draw_marks, draw_submissions, on_scale
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.scoring.simulate import Effects, assign, draw_jurors, draw_marks, draw_submissions, on_scale
+from fairlib.selection.admit.greedy import admit, admit_many
+from fairlib.selection.firm.certainty import certainty
+from fairlib.selection.rule.compiled import compile_rule
 
 DESIGNS = ("crossed", "random", "bridged", "weakly_bridged")
 SCALE = Scale(min=1, max=10, step=1)
@@ -162,8 +162,8 @@ def report(found: dict[str, Told], contests: int, seed: int) -> str:
     """The text of `docs/calibration.md`."""
     return f"""# Are the stated certainties true?
 
-Contests with a known truth, {contests:,} for each of four designs, drawn by `fairlib/simulate.py` with its default
-effects: spread of jurors' scales, halo, profiles over criteria and rounding to whole marks included, none of
+Contests with a known truth, {contests:,} for each of four designs, drawn by `fairlib/scoring/simulate.py` with its
+default effects: spread of jurors' scales, halo, profiles over criteria and rounding to whole marks included, none of
 which the model knows. 221 submissions, 12 jurors, 5 criteria, 50 seats shared by nominations with a floor of 5;
 in `crossed` everybody reads everything, in the others four read each. The true quality of a submission is what all
 possible jurors together would give it on the five criteria; to belong is to be selected by the whole rule applied

@@ -23,7 +23,7 @@ from raschpy import MFRM
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsqr
 
-from fairlib.scoring.rasch import rasch
+from fairlib.scoring.rasch.measures import rasch
 
 SIZES = {10**4: 50, 10**5: 200, 10**6: 1000}  # marks: jurors
 LARGE = {10**7: 3000}

@@ -65,12 +65,12 @@ def simulated(marks: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
 def measure(marks: int) -> dict[str, float]:
     """Seconds of each step and peak memory in GiB, in this process."""
     from fairlib.rules import Divergence, Scale
-    from fairlib.scoring.adjust import estimate
-    from fairlib.scoring.alpha import krippendorff_alpha
-    from fairlib.scoring.components import icc_components
+    from fairlib.scoring.agreement.alpha import krippendorff_alpha
+    from fairlib.scoring.agreement.components import icc_components
     from fairlib.scoring.design import design
     from fairlib.scoring.divergence import divergent
-    from fairlib.scoring.jurors import diagnose
+    from fairlib.scoring.estimators.adjust import estimate
+    from fairlib.scoring.jurors.diagnose import diagnose
     from fairlib.scoring.ratings import composite
 
     ratings, submissions = simulated(marks)
