@@ -88,6 +88,25 @@ def test_what_the_library_imports_is_declared_and_what_is_declared_is_used():
     assert declared - needed <= started
 
 
+def test_the_version_is_written_in_one_place_and_told_everywhere(capsys):
+    import tomllib
+
+    import fairlib
+    from fairlib.cli import main
+    from fairlib.runs.record import versions
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert "version" not in settings["project"] and settings["project"]["dynamic"] == ["version"]
+    assert settings["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "fairlib.__version__"}
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"fairlib {fairlib.__version__}\n"
+    assert versions()["fairlib"] == fairlib.__version__
+    literal = re.compile(rf"""["']{re.escape(fairlib.__version__)}["']""")
+    written = [p for p in (ROOT / "fairlib").rglob("*.py") if literal.search(p.read_text("utf-8"))]
+    assert written == [ROOT / "fairlib" / "__init__.py"]
+
+
 CONDA = {
     "tzdata": "python-tzdata",
     "jupyter-client": "jupyter_client",
