@@ -14,7 +14,6 @@ from fairlib import rules
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "data" / "README.md"]
 
 
 def pins(path: Path) -> dict[str, set[str]]:
@@ -170,30 +169,6 @@ def test_no_address_of_a_package_server_is_committed():
             "",
         }:
             assert not hosts.search(path.read_text(encoding="utf-8", errors="ignore")), name
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_links_between_documents_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (path.parent / target).exists(), (path.name, target)
-
-
-def test_the_lab_books_and_what_measures_them_are_in_their_index():
-    lab = ROOT / "docs" / "lab"
-    index = (lab / "README.md").read_text(encoding="utf-8")
-    assert {p.name for p in lab.glob("*.md")} - {"README.md"} <= set(re.findall(r"\]\(([^)]+)\)", index))
-    assert {p.name for p in (ROOT / "benchmarks").glob("*.py")} == set(
-        re.findall(r"benchmarks/(\w+\.py)", index)
-    )
-
-
-def test_documents_and_tools_that_are_named_anywhere_exist():
-    named = re.compile(r"(?<![\w./-])(?:docs|benchmarks|tools)/[\w./-]*\.\w+\b")
-    code = [p for room in ("fairlib", "benchmarks", "tools", "tests") for p in (ROOT / room).rglob("*.py")]
-    for path in [*DOCUMENTS, *code, ROOT / "Makefile"]:
-        gone = [n for n in named.findall(path.read_text(encoding="utf-8")) if not (ROOT / n).exists()]
-        assert not gone, (path.relative_to(ROOT), gone)
 
 
 def test_every_key_of_the_rules_is_documented():
