@@ -27,6 +27,7 @@ BOOKS = '''
 """Which books are there? One."""
 
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Book:
         """Nobody sees it."""
 
 
+@cache
 def book(title: str = 'none') -> Book:
     """Make a book.
 

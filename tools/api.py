@@ -20,6 +20,7 @@ TITLE = "The functions"
 MADE = "Made by `make api` from the docstrings of the public names of `{}`; a test holds it current."
 RUFF = ["-m", "ruff", "format", "--isolated", "--line-length=100", "--stdin-filename=a.pyi", "-"]
 MARK = "# ----"
+SHOWN = {"property", "cached_property", "classmethod", "staticmethod"}  # decorators that change how one calls
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ def _call(node: ast.FunctionDef | ast.ClassDef) -> str:
     """What a caller sees of a definition: a function without its body, a class with its public fields."""
     fields = [f for f in node.body if isinstance(f, ast.AnnAssign) and isinstance(f.target, ast.Name)]
     shown = [f for f in fields if isinstance(node, ast.ClassDef) and not f.target.id.startswith("_")]
+    marks = [d for d in node.decorator_list if isinstance(node, ast.ClassDef) or ast.unparse(d) in SHOWN]
     parts = {name: getattr(node, name) for name in node._fields}
-    return ast.unparse(type(node)(**parts | {"body": shown or [ast.Expr(ast.Constant(...))]}, lineno=0))
+    parts |= {"body": shown or [ast.Expr(ast.Constant(...))], "decorator_list": marks}
+    return ast.unparse(type(node)(**parts, lineno=0))
 
 
 def _text(node: ast.FunctionDef | ast.ClassDef) -> str:
