@@ -106,6 +106,15 @@ def test_the_version_is_written_in_one_place_and_told_everywhere(capsys):
     assert written == [ROOT / "fairlib" / "__init__.py"]
 
 
+def test_what_lies_beside_the_code_is_packed_with_it():
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    packed = {p for pattern in settings["package-data"]["fairlib"] for p in (ROOT / "fairlib").glob(pattern)}
+    beside = {p for p in (ROOT / "fairlib").rglob("*.*") if p.is_file() and p.suffix not in {".py", ".pyc"}}
+    assert beside == packed and ROOT / "fairlib" / "py.typed" in packed
+
+
 CONDA = {
     "tzdata": "python-tzdata",
     "jupyter-client": "jupyter_client",
