@@ -1,4 +1,4 @@
-"""Are the stated certainties true? Contests with a known truth in four designs; see `docs/calibration.md`.
+"""Are the stated certainties true? Contests with a known truth in four designs; see `docs/lab/calibration.md`.
 
     python benchmarks/calibration.py [contests] [seed] [--write]
 
@@ -30,7 +30,7 @@ QUOTA = Quota(column="nomination", kind="proportional", floor=5)
 RULE = Selection(seats=50, quotas=(QUOTA,), ties=("draw",), certainty={"draws": 400})
 EFFECTS = Effects()
 CHUNKS, EDGES = 40, np.linspace(0, 1, 11)
-DOCS = Path(__file__).parents[1] / "docs"
+LAB = Path(__file__).parents[1] / "docs" / "lab"
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def diagram(found: dict[str, Told], path: Path) -> None:
 
 
 def report(found: dict[str, Told], contests: int, seed: int) -> str:
-    """The text of `docs/calibration.md`."""
+    """The text of `docs/lab/calibration.md`."""
     return f"""# Are the stated certainties true?
 
 Contests with a known truth, {contests:,} for each of four designs, drawn by `fairlib/scoring/simulate.py` with its
@@ -197,11 +197,11 @@ def main(contests: int = 1000, seed: int = 2021, write: bool = False) -> None:
     text = report(found, contests, seed)
     sys.stdout.write(f"{text}\n{time.perf_counter() - start:.0f} s\n")
     if write:
-        page = DOCS / "calibration.md"
+        page = LAB / "calibration.md"
         # what benchmarks/levels.py measured stays
         _, mark, own = page.read_text(encoding="utf-8").partition("\n## Panels that read")
         page.write_text(text + mark + own, encoding="utf-8")
-        diagram(found, DOCS / "calibration.png")
+        diagram(found, LAB / "calibration.png")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Nominations differ: their true levels are one standard deviation of submissions apart.
 
-Prints a markdown table; `docs/accuracy.md` holds its last run.
+Prints a markdown table; `docs/lab/accuracy.md` holds its last run.
 
     python benchmarks/coverage.py [contests] [seed]
 """

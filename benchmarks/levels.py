@@ -4,8 +4,8 @@
 
 221 submissions in nominations of 112, 43 and 66, 12 jurors in three home panels of four, 4 readings each, of which a
 share goes across. Merits spread by .58 inside a nomination, severities have a variance of .10, one reading a noise of
-.56; true levels −d, 0, d. 50 seats, over all and shared by nominations. Prints markdown tables; `docs/accuracy.md`
-and `docs/calibration.md` hold their last run.
+.56; true levels −d, 0, d. 50 seats, over all and shared by nominations. Prints markdown tables;
+`docs/lab/accuracy.md` and `docs/lab/calibration.md` hold their last run.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """The joint Rasch fit against two-way least squares (scipy lsqr) and against RaschPy, side by side.
 
 Prints a markdown table of medians and of their ratios; every fit of a size runs in turn within one process.
-`docs/performance.md` holds its last run. All marks are drawn, none is real.
+`docs/lab/performance.md` holds its last run. All marks are drawn, none is real.
 
     OMP_NUM_THREADS=1 python benchmarks/rasch.py [--repeat 3] [--large] [--marginal]
 

@@ -5,7 +5,7 @@ random incomplete design): design, composite, severity by REML, alpha, ICC from 
 divergence and juror diagnostics with nominations and regions. Prints a markdown table: processor seconds
 of each step on one thread (so that a busy machine does not count), peak memory of the process
 (`resource.getrusage`), and the exponent of time from the smallest to the largest size.
-`docs/performance.md` holds its last run.
+`docs/lab/performance.md` holds its last run.
 
     python benchmarks/scale.py [marks ...]        (default: 10000 100000 1000000 10000000)
 """

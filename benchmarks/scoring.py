@@ -6,7 +6,7 @@ input, prepared beforehand. All marks are drawn (`fairlib.scoring.simulate`), no
 
     OMP_NUM_THREADS=1 python benchmarks/scoring.py [alpha icc mixed lsqr edge rasch] [--repeat 7]
 
-Prints a markdown table; `docs/performance.md` holds its last run.
+Prints a markdown table; `docs/lab/performance.md` holds its last run.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How fast are selection and its certainty? Prints a markdown table; `docs/selection-speed.md` holds its last run.
+"""How fast are selection and its certainty? Prints a markdown table; docs/lab/selection-speed.md has its last run.
 
     python benchmarks/selection.py [what ...]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+import fairlib
 from fairlib.errors import CLOSED, FULL, FairlibError, RulesError, left_behind, not_written
 
 LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
@@ -37,6 +38,7 @@ def _say_no(why: Exception, about: str = "") -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fairlib", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"fairlib {fairlib.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     run = commands.add_parser("run", help="run a contest year and render its report")

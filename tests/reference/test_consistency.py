@@ -1,7 +1,7 @@
 """Every value of consistency in the reference corpus; where packages differ, the definition decides.
 
 Reads the folder named by FAIRLIB_REFERENCE. What each exception rests on is told in
-docs/accuracy.md.
+docs/lab/accuracy.md.
 """
 
 import os

@@ -4,7 +4,7 @@ In y_ij = level_g(i) + a_i + b_j + e_ij the levels are first taken as they are (
 with covariance σ²H. Then level_g ~ N(μ, τ²), μ flat, with a half-Cauchy prior on τ, and everything is averaged over
 τ. Where jurors read in their own nomination alone, a panel's severity looks like a level: taken as they are, levels
 cost hits if nominations are equal; without levels, severities swallow the difference of nominations. The average
-loses little either way (docs/accuracy.md).
+loses little either way (docs/lab/accuracy.md).
 
 Gelman (2006) Bayesian Anal. 1:515 (half-Cauchy prior); Lindley & Smith (1972) J. R. Stat. Soc. B 34:1 (exchangeable
 levels).
