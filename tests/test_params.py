@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from fairlib.errors import RulesError
-from fairlib.intake.form import FIELDS
+from fairlib.intake.form.export import FIELDS
 from fairlib.params import check_params, list_ours, read_params, rules_hash
 from fairlib.rules import FORM_FIELDS, Scale
 

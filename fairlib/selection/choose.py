@@ -7,11 +7,11 @@ import pandas as pd
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
-from fairlib.selection.problem import Problem, compile_rule, labels
+from fairlib.selection.admit.unbroken import settle
+from fairlib.selection.explain import Why, explain
 from fairlib.selection.reason import Reason
-from fairlib.selection.reasons import Why, explain
-from fairlib.selection.ties import Order
-from fairlib.selection.unbroken import settle
+from fairlib.selection.rule.compiled import Problem, compile_rule, labels
+from fairlib.selection.rule.ties import Order
 
 
 @dataclass(frozen=True, eq=False)
