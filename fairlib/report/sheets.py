@@ -16,6 +16,7 @@ from fairlib.report.figures.base import decision_names
 from fairlib.report.reasons import criterion_name, group_name, reason_sentence
 from fairlib.report.rulewords import Quoter, written
 from fairlib.report.tables import DECISION, ESTIMATE, RoundResults
+from fairlib.selection import several
 
 TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
 CHANCE = '[>=0.995]">99%";[<0.005]"<1%";0%'  # a probability never rounds to certainty
@@ -197,7 +198,7 @@ def _ties(stage: RoundResults, context: Context) -> tuple[dict[str, int], dict[s
             for s in common.text(r.settled_by).split(", ")
             if s
         ]
-        for submission in r.submissions.split(", "):
+        for submission in several.read(r.submissions):
             group[submission] = k
             step[submission] = ", ".join(steps) or say("nothing")
     return group, step

@@ -15,6 +15,7 @@ from fairlib.errors import ScoringError, SelectionError
 from fairlib.rules import Scale, Selection
 from fairlib.scoring.adjust import estimate
 from fairlib.selection.problem import compile_rule
+from fairlib.selection.several import written
 from fairlib.selection.unbroken import settle
 from fairlib.selection.whatif import what_if
 
@@ -150,5 +151,5 @@ def _row(before: pd.DataFrame, after: pd.DataFrame, known: pd.Series) -> tuple:
     was, now = before["selected"][order], after["selected"][order]
     come, go = order[now & ~was], order[was & ~now]
     mean = known[order[now]].astype("Float64").mean() if now.any() else pd.NA
-    names = [", ".join(map(str, side)) for side in (come, go)]
+    names = [written(side) for side in (come, go)]
     return *names, max(len(come), len(go)), int(now.sum()), mean, "ok"

@@ -20,6 +20,7 @@ from fairlib.scoring.reml import fit_sums, sums_of
 from fairlib.scoring.twoway import comparable_parts, components_of, two_way
 from fairlib.selection.admit import admit, admit_many
 from fairlib.selection.problem import Problem
+from fairlib.selection.several import written
 from fairlib.selection.twin import LINEAR, core_of
 from fairlib.selection.worlds import replicates
 
@@ -115,7 +116,7 @@ def changes(problem: Problem, base: np.ndarray, found: pd.Series) -> tuple[str, 
     now = admit_many(replace(problem, ranked=problem.ranked & known), np.where(known, merit, 0.0)[None, :])[0]
     line = problem.order.line()
     comes, goes = line[(now & ~base)[line]], line[(base & ~now)[line]]
-    names = [", ".join(map(str, problem.submissions[side])) for side in (comes, goes)]
+    names = [written(problem.submissions[side]) for side in (comes, goes)]
     return names[0], names[1], max(len(comes), len(goes))
 
 
