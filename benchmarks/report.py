@@ -23,8 +23,8 @@ def main() -> None:
     # Here and not above: every worker imports this file anew, and needs none of these.
     from fairlib.params import read_params
     from fairlib.report import render
-    from fairlib.report.letters import file_names, save_letters, write_letters
-    from fairlib.report.tables import read_results
+    from fairlib.report.letters.letter import file_names, save_letters, write_letters
+    from fairlib.report.results import read_results
     from fairlib.runs.chain import run_chain
 
     params = Path(sys.argv[1] if len(sys.argv) > 1 else "params/2021.yaml")

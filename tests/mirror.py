@@ -19,8 +19,8 @@ import pandas as pd
 
 import fairlib.notebook
 from fairlib.params import RulesFile, check_params
-from fairlib.report.privacy import for_public
-from fairlib.report.tables import Results, read_results
+from fairlib.report.public.privacy import for_public
+from fairlib.report.results import Results, read_results
 from fairlib.runs import review
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"

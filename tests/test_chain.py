@@ -19,7 +19,7 @@ from fairlib.runs.engine import execute
 from fairlib.runs.kernels import kernels
 from fairlib.runs.place import open_run, project_root
 from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
-from fairlib.runs.store import write_table
+from fairlib.store import write_table
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "params" / "example-minimal.yaml"

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import DataError
-from fairlib.intake.duplicates import find_resent
-from fairlib.intake.eligibility import failed_rules
 from fairlib.intake.findings import COLUMNS, as_table, finding
-from fairlib.intake.form import FIELDS, read_form
-from fairlib.intake.headings import find_headings
+from fairlib.intake.form.duplicates import find_resent
+from fairlib.intake.form.eligibility import failed_rules
+from fairlib.intake.form.export import FIELDS, read_form
+from fairlib.intake.form.nominations import resolve_nominations
+from fairlib.intake.headings.find import find_headings
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.nominations import resolve_nominations
 from fairlib.intake.submissions import beside_published, completeness, receive
 from fairlib.params import check_params
 from fairlib.rules import Duplicates, Eligibility, Nomination, Submissions

@@ -5,7 +5,7 @@ import yaml
 from params_fixture import COMMISSION, RAW, ROOT, with_value
 
 from fairlib.errors import RulesError
-from fairlib.intake.form import FIELDS
+from fairlib.intake.form.export import FIELDS
 from fairlib.params import check_params, list_ours, read_params, rules_hash
 from fairlib.rules import FORM_FIELDS, Scale
 

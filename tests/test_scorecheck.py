@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from test_scoresheets import by_cell, contest, make_roster, read, sheet
 
 from fairlib.errors import DataError
+from fairlib.intake.cells.values import marks
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.jurors import read_conflicts
-from fairlib.intake.scorecheck import REASONS, labelled
-from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.sheets.jurors import read_conflicts
+from fairlib.intake.sheets.read import read_scores
+from fairlib.intake.sheets.usable import REASONS, labelled
 from fairlib.intake.submissions import receive
-from fairlib.intake.values import marks
 from fairlib.params import read_params
 from fairlib.runs.place import Run, project_root
 from fairlib.runs.steps import read_roster, save_intake

@@ -5,8 +5,8 @@ import re
 
 import pandas as pd
 
-from fairlib.intake.columns import map_each, suspects
-from fairlib.intake.identifiers import mask_all
+from fairlib.intake.cells.columns import map_each, suspects
+from fairlib.intake.cells.identifiers import mask_all
 
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 _AROUND = re.compile(r"(?<=\d) ?- ?(?=\d)")

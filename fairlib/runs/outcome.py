@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from fairlib.errors import ScoringError
 from fairlib.rules import Contest, Round, Selection
 from fairlib.runs.direction import oriented, turned_estimates
-from fairlib.scoring.adjust import (
+from fairlib.scoring.estimators.adjust import (
     Estimates,
     estimate,
     one_mark_for_all,
@@ -16,8 +16,8 @@ from fairlib.scoring.adjust import (
     rank_changes,
     refuse_pooled,
 )
+from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
-from fairlib.scoring.twoway import components_of
 from fairlib.selection.choose import Choice, choose
 
 Z95 = ndtri(0.975)

@@ -7,12 +7,12 @@ import pandas as pd
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
-from fairlib.selection.problem import Problem, compile_rule, labels
+from fairlib.selection.admit.unbroken import settle
+from fairlib.selection.explain import Why, explain
 from fairlib.selection.reason import Reason
-from fairlib.selection.reasons import Why, explain
+from fairlib.selection.rule.compiled import Problem, compile_rule, labels
+from fairlib.selection.rule.ties import Order
 from fairlib.selection.several import written
-from fairlib.selection.ties import Order
-from fairlib.selection.unbroken import settle
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from meant_fixture import given, read, rows_of, told, write
 
-from fairlib.intake.examples import EXAMPLES
-from fairlib.intake.fields import CRITERION, FIELDS, JUROR, SCORE, SUBMISSION
-from fairlib.intake.kazakh import fold
-from fairlib.report.letters import file_names
+from fairlib.intake.headings.examples import EXAMPLES
+from fairlib.intake.headings.known import CRITERION, FIELDS, JUROR, SCORE, SUBMISSION
+from fairlib.intake.texts import fold
+from fairlib.report.letters.letter import file_names
 from fairlib.selection import several
 
 TITLES = {"Moss and us": "Moss and us", "Pair 1": "Pair 1", "Ким А.": "Река", "Rust": "Rust"}

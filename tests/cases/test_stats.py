@@ -21,15 +21,15 @@ from fairlib.scoring import (
     krippendorff_alpha,
     percent_agreement,
     rasch,
-    reml,
     spearman,
     what_it_means,
 )
-from fairlib.scoring.adjust import one_mark_for_all
+from fairlib.scoring.estimators import reml
+from fairlib.scoring.estimators.adjust import one_mark_for_all
 from fairlib.selection.choose import choose
-from fairlib.selection.quotas import apportion
 from fairlib.selection.reason import parse
-from fairlib.selection.ties import rank_order
+from fairlib.selection.rule.quotas import apportion
+from fairlib.selection.rule.ties import rank_order
 
 
 def table(*jurors, criterion="all"):

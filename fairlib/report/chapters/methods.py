@@ -4,8 +4,8 @@ from pathlib import Path
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.locale import Voice
-from fairlib.report.tables import executed_notebooks
+from fairlib.report.results import executed_notebooks
+from fairlib.report.words.locale import Voice
 
 
 def chapter(context: Context) -> Chapter:

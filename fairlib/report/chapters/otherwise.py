@@ -5,11 +5,11 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.codes import status_words
 from fairlib.report.figures import plot_what_if
-from fairlib.report.reasons import criterion_name, method_name, reason_sentence
-from fairlib.report.rulewords import Quoter
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import status_words
+from fairlib.report.words.reasons import criterion_name, method_name, reason_sentence
+from fairlib.report.words.rules import Quoter
 from fairlib.selection import several
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.codes import done_words, finding_words, found_words, level_words
-from fairlib.report.reasons import criterion_name, reason_sentence
-from fairlib.report.tables import RoundResults, draw_files, flag
+from fairlib.report.results import RoundResults, draw_files, flag
+from fairlib.report.words.codes import done_words, finding_words, found_words, level_words
+from fairlib.report.words.reasons import criterion_name, reason_sentence
 from fairlib.selection import several
 
 
