@@ -31,6 +31,7 @@ import pandas as pd
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
+from fairlib.selection import several
 from fairlib.selection.reason import parts
 
 MARGIN = 0.05
@@ -267,7 +268,7 @@ def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd
 
 def _without(ties: pd.DataFrame, close: set[str]) -> pd.DataFrame:
     """Ties that name nobody whose rank is withheld."""
-    named = ties["submissions"].fillna("").str.split(", ")
+    named = ties["submissions"].fillna("").map(several.read)
     return ties.loc[[close.isdisjoint(ids) for ids in named]]
 
 

@@ -23,6 +23,7 @@ from fairlib.report.words.codes import (
 )
 from fairlib.report.words.reasons import criterion_name, group_name, reason_sentence
 from fairlib.report.words.rules import Quoter, written
+from fairlib.selection import several
 
 TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
 CHANCE = '[>=0.995]">99%";[<0.005]"<1%";0%'  # a probability never rounds to certainty
@@ -204,7 +205,7 @@ def _ties(stage: RoundResults, context: Context) -> tuple[dict[str, int], dict[s
             for s in common.text(r.settled_by).split(", ")
             if s
         ]
-        for submission in r.submissions.split(", "):
+        for submission in several.read(r.submissions):
             group[submission] = k
             step[submission] = ", ".join(steps) or say("nothing")
     return group, step

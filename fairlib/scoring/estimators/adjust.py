@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from fairlib.errors import ScoringError
+from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.dust import joined
 from fairlib.scoring.estimators import posterior, simple
 from fairlib.scoring.estimators.panels import Panels
@@ -241,16 +241,15 @@ def _known(method: str) -> None:
 
 
 def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, method: str) -> None:
-    """Raise the ScoringError that names the parts of a disconnected design."""
+    """Raises Disconnected, which names the parts."""
     told = []
     for part in range(min(int(jur_part.max()) + 1, 4)):
         who = ", ".join(map(str, pairs.jurors[jur_part == part][:5]))
         more = " …" if (jur_part == part).sum() > 5 else ""
         told.append(f"{int((sub_part == part).sum())} submissions read by {who}{more}")
-    raise ScoringError(
+    raise Disconnected(
         f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror links "
-        f"them, so {method} cannot rank them together. Rank within components (within=True), or add the "
-        "readings that extra_assignments proposes."
+        f"them, so {method} cannot rank them together."
     )
 
 
