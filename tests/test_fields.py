@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from fairlib.intake.form.export import read_form
-from fairlib.intake.headings import known as fields
 from fairlib.intake.headings.find import find_headings
+from fairlib.intake.headings.find import known as fields
 from fairlib.intake.texts import fold
 from fairlib.rules import Submissions
 
