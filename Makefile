@@ -6,7 +6,7 @@ UV := $(shell command -v uv 2>/dev/null)
 YEAR ?= 2021
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: report test lab lint bench notebooks locks
+.PHONY: report test lab lint bench api notebooks locks
 
 report: $(VENV)/.run
 	@$(BIN)/fairlib run params/$(YEAR).yaml
@@ -24,6 +24,9 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test
 	for b in benchmarks/[a-z]*.py; do $(BIN)/python $$b; done
+
+api: $(VENV)/.test
+	$(BIN)/python tools/api.py
 
 notebooks: $(VENV)/.test
 	$(BIN)/python tools/refresh_notebooks.py

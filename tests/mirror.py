@@ -20,11 +20,11 @@ import pandas as pd
 
 import fairlib.notebook
 from fairlib.params import RulesFile, check_params
-from fairlib.report.privacy import for_public
-from fairlib.report.tables import Results, read_results
+from fairlib.report.public.privacy import for_public
+from fairlib.report.results import Results, read_results
 from fairlib.runs import review
-from fairlib.runs.ahead import finalists
-from fairlib.sample.people import bin_number
+from samples.ahead import finalists
+from samples.people import bin_number
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 JURORS = ("Aigul", "Botagoz", "Daniyar", "Erlan", "Gauhar", "Marat")

@@ -8,9 +8,9 @@ from mirror import Told
 
 from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
-from fairlib.report.letters import write_letters
-from fairlib.report.locale import speak
-from fairlib.report.sheets import sheets
+from fairlib.report.letters.letter import write_letters
+from fairlib.report.set.sheets import sheets
+from fairlib.report.words.locale import speak
 
 NUMBER = re.compile(r"(?<![\w.,])[+−-]?\d+(?:[.,]\d+)?")
 SUM = "In this sum estimates are turned round, so that high is best."

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from fairlib.errors import ScoringError
-from fairlib.scoring import levels, posterior, reml
-from fairlib.scoring.adjust import estimate
-from fairlib.scoring.panels import panels
-from fairlib.scoring.trial import compare_estimators
-from fairlib.selection.readings import given
-from fairlib.selection.twin import core_of
-from fairlib.selection.worlds import worlds
+from fairlib.scoring.comparison import compare_estimators
+from fairlib.scoring.estimators import levels, posterior, reml
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.scoring.estimators.panels import panels
+from fairlib.selection.firm.readings import given
+from fairlib.selection.firm.twin import core_of
+from fairlib.selection.firm.worlds import worlds
 
 TRUE = np.array([-1.0, 0.0, 1.0])
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from fairlib.report.catalogue import extract, read_catalogue, update
-from fairlib.report.locale import speak
+from fairlib.report.words.catalogue import extract, read_catalogue, update
+from fairlib.report.words.locale import speak
 
 NBSP = "\xa0"
 
@@ -39,7 +39,7 @@ def test_messages_that_want_a_native_speaker_are_marked():
 def test_updating_the_catalogue_changes_nothing(lang, tmp_path, monkeypatch):
     path = tmp_path / lang / "LC_MESSAGES" / "fairlib.po"
     path.parent.mkdir(parents=True)
-    from fairlib.report import catalogue
+    from fairlib.report.words import catalogue
 
     before = (catalogue.CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po").read_bytes()
     path.write_bytes(before)

@@ -6,7 +6,7 @@ import mirror
 import mirror_words
 import pytest
 
-from fairlib.report.letters import write_letters
+from fairlib.report.letters.letter import write_letters
 
 QUICK = {"draws": 200}
 

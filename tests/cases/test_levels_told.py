@@ -6,10 +6,10 @@ from report_fixture import build_run, rules_2021
 
 from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
-from fairlib.report.letters import write_letters
-from fairlib.report.locale import speak
-from fairlib.report.sheets import sheets
-from fairlib.report.tables import read_results
+from fairlib.report.letters.letter import write_letters
+from fairlib.report.results import read_results
+from fairlib.report.set.sheets import sheets
+from fairlib.report.words.locale import speak
 from fairlib.rules import Quota
 
 RULES = rules_2021()

@@ -7,9 +7,9 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.codes import status_words
-from fairlib.report.reasons import criterion_name
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import status_words
+from fairlib.report.words.reasons import criterion_name
 
 
 def consistency(stage: RoundResults, context: Context) -> list[Block]:

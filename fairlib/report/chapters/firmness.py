@@ -10,10 +10,10 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
-from fairlib.report.codes import status_words
-from fairlib.report.locale import Voice
-from fairlib.report.reasons import criterion_name, estimator_name
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import status_words
+from fairlib.report.words.locale import Voice
+from fairlib.report.words.reasons import criterion_name, estimator_name
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 

@@ -8,9 +8,9 @@ from scipy.special import ndtri
 from fairlib.report.blocks import Block, Cell, Column, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.locale import Voice
-from fairlib.report.reasons import group_name
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.locale import Voice
+from fairlib.report.words.reasons import group_name
 
 Z95 = ndtri(0.975)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import level_means
-from fairlib.report.locale import Voice
-from fairlib.report.tables import executed_notebooks
+from fairlib.report.results import executed_notebooks
+from fairlib.report.words.locale import Voice
 
 
 def chapter(context: Context) -> Chapter:

@@ -5,8 +5,8 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Text, Twin, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.locale import Voice
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.locale import Voice
 from fairlib.rules import Award
 
 

@@ -10,10 +10,10 @@ from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
 from fairlib.report.chapters.levels import level_blocks
-from fairlib.report.codes import status_words
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
-from fairlib.report.reasons import criterion_name
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import status_words
+from fairlib.report.words.reasons import criterion_name
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
