@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from in_process import without_kernels
 
 from fairlib.cli import main
 from fairlib.runs import chain
@@ -23,6 +24,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "record.json").write_text("an older run")
     monkeypatch.chdir(tmp_path)
+    without_kernels(monkeypatch)
     return tmp_path
 
 

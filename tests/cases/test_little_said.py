@@ -5,6 +5,7 @@ The people and marks are synthetic.
 
 import pandas as pd
 import pytest
+from in_process import without_kernels
 
 from fairlib.runs import chain
 
@@ -34,7 +35,8 @@ LITTLE = {
 
 
 @pytest.mark.parametrize("what", LITTLE)
-def test_it_runs_to_the_report(what, tmp_path):
+def test_it_runs_to_the_report(what, tmp_path, monkeypatch):
+    without_kernels(monkeypatch)
     estimator, marks = LITTLE[what]
     (tmp_path / "data").mkdir()
     (tmp_path / "params").mkdir()
