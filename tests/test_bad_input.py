@@ -109,6 +109,7 @@ def test_a_bad_file_stops_the_run_and_is_named(project, spoil, capsys):
     assert [p.name for p in (project / "out").iterdir()] == ["record.json"]
 
 
+@pytest.mark.slow
 def test_an_unknown_submission_is_a_finding_and_no_crash(project):
     path = project / "data" / "example-minimal" / "places.csv"
     lines = path.read_text(encoding="utf-8").splitlines()

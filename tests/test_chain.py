@@ -83,6 +83,7 @@ def test_the_record_is_checked_to_the_byte(small_run, tmp_path, capsys):
             record.verify(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_failing_notebook_leaves_its_copy_and_names_the_file(project, capsys):
     params = project / "params" / "example-minimal.yaml"
     rules = read_params(params).contest
@@ -285,6 +286,7 @@ def test_a_run_takes_the_place_of_what_notebooks_left(project):
     swap.refuse_to_replace(project / "nothing")
 
 
+@pytest.mark.slow
 def test_what_a_cell_prints_in_pieces_is_one_output(tmp_path):
     cell = nbformat.v4.new_code_cell(
         "import time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"

@@ -25,6 +25,8 @@ from fairlib.report.rulewords import Quoter
 from fairlib.report.tables import read_results
 from fairlib.report.workbook import to_workbook
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("kk", "ru", "en")
 HOSTILE = [
     '<script>alert(1)</script><img src="x" onerror="alert(2)">',

@@ -14,6 +14,8 @@ from fairlib.report.privacy import for_public
 from fairlib.report.tables import read_results
 from fairlib.report.tasks import draw
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("kk", "ru", "en")
 
 

@@ -12,6 +12,8 @@ from fairlib.report.locale import speak
 from fairlib.report.years import FILES, write_index
 from fairlib.runs.batch import compare_years
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -9,6 +9,8 @@ from in_process import without_kernels
 
 from fairlib.runs import chain
 
+pytestmark = pytest.mark.slow
+
 RULES = """\
 year: 2024
 contest:
