@@ -10,7 +10,7 @@ export UV_COMPILE_BYTECODE = 1
 PYTEST := $(BIN)/python -m pytest -n logical
 test quick coverage: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: report test quick lab lint types coverage bench notebooks locks
+.PHONY: report test quick lab lint types coverage bench api notebooks locks
 
 report: $(VENV)/.run
 	@$(BIN)/fairlib run params/$(YEAR).yaml
@@ -40,6 +40,9 @@ types: $(VENV)/.test
 
 bench: $(VENV)/.test
 	for b in benchmarks/[a-z]*.py; do $(BIN)/python $$b; done
+
+api: $(VENV)/.test
+	$(BIN)/python tools/api.py
 
 notebooks: $(VENV)/.test
 	$(BIN)/python tools/refresh_notebooks.py

@@ -2,7 +2,7 @@
 
 Nominations differ: their true levels are one standard deviation of submissions apart.
 
-Prints a markdown table; `docs/accuracy.md` holds its last run.
+Prints a markdown table; `docs/lab/accuracy.md` holds its last run.
 
     python benchmarks/coverage.py [contests] [seed]
 """
@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from fairlib.scoring import posterior, reml
-from fairlib.scoring.panels import panels
+from fairlib.scoring.estimators import posterior, reml
+from fairlib.scoring.estimators.panels import panels
 
 NOMINATIONS = np.repeat([0, 1, 2], [112, 43, 66])
 PANEL = np.repeat([0, 1, 2], 4)  # twelve jurors, four to a nomination where they are bound to one

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
-from fairlib.intake.identifiers import check_digit
-from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.cells.identifiers import check_digit
+from fairlib.intake.sheets.read import read_scores
+from fairlib.intake.sheets.usable import Roster
 from fairlib.intake.submissions import receive
 from fairlib.params import check_params, read_params
 from fairlib.runs.place import project_root

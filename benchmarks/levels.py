@@ -4,8 +4,8 @@
 
 221 submissions in nominations of 112, 43 and 66, 12 jurors in three home panels of four, 4 readings each, of which a
 share goes across. Merits spread by .58 inside a nomination, severities have a variance of .10, one reading a noise of
-.56; true levels −d, 0, d. 50 seats, over all and shared by nominations. Prints markdown tables; `docs/accuracy.md`
-and `docs/calibration.md` hold their last run.
+.56; true levels −d, 0, d. 50 seats, over all and shared by nominations. Prints markdown tables;
+`docs/lab/accuracy.md` and `docs/lab/calibration.md` hold their last run.
 """
 
 import sys
@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from fairlib.rules import Quota, Selection
-from fairlib.scoring import simple
-from fairlib.scoring.adjust import Estimates, estimate
-from fairlib.scoring.panels import panels
-from fairlib.scoring.reml import sums_of
-from fairlib.scoring.twoway import two_way
-from fairlib.selection.admit import admit_many
-from fairlib.selection.problem import compile_rule
+from fairlib.scoring.estimators import simple
+from fairlib.scoring.estimators.adjust import Estimates, estimate
+from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.reml import sums_of
+from fairlib.scoring.estimators.twoway import two_way
+from fairlib.selection.admit.greedy import admit_many
+from fairlib.selection.rule.compiled import compile_rule
 
 NOMINATION = np.repeat([0, 1, 2], [112, 43, 66])
 PANEL = np.repeat([0, 1, 2], 4)

@@ -1,7 +1,7 @@
 """The joint Rasch fit against two-way least squares (scipy lsqr) and against RaschPy, side by side.
 
 Prints a markdown table of medians and of their ratios; every fit of a size runs in turn within one process.
-`docs/performance.md` holds its last run. All marks are drawn, none is real.
+`docs/lab/performance.md` holds its last run. All marks are drawn, none is real.
 
     OMP_NUM_THREADS=1 python benchmarks/rasch.py [--repeat 3] [--large] [--marginal]
 
@@ -23,7 +23,7 @@ from raschpy import MFRM
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsqr
 
-from fairlib.scoring.rasch import rasch
+from fairlib.scoring.rasch.measures import rasch
 
 SIZES = {10**4: 50, 10**5: 200, 10**6: 1000}  # marks: jurors
 LARGE = {10**7: 3000}

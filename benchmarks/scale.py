@@ -5,7 +5,7 @@ random incomplete design): design, composite, severity by REML, alpha, ICC from 
 divergence and juror diagnostics with nominations and regions. Prints a markdown table: processor seconds
 of each step on one thread (so that a busy machine does not count), peak memory of the process
 (`resource.getrusage`), and the exponent of time from the smallest to the largest size.
-`docs/performance.md` holds its last run.
+`docs/lab/performance.md` holds its last run.
 
     python benchmarks/scale.py [marks ...]        (default: 10000 100000 1000000 10000000)
 """
@@ -65,12 +65,12 @@ def simulated(marks: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
 def measure(marks: int) -> dict[str, float]:
     """Seconds of each step and peak memory in GiB, in this process."""
     from fairlib.rules import Divergence, Scale
-    from fairlib.scoring.adjust import estimate
-    from fairlib.scoring.alpha import krippendorff_alpha
-    from fairlib.scoring.components import icc_components
+    from fairlib.scoring.agreement.alpha import krippendorff_alpha
+    from fairlib.scoring.agreement.components import icc_components
     from fairlib.scoring.design import design
     from fairlib.scoring.divergence import divergent
-    from fairlib.scoring.jurors import diagnose
+    from fairlib.scoring.estimators.adjust import estimate
+    from fairlib.scoring.jurors.diagnose import diagnose
     from fairlib.scoring.ratings import composite
 
     ratings, submissions = simulated(marks)

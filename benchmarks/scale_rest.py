@@ -10,7 +10,7 @@ import resource
 import time
 
 from fairlib.scoring import compare_estimators, generalizability, krippendorff_alpha
-from fairlib.simulate import draw_contest
+from fairlib.scoring.simulate import draw_contest
 
 SUBMISSIONS, JURORS, CRITERIA, READERS = 400_000, 571, 5, 5
 

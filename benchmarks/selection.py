@@ -1,4 +1,4 @@
-"""How fast are selection and its certainty? Prints a markdown table; `docs/selection-speed.md` holds its last run.
+"""How fast are selection and its certainty? Prints a markdown table; docs/lab/selection-speed.md has its last run.
 
     python benchmarks/selection.py [what ...]
 
@@ -14,15 +14,15 @@ import time
 import numpy as np
 
 from fairlib.rules import Budget, Quota, Scale, Selection
-from fairlib.scoring.adjust import estimate
-from fairlib.selection.admit import admit_many
-from fairlib.selection.certainty import certainty
-from fairlib.selection.line import compare_at_line
-from fairlib.selection.problem import Problem, compile_rule
-from fairlib.selection.readings import readings
-from fairlib.selection.stability import stability
-from fairlib.selection.twin import twin
-from fairlib.simulate import draw_contest
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.scoring.simulate import draw_contest
+from fairlib.selection.admit.greedy import admit_many
+from fairlib.selection.firm.certainty import certainty
+from fairlib.selection.firm.line import compare_at_line
+from fairlib.selection.firm.readings import readings
+from fairlib.selection.firm.stability import stability
+from fairlib.selection.firm.twin import twin
+from fairlib.selection.rule.compiled import Problem, compile_rule
 
 SCALE = Scale(min=1, max=10, step=1)
 NOMINATION = Quota(column="nomination", kind="proportional", floor=5)

@@ -1,4 +1,4 @@
-"""The command line: run a year, run many, verify a record, write the sample files, render, open the lab."""
+"""The command line: run a year, run many, verify a record, render, open the lab."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+import fairlib
 from fairlib.errors import CLOSED, FULL, FairlibError, RulesError, left_behind, not_written
 
 LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
@@ -37,6 +38,7 @@ def _say_no(why: Exception, about: str = "") -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fairlib", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"fairlib {fairlib.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     run = commands.add_parser("run", help="run a contest year and render its report")
@@ -53,11 +55,6 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("run_dir", type=Path)
     verify.add_argument("--data", type=Path, help="the folder of the files that were sent")
     verify.set_defaults(command=_verify)
-
-    sample = commands.add_parser("sample", help="write the synthetic files of a sample contest")
-    sample.add_argument("--year", type=int, required=True)
-    sample.add_argument("--out", type=Path, required=True)
-    sample.set_defaults(command=_sample)
 
     report = commands.add_parser("report", help="render the report of a run directory again")
     report.add_argument("run_dir", type=Path)
@@ -114,7 +111,7 @@ def _batch(args: argparse.Namespace) -> int:
         raise RulesError(
             "Two of these files are of the same year and would write one folder; give --out, and each has its own."
         )
-    from fairlib.report.years import write_index
+    from fairlib.report.years.page import write_index
     from fairlib.runs.place import home_of
 
     folder = args.out or home_of(args.params[0]) / "runs"
@@ -145,16 +142,6 @@ def _verify(args: argparse.Namespace) -> int:
         else f"{len(differences)} thing(s) are not as recorded."
     )
     return int(bool(differences))
-
-
-def _sample(args: argparse.Namespace) -> int:
-    from fairlib.sample import YEARS, write_sample
-
-    if args.year not in YEARS:
-        raise RulesError(f"--year {args.year}: there are samples of {', '.join(map(str, YEARS))}.")
-    write_sample(args.year, args.out)
-    print(f"Synthetic files of {args.year}: {_near(args.out)}")
-    return 0
 
 
 def _report(args: argparse.Namespace) -> int:

@@ -25,11 +25,11 @@ from scipy.sparse import coo_array, csr_array, vstack
 from simulated_contests import SUMS, Case
 
 from fairlib.errors import FairlibError
-from fairlib.report.privacy import for_public, juror_codes
-from fairlib.report.tables import RoundResults, read_results
+from fairlib.report.public.privacy import for_public, juror_codes
+from fairlib.report.results import RoundResults, read_results
 from fairlib.rules import Scale
 from fairlib.runs.outcome import estimates_of, select_from
-from fairlib.scoring.adjust import Estimates
+from fairlib.scoring.estimators.adjust import Estimates
 
 HALF, ROUGH = 0.0051, 0.051  # of the last digit published, and a little for the estimator's own tolerance
 FOUND, SAFE, UNKNOWN = "found", "safe", "unknown"

@@ -5,9 +5,9 @@ from functools import lru_cache
 import pandas as pd
 
 from fairlib.rules import Quota, Scale, Selection
-from fairlib.scoring.adjust import Estimates, estimate
-from fairlib.selection.problem import Problem, compile_rule
-from fairlib.simulate import DrawnContest, draw_contest
+from fairlib.scoring.estimators.adjust import Estimates, estimate
+from fairlib.scoring.simulate import DrawnContest, draw_contest
+from fairlib.selection.rule.compiled import Problem, compile_rule
 
 BY_NOMINATION = Quota(column="nomination", kind="proportional", floor=2)
 

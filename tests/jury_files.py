@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from fairlib.intake.scoresheets import Scoresheets, read_scores
+from fairlib.intake.sheets.read import Scoresheets, read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.rules import Contest

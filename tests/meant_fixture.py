@@ -3,8 +3,8 @@
 import openpyxl
 import pandas as pd
 
-from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import Scoresheets, read_scores
+from fairlib.intake.sheets.read import Scoresheets, read_scores
+from fairlib.intake.sheets.usable import Roster
 from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.runs.steps import roster as roster_of

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.rules import Budget, Quota, Selection, Threshold
-from fairlib.selection.problem import Problem
+from fairlib.selection.rule.compiled import Problem
 
 
 def contest(seed: int) -> tuple[pd.DataFrame, Selection]:

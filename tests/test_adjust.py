@@ -9,9 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import ScoringError
-from fairlib.scoring import simple
-from fairlib.scoring.adjust import METHODS, STATUS, Estimates, estimate, per_criterion, rank_changes
-from fairlib.scoring.panels import panels
+from fairlib.scoring.estimators import simple
+from fairlib.scoring.estimators.adjust import (
+    METHODS,
+    STATUS,
+    Estimates,
+    estimate,
+    per_criterion,
+    rank_changes,
+)
+from fairlib.scoring.estimators.panels import panels
 
 SIMPLE = ["raw", "median", "trimmed", "zscore", "additive", "severity"]
 

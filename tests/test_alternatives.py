@@ -5,9 +5,9 @@ import pytest
 from choice_fixture import BY_NOMINATION, candidates, drawn, estimated, rule
 
 from fairlib.rules import Budget, Quota, Scale, Threshold
-from fairlib.scoring.adjust import estimate
-from fairlib.selection.alternatives import COLUMNS, METHODS, STATUS, other_rules
+from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import choose
+from fairlib.selection.otherwise.neighbours import COLUMNS, METHODS, STATUS, other_rules
 
 SCALE = Scale(min=1, max=10, step=1)
 WEIGHTS = {"C1": 1.0, "C2": 1.0}

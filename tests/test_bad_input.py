@@ -136,7 +136,7 @@ def test_a_full_disk_leaves_nothing_half_written(project, capsys, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("fairlib.runs.store.os.replace", full)
+        patch.setattr("fairlib.store.os.replace", full)
         assert run(project) == 1
     told = capsys.readouterr().err
     assert "params.yaml: cannot be written (No space left on device); make room there" in told

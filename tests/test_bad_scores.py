@@ -13,7 +13,7 @@ import pytest
 import fairlib.scoring as room
 from fairlib.errors import ScoringError
 from fairlib.rules import Divergence, Scale
-from fairlib.scoring.adjust import METHODS, STATUS
+from fairlib.scoring.estimators.adjust import METHODS, STATUS
 from fairlib.scoring.result import REASONS, Statistic
 
 pytestmark = pytest.mark.filterwarnings("error")

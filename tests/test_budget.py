@@ -7,8 +7,8 @@ import pytest
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Selection
 from fairlib.selection.choose import choose
-from fairlib.selection.cost import rule_costs
-from fairlib.selection.problem import compile_rule
+from fairlib.selection.otherwise.cost import rule_costs
+from fairlib.selection.rule.compiled import compile_rule
 
 
 def four(**more):

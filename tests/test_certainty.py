@@ -10,12 +10,12 @@ from scipy.stats import norm
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Threshold
-from fairlib.scoring.adjust import estimate
-from fairlib.selection.admit import admit
-from fairlib.selection.certainty import certainty
-from fairlib.selection.problem import compile_rule
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.selection.admit.greedy import admit
+from fairlib.selection.firm.certainty import certainty
+from fairlib.selection.rule.compiled import compile_rule
 
-module = import_module("fairlib.selection.certainty")  # the package exports the function of that name
+module = import_module("fairlib.selection.firm.certainty")  # the package exports the function of that name
 
 
 def test_two_submissions_by_hand():
@@ -85,7 +85,7 @@ def test_many_submissions_get_sets_from_simultaneous_intervals(monkeypatch):
 def test_blocks_of_draws_are_counted_whole(monkeypatch):
     found, problem = contest_of()
     whole = certainty(found, problem, seed=1).table["p_selected"]
-    monkeypatch.setattr("fairlib.selection.worlds.CELLS", 40 * 64)
+    monkeypatch.setattr("fairlib.selection.firm.worlds.CELLS", 40 * 64)
     parts = certainty(found, problem, seed=1).table["p_selected"]
     assert parts.sum() == pytest.approx(12)
     assert (whole - parts).abs().max() < 0.12

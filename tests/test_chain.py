@@ -19,7 +19,7 @@ from fairlib.runs.engine import execute
 from fairlib.runs.kernels import kernels
 from fairlib.runs.place import open_run, project_root
 from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
-from fairlib.runs.store import write_table
+from fairlib.store import write_table
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "params" / "example-minimal.yaml"
@@ -181,7 +181,6 @@ def test_wrong_calls_have_their_exit_code(project, capsys):
     assert "did you mean seats?" in capsys.readouterr().err
     shutil.rmtree(project / read_params(SMALL).contest.data)
     assert main(["run", str(project / "params" / "example-minimal.yaml")]) == 2
-    assert main(["sample", "--year", "1999", "--out", str(project / "s")]) == 2
     assert "there are samples of 2020, 2021, 2023" in capsys.readouterr().err
     with pytest.raises(SystemExit) as call:
         main(["fly"])

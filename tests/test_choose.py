@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Manual, Quota, Scale, Selection, Threshold
-from fairlib.selection.check import verify_choice
+from fairlib.selection.admit.check import verify_choice
 from fairlib.selection.choose import choose, what_if
-from fairlib.selection.cost import rule_costs
+from fairlib.selection.otherwise.cost import rule_costs
 
 
 def six():

@@ -9,21 +9,24 @@ import pytest
 from report_fixture import rules_2021
 
 import fairlib
-from fairlib.intake.cleaning import ERRORS, QUIET, WARNINGS
+from fairlib.intake.form.cleaning import ERRORS, QUIET, WARNINGS
 from fairlib.intake.matching import WAYS
-from fairlib.intake.scorecheck import REASONS
-from fairlib.report.codes import done_words, finding_words, found_words, level_words, status_words
-from fairlib.report.locale import speak
-from fairlib.scoring import adjust, jurors, reml, result, sentences
+from fairlib.intake.sheets.usable import REASONS
+from fairlib.report.words.codes import done_words, finding_words, found_words, level_words, status_words
+from fairlib.report.words.locale import speak
+from fairlib.scoring import result
+from fairlib.scoring.days import STATUS as DAYS
+from fairlib.scoring.estimators import adjust, reml
+from fairlib.scoring.jurors.diagnose import diagnose as jurors
+from fairlib.scoring.jurors.diagnose import sentences
 from fairlib.scoring.ratings import STATUSES
-from fairlib.selection.alternatives import STATUS as OTHERS
-from fairlib.selection.days import STATUS as DAYS
-from fairlib.selection.stability import STATUS as STABILITY
-from fairlib.selection.twin import STATUS as TWIN
+from fairlib.selection.firm.stability import STATUS as STABILITY
+from fairlib.selection.firm.twin import STATUS as TWIN
+from fairlib.selection.otherwise.neighbours import STATUS as OTHERS
 
 LANGUAGES = ("kk", "ru", "en")
 ROOT = Path(fairlib.__file__).parent
-INTAKE = sorted((ROOT / "intake").glob("*.py"))
+INTAKE = sorted((ROOT / "intake").rglob("*.py"))
 CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 NO_CODES = {  # words of these modules that are columns, ways, kinds, parts of a date and verdicts
     "missing", "scored", "recused", "abstained", "invalid", "value", "status", "code", "yes", "no", "none",
@@ -151,7 +154,7 @@ def given(module: str) -> set[str]:
 MODULES = [
     p.relative_to(ROOT).as_posix()
     for d in ("scoring", "selection", "runs")
-    for p in sorted((ROOT / d).glob("*.py"))
+    for p in sorted((ROOT / d).rglob("*.py"))
 ]
 
 
@@ -194,7 +197,10 @@ def test_everything_done_has_words(done, lang):
     assert words and not re.search("[a-z]{3}", words.replace("row-7", ""))
 
 
-@pytest.mark.parametrize("path", ["values", "dates", "contacts", "identifiers", "regions"])
+READERS = ["cells/values", "cells/dates", "cells/contacts", "cells/identifiers", "places/regions"]
+
+
+@pytest.mark.parametrize("path", READERS)
 def test_every_code_of_a_reader_of_cells_has_words(path):
     codes = returned(ROOT / "intake" / f"{path}.py")
     other = {

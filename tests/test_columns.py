@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlib.intake import contacts, kazakh, repair
-from fairlib.intake.columns import distinct, map_each, read_each, suspects
-from fairlib.intake.identifiers import check_identifiers, mask, mask_all
-from fairlib.intake.kazakh import fold, fold_all, guess_language
+from fairlib.intake import texts as kazakh
+from fairlib.intake.cells import contacts, repair
+from fairlib.intake.cells.columns import distinct, map_each, read_each, suspects
+from fairlib.intake.cells.identifiers import check_identifiers, mask, mask_all
 from fairlib.intake.reference import load
+from fairlib.intake.texts import fold, fold_all, guess_language
 
 LETTERS = "".join(load("kk_alphabet")["lower"])
 SPOILT = "ЁЌЎҡ±µРђaCceiOІı013\u0306\u00a0\u200b\0\n\ud800Σ?&<>"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from published import KRIPPENDORFF_C, QUANDT_3, SHROUT_FLEISS, long_of, shuffled
 from scipy.stats import friedmanchisquare, rankdata, spearmanr
 
-from fairlib.scoring.concordance import friedman, kendall_w, mean_spearman, spearman
+from fairlib.scoring.agreement.concordance import friedman, kendall_w, mean_spearman, spearman
 
 
 def test_quandt_report_3():

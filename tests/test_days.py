@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t as student
 from scipy.stats import ttest_ind
 
-from fairlib.selection.days import STATUS, days
+from fairlib.scoring.days import STATUS, days
 
 
 def fair(day=0.0, slot=0.0, n=40, jurors=6, noise=1.0, quality=1.0, seed=0):

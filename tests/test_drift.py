@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_fixture import contest, marks, row
 
-from fairlib.scoring.contrasts import Family, draws_for, examine
-from fairlib.scoring.drift import drift
-from fairlib.scoring.juror_panel import read_panel
-from fairlib.scoring.jurors import diagnose, sentence
+from fairlib.scoring.jurors.contrasts import Family, draws_for, examine
+from fairlib.scoring.jurors.diagnose import diagnose, sentence
+from fairlib.scoring.jurors.drift import drift
+from fairlib.scoring.jurors.readings import read_panel
 
 pytestmark = pytest.mark.filterwarnings("error")
 

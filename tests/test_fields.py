@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from fairlib.intake import fields
-from fairlib.intake.form import read_form
-from fairlib.intake.headings import find_headings
-from fairlib.intake.kazakh import fold
+from fairlib.intake.form.export import read_form
+from fairlib.intake.headings.find import find_headings
+from fairlib.intake.headings.find import known as fields
+from fairlib.intake.texts import fold
 from fairlib.rules import Submissions
 
 SHEETS = {

@@ -118,7 +118,7 @@ def test_a_drawing_holds_no_date_no_comment_and_no_foreign_id():
 def test_the_map_of_2021_has_17_regions_and_todays_20():
     from datetime import date
 
-    from fairlib.intake.region_names import region_table
+    from fairlib.intake.places.names import region_table
 
     assert len(region_table(date(2021, 3, 10))) == 17
     assert len(region_table(date.max)) == 20
@@ -131,7 +131,7 @@ def test_a_tick_says_where_it_stands(span):
     from matplotlib.figure import Figure
 
     from fairlib.report.figures.base import count_axis
-    from fairlib.report.locale import speak
+    from fairlib.report.words.locale import speak
 
     ax = Figure(figsize=(7, 3)).subplots()
     ax.set_xlim(*span)

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from published import SHROUT_FLEISS, long_of, shuffled
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.generalizability import SOURCES, decision_study, generalizability, jurors_needed
+from fairlib.scoring.agreement.generalizability import (
+    SOURCES,
+    decision_study,
+    generalizability,
+    jurors_needed,
+)
 
 # Guilford (1954) Psychometric Methods, p. 282: 7 junior scientists, 3 senior ones, 5 traits of creativity
 GUILFORD = {

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from published import SHROUT_FLEISS, long_of, shuffled
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.components import coefficients, icc_components, overlap
-from fairlib.scoring.icc import FORMS, icc
+from fairlib.scoring.agreement.components import coefficients, icc_components, overlap
+from fairlib.scoring.agreement.icc import FORMS, icc
 
 
 def test_shrout_fleiss_1979_all_forms():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlib.intake.identifiers import MASK, check_digit, check_identifiers, mask
+from fairlib.intake.cells.identifiers import MASK, check_digit, check_identifiers, mask
 
 with (Path(__file__).parent / "data" / "bin_iin_cases.csv").open(encoding="utf-8") as stream:
     next(stream)

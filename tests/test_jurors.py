@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from panel_fixture import contest, long, marks, row
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.adjust import estimate
-from fairlib.scoring.compare import exchange
-from fairlib.scoring.copies import copied
-from fairlib.scoring.habits import central, digits, discrimination, noise, spread
-from fairlib.scoring.halo import _poisson_binomial, flat, halo
-from fairlib.scoring.juror_panel import read_panel
-from fairlib.scoring.jurors import diagnose, sentence
-from fairlib.scoring.multiplicity import adjust
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.scoring.jurors.against_others import exchange
+from fairlib.scoring.jurors.copies import copied
+from fairlib.scoring.jurors.diagnose import diagnose, sentence
+from fairlib.scoring.jurors.habits import central, digits, discrimination, noise, spread
+from fairlib.scoring.jurors.halo import _poisson_binomial, flat, halo
+from fairlib.scoring.jurors.multiplicity import adjust
+from fairlib.scoring.jurors.readings import read_panel
 
 pytestmark = pytest.mark.filterwarnings("error")
 SUBS = [f"s{k}" for k in range(6)]

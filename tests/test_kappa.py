@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from published import FLEISS_COUNTS, GWET_TEXT, SHROUT_FLEISS, long_of, shuffled
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.alpha import krippendorff_alpha
-from fairlib.scoring.kappa import (
+from fairlib.scoring.agreement.alpha import krippendorff_alpha
+from fairlib.scoring.agreement.kappa import (
     agreement,
     brennan_prediger,
     cohen_kappa,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlib.intake.kazakh import comparable, fold, guess_language, sort_keys
+from fairlib.intake.cells.repair import repair_text
 from fairlib.intake.reference import load
-from fairlib.intake.repair import repair_text
+from fairlib.intake.texts import comparable, fold, guess_language, sort_keys
 
 WORDS = "Әлеуметтік идеялар, Қазақстан, Ұлытау, Түркістан, Өскемен, Шаһар, Ғабит, Жаңаөзен"
 RUSSIAN = "Ярмарка социальных идей и проектов, ёлка, объём"

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_fixture import contest, marks, row
 
-from fairlib.scoring.contrasts import examine
-from fairlib.scoring.juror_panel import read_panel
-from fairlib.scoring.jurors import diagnose, sentence
-from fairlib.scoring.leniency import conflicts, leniency
+from fairlib.scoring.jurors.contrasts import examine
+from fairlib.scoring.jurors.diagnose import diagnose, sentence
+from fairlib.scoring.jurors.leniency import conflicts, leniency
+from fairlib.scoring.jurors.readings import read_panel
 
 pytestmark = pytest.mark.filterwarnings("error")
 

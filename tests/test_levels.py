@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from fairlib.errors import ScoringError
-from fairlib.scoring import levels, posterior, reml
-from fairlib.scoring.adjust import estimate
-from fairlib.scoring.panels import panels
-from fairlib.scoring.trial import compare_estimators
-from fairlib.selection.readings import given
-from fairlib.selection.twin import core_of
-from fairlib.selection.worlds import worlds
+from fairlib.scoring.comparison import compare_estimators
+from fairlib.scoring.estimators import levels, posterior, reml
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.scoring.estimators.panels import panels
+from fairlib.selection.firm.readings import given
+from fairlib.selection.firm.twin import core_of
+from fairlib.selection.firm.worlds import worlds
 
 TRUE = np.array([-1.0, 0.0, 1.0])
 
@@ -209,6 +209,22 @@ def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     seen = drawn[:, level == 2].mean(axis=1) - drawn[:, level == 1].mean(axis=1)
     assert seen.std() == pytest.approx(rows.loc[("culture", "health"), "se"], rel=0.05)
     assert estimate(table(data, level).drop(columns="level")).contrasts is None
+
+
+def test_levels_are_means_of_estimates_with_the_error_of_the_mean_of_these_submissions():
+    data, level, _ = bound(9)
+    names = np.array(["legal", "health", "culture"])[level]
+    found = estimate(table(data, level))
+    rows = found.levels.set_index("level")
+    mean = found.submissions["estimate"].astype(float).groupby(names).mean()
+    pd.testing.assert_series_equal(rows["mean"], mean, check_names=False)
+    drawn = found.draws(20_000, seed=1).T.groupby(names).mean().T
+    np.testing.assert_allclose(rows["se"], drawn.std(), rtol=0.05)
+    assert rows["n_submissions"].to_dict() == pd.Series(names).value_counts().to_dict()
+    for r in found.contrasts.itertuples():
+        assert r.difference == pytest.approx(rows["mean"][r.level_a] - rows["mean"][r.level_b])
+        assert rows["n_jurors"][r.level_a] >= r.across
+    assert estimate(table(data, level).drop(columns="level")).levels is None
 
 
 @pytest.mark.parametrize("method", ["raw", "median", "trimmed", "zscore", "additive"])

@@ -12,13 +12,13 @@ from choice_fixture import BY_NOMINATION, candidates, contest_of, drawn, estimat
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Manual, Threshold
-from fairlib.scoring.adjust import estimate
-from fairlib.selection.admit import admit
-from fairlib.selection.certainty import certainty
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.selection.admit.greedy import admit
 from fairlib.selection.choose import choose
-from fairlib.selection.line import BASIS, compare_at_line, discuss
-from fairlib.selection.lots import apply_draw, draw_lots, is_open
-from fairlib.selection.problem import compile_rule
+from fairlib.selection.firm.certainty import certainty
+from fairlib.selection.firm.draw import apply_draw, draw_lots, is_open
+from fairlib.selection.firm.line import BASIS, compare_at_line, discuss
+from fairlib.selection.rule.compiled import compile_rule
 
 VERIFIER = Path(__file__).parents[1] / "docs" / "verify_draw.py"
 

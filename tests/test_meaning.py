@@ -9,7 +9,7 @@ from published import SHROUT_FLEISS, long_of
 from scipy.stats import multivariate_normal, norm
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.meaning import (
+from fairlib.scoring.agreement.consequences import (
     overlap_with_second,
     range_restriction,
     share_that_belongs,

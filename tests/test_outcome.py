@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlib.intake.scorecheck import Roster
+from fairlib.intake.sheets.usable import Roster
 from fairlib.params import check_params
 from fairlib.runs.outcome import estimates_of, select_from
 from fairlib.runs.review import another_reader, compare_here, diagnose_round, supports
-from fairlib.scoring.adjust import METHODS
+from fairlib.scoring.estimators.adjust import METHODS
 
 
 def contest(best: str, **round_keys):

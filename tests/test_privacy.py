@@ -22,11 +22,11 @@ from simulated_contests import draw_case
 
 from fairlib.report import render
 from fairlib.report.chapters import write_report
-from fairlib.report.disclosure import Graph, exposed, withheld
 from fairlib.report.figures import to_svg
-from fairlib.report.html import to_html
-from fairlib.report.privacy import MARGIN, PUBLIC, end_coded, for_public, juror_codes, mask
-from fairlib.report.tables import read_results
+from fairlib.report.public.disclosure import Graph, exposed, withheld
+from fairlib.report.public.privacy import MARGIN, PUBLIC, end_coded, for_public, juror_codes, mask
+from fairlib.report.results import read_results
+from fairlib.report.set.html import to_html
 from fairlib.rules import Scale
 
 TEN = Scale(min=1, max=10, step=1)
@@ -422,6 +422,6 @@ def test_the_attack_on_published_tables_recovers_no_mark(attacked):
 
 
 def test_the_attack_recovers_marks_where_nothing_is_withheld(tmp_path, monkeypatch):
-    monkeypatch.setattr("fairlib.report.privacy.withheld", lambda *_: (set(), set()))
+    monkeypatch.setattr("fairlib.report.public.privacy.withheld", lambda *_: (set(), set()))
     found = [attack(draw_case(seed), tmp_path / str(seed)) for seed in (62, 64, 66)]
     assert sum(done.verdicts.eq("found").sum() for done in found if done) > 0

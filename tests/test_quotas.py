@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import SelectionError
-from fairlib.selection.quotas import apportion
+from fairlib.selection.rule.quotas import apportion
 
 METHODS = ["largest_remainder", "sainte_lague", "dhondt"]
 

@@ -8,19 +8,12 @@ from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.rasch import rasch
-from fairlib.scoring.rasch_data import KINDS, build, peel
-from fairlib.scoring.rasch_fit import probabilities
-from fairlib.scoring.rasch_joint import fit_joint
-from fairlib.scoring.rasch_marginal import (
-    Model,
-    _bundles,
-    _nodes,
-    _start,
-    fit_marginal,
-    value_and_gradient,
-)
-from fairlib.scoring.rasch_sums import observed
+from fairlib.scoring.rasch.data import KINDS, build, peel
+from fairlib.scoring.rasch.fit import probabilities
+from fairlib.scoring.rasch.joint import fit_joint
+from fairlib.scoring.rasch.marginal import Model, _bundles, _nodes, _start, fit_marginal, value_and_gradient
+from fairlib.scoring.rasch.measures import rasch
+from fairlib.scoring.rasch.sums import observed
 from fairlib.scoring.ratings import scored
 
 # Guilford (1954) Psychometric Methods, p. 282: seven junior scientists, five traits, three judges.

@@ -5,10 +5,10 @@ import pytest
 from choice_fixture import candidates, contest_of, drawn, estimated, marks, rule
 
 from fairlib.errors import SelectionError
-from fairlib.scoring.adjust import estimate
-from fairlib.selection.admit import admit, admit_many
-from fairlib.selection.problem import compile_rule
-from fairlib.selection.readings import _draw, _learnt, given, readings
+from fairlib.scoring.estimators.adjust import estimate
+from fairlib.selection.admit.greedy import admit, admit_many
+from fairlib.selection.firm.readings import _draw, _learnt, given, readings
+from fairlib.selection.rule.compiled import compile_rule
 
 
 def _covariance(after):

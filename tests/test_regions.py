@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairlib.intake.places.names import region_name, region_table
+from fairlib.intake.places.regions import resolve
 from fairlib.intake.reference import load
-from fairlib.intake.region_names import region_name, region_table
-from fairlib.intake.regions import resolve
 
 BEFORE, AFTER = date(2021, 4, 14), date(2023, 4, 14)
 ALIASES = load("region_aliases")

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import ScoringError
-from fairlib.scoring import inverse, posterior, reml
-from fairlib.scoring import panels as panels_module
-from fairlib.scoring.panels import panels
+from fairlib.scoring.estimators import inverse, posterior, reml
+from fairlib.scoring.estimators import panels as panels_module
+from fairlib.scoring.estimators.panels import panels
 
 # Shrout & Fleiss (1979) Psychol. Bull. 86:420-428, Table 2: six targets by four judges.
 SHROUT_FLEISS = np.array(

@@ -16,14 +16,14 @@ from fairlib.errors import DataError
 from fairlib.params import check_params, list_ours, read_params
 from fairlib.report import render
 from fairlib.report.chapters import write_report
-from fairlib.report.codes import band_words
-from fairlib.report.letters import LetterPress, letter_html, write_letters
-from fairlib.report.locale import speak
-from fairlib.report.privacy import for_public
-from fairlib.report.reasons import bare_reason, reason_sentence
-from fairlib.report.rulewords import Quoter
-from fairlib.report.tables import read_results
-from fairlib.report.workbook import to_workbook
+from fairlib.report.letters.letter import LetterPress, letter_html, write_letters
+from fairlib.report.public.privacy import for_public
+from fairlib.report.results import read_results
+from fairlib.report.set.workbook import to_workbook
+from fairlib.report.words.codes import band_words
+from fairlib.report.words.locale import speak
+from fairlib.report.words.reasons import bare_reason, reason_sentence
+from fairlib.report.words.rules import Quoter
 
 pytestmark = pytest.mark.slow
 
@@ -551,7 +551,7 @@ def test_letters_merge_comments_without_their_authors(made, tmp_path):
     )  # 100 on are no marks
     said = comments.groupby("submission").size()
     for submission, n in said.items():
-        assert len(re.findall(r"– Пікір \d+, ▮▮▮", pages[submission])) == n
+        assert len(re.findall(r"— Пікір \d+, ▮▮▮", pages[submission])) == n
     assert not any(j in page for page in pages.values() for j in comments["juror"].unique())
 
 

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from fairlib.report.notebooks import notebook_html, save_notebooks
+from fairlib.report.set.notebooks import notebook_html, save_notebooks
 
 
 @pytest.fixture

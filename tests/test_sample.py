@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from rapidfuzz import fuzz
 
-from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.sheets.read import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
-from fairlib.runs.ahead import finalists
 from fairlib.runs.steps import roster
-from fairlib.sample import YEARS, write_sample, write_truth
-from fairlib.sample.bank import table
-from fairlib.sample.books import write_csv, write_xlsx
-from fairlib.sample.people import check_digit
+from samples import YEARS, write_sample, write_truth
+from samples.ahead import finalists
+from samples.bank import table
+from samples.books import write_csv, write_xlsx
+from samples.people import check_digit
 
 ROOT = Path(__file__).parents[1]
 TRUTH = ROOT / "tests" / "truth"
@@ -63,7 +63,7 @@ def test_the_same_bytes_and_the_same_truth(year, tmp_path):
         names = {p.relative_to(kept) for p in kept.glob(pattern) if p.is_file()}
         assert names == {p.relative_to(made) for p in made.glob(pattern) if p.is_file()}
         differ = [str(n) for n in sorted(names) if (made / n).read_bytes() != (kept / n).read_bytes()]
-        assert not differ, f"make them again with fairlib sample --year {year}"
+        assert not differ, f"make them again with python -m samples --year {year}"
 
 
 @pytest.mark.parametrize(("year", "rows", "kept"), [(2020, 166, 158), (2021, 239, 221), (2023, 157, 151)])

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import DataError
-from fairlib.intake.jurors import read_conflicts, read_jurors
-from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.sheets.jurors import read_conflicts, read_jurors
+from fairlib.intake.sheets.read import read_scores
+from fairlib.intake.sheets.usable import Roster
 from fairlib.params import check_params
 
 HEAD = ["Өтінім №", "Жобаның атауы", "маңыздылық / значимость", "жаңашылдық", "Түсініктеме"]

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.rules import Scale
-from fairlib.simulate import Effects, assign, conflicts, draw_contest, draw_jurors, draw_submissions, on_scale
+from fairlib.scoring.simulate import (
+    Effects,
+    assign,
+    conflicts,
+    draw_contest,
+    draw_jurors,
+    draw_submissions,
+    on_scale,
+)
 
 QUIET = Effects(severity=0, reading=0, profile=0, mark=0, criterion=0, spread=0, halo=0)
 DESIGNS = ("crossed", "random", "bridged", "weakly_bridged")

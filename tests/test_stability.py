@@ -6,10 +6,10 @@ import pytest
 from choice_fixture import BY_NOMINATION, candidates, contest_of, drawn, marks, rule
 
 from fairlib.rules import Scale
-from fairlib.scoring.adjust import METHODS, estimate
-from fairlib.selection.admit import admit
-from fairlib.selection.problem import compile_rule
-from fairlib.selection.stability import STATUS, stability
+from fairlib.scoring.estimators.adjust import METHODS, estimate
+from fairlib.selection.admit.greedy import admit
+from fairlib.selection.firm.stability import STATUS, stability
+from fairlib.selection.rule.compiled import compile_rule
 
 SCALE = Scale(min=1, max=10, step=1)
 

@@ -15,8 +15,8 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
 from fairlib.errors import DataError
-from fairlib.intake.delimited import decode, guess_separator
-from fairlib.intake.tables import _text, _texts, cell, column_letters, read_tables
+from fairlib.intake.files.delimited import decode, guess_separator
+from fairlib.intake.files.tables import _text, _texts, cell, column_letters, read_tables
 
 KAZAKH = "Әлеуметтік идеялар, Қазақстан, Ұлытау, Түркістан, Өскемен, Шаһар, Ғабит, Жаңаөзен"
 RUSSIAN = "Ярмарка социальных идей и проектов; объём"

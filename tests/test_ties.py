@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import SelectionError
-from fairlib.selection.ties import lot, rank_order, rounded
+from fairlib.selection.rule.ties import lot, rank_order, rounded
 
 
 def order(frame, chain, **kwargs):

@@ -14,16 +14,16 @@ from report_fixture import ROOT, build_run, rules_2021
 
 from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
-from fairlib.report.codes import band_words
 from fairlib.report.figures import plot_severity
-from fairlib.report.letters import write_letters
-from fairlib.report.locale import speak
-from fairlib.report.privacy import for_public
-from fairlib.report.sheets import sheets
-from fairlib.report.tables import in_per_cents, read_results
+from fairlib.report.letters.letter import write_letters
+from fairlib.report.public.privacy import for_public
+from fairlib.report.results import in_per_cents, read_results
+from fairlib.report.set.sheets import sheets
+from fairlib.report.words.codes import band_words
+from fairlib.report.words.locale import speak
 from fairlib.rules import Certainty
-from fairlib.scoring.concordance import agreement_matrix, spearman
-from fairlib.selection.certainty import band_of
+from fairlib.scoring.agreement.concordance import agreement_matrix, spearman
+from fairlib.selection.firm.certainty import band_of
 
 RULES = rules_2021()
 
@@ -273,8 +273,8 @@ def test_a_round_without_seats_has_no_top(run, tmp_path):
 def test_a_draw_can_be_checked_from_what_lies_beside_the_public_page(run, tmp_path):
     from fairlib.report.share import Job
     from fairlib.report.tasks import draws
-    from fairlib.selection.lots import published_list
-    from fairlib.selection.ties import lot
+    from fairlib.selection.firm.draw import published_list
+    from fairlib.selection.rule.ties import lot
 
     copy = tmp_path / "run"
     shutil.copytree(run, copy)

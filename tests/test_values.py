@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlib.intake.contacts import emails, phones
-from fairlib.intake.dates import dates
-from fairlib.intake.values import consents, durations, marks, money
+from fairlib.intake.cells.contacts import emails, phones
+from fairlib.intake.cells.dates import dates
+from fairlib.intake.cells.values import consents, durations, marks, money
 
 ALMATY = "Asia/Almaty"
 

@@ -7,9 +7,9 @@ from choice_fixture import BY_NOMINATION, candidates, drawn, estimated, rule
 from fairlib.errors import SelectionError
 from fairlib.report.figures.whatif import plot_what_if
 from fairlib.rules import Budget
-from fairlib.scoring.adjust import estimate
+from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import choose
-from fairlib.selection.whatif import panel, what_if
+from fairlib.selection.otherwise.what_if import panel, what_if
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 
 from fairlib.cli import main
 from fairlib.errors import FairlibError
-from fairlib.report.locale import speak
-from fairlib.report.years import FILES, write_index
-from fairlib.runs.batch import compare_years
+from fairlib.report.words.locale import speak
+from fairlib.report.years.figures import compare_years
+from fairlib.report.years.page import FILES, write_index
 
 pytestmark = pytest.mark.slow
 

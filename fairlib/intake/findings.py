@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from fairlib.intake.columns import map_each
-from fairlib.intake.identifiers import mask_all
+from fairlib.intake.cells.columns import map_each
+from fairlib.intake.cells.identifiers import mask_all
 
 COLUMNS = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
 SEVERITIES = ("error", "warning", "info")

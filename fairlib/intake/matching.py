@@ -13,8 +13,8 @@ from functools import cache
 
 from rapidfuzz import fuzz
 
-from fairlib.intake.kazakh import look_alikes
 from fairlib.intake.reference import load
+from fairlib.intake.texts import look_alikes
 
 NEAR = 90  # how alike (0–100) two titles are that are one but for a slip
 _CUT = 10  # letters from which the beginning of a title is enough

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError
-from fairlib.intake.cleaning import clean_form
-from fairlib.intake.columns import map_each
-from fairlib.intake.duplicates import find_resent
-from fairlib.intake.eligibility import failed_rules
+from fairlib.intake.cells.columns import map_each
+from fairlib.intake.files.tables import collecting_later
 from fairlib.intake.findings import as_table, finding
-from fairlib.intake.form import Form, read_form
-from fairlib.intake.kazakh import fold, fold_all
-from fairlib.intake.tables import collecting_later
+from fairlib.intake.form.cleaning import clean_form
+from fairlib.intake.form.duplicates import find_resent
+from fairlib.intake.form.eligibility import failed_rules
+from fairlib.intake.form.export import Form, read_form
+from fairlib.intake.texts import fold, fold_all
 from fairlib.rules import Contest
 
 COLUMNS = [
@@ -61,7 +61,7 @@ def receive(contest: Contest, data: Path) -> Intake:
     Raises DataError for a file that cannot be read as a form.
     """
     found: list[dict] = []
-    form = read_form(contest.submissions, data, found)
+    form = read_form(contest.submissions, data, found, contest.language)
     _need_columns(form, contest, found)
     forms = clean_form(form, contest, found)
     forms["submission"] = form.rows["submission"]

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from fairlib.params import RulesFile
-from fairlib.report.privacy import for_public
+from fairlib.report.public.privacy import for_public
+from fairlib.report.results import read_results
 from fairlib.report.share import Job, Task, alone, prepare, shared
-from fairlib.report.tables import read_results
 from fairlib.rules import Language
 
 LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")

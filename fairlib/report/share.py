@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fairlib.errors import DataError
 from fairlib.report.blocks import Audience
-from fairlib.report.tables import Results
+from fairlib.report.results import Results
 from fairlib.rules import Language
 
 TASKS = "fairlib.report.tasks"

@@ -5,18 +5,18 @@ Everything that draws and sets is imported here and nowhere before, see `fairlib
 
 from pathlib import Path
 
-from fairlib.intake.tables import collecting_later
+from fairlib.intake.files.tables import collecting_later
 from fairlib.report.blocks import Audience, Report
 from fairlib.report.chapters import write_report
 from fairlib.report.figures import to_svg
-from fairlib.report.html import to_html
-from fairlib.report.letters import save_letters, write_letters
-from fairlib.report.pdf import manuscript, typeset
+from fairlib.report.letters.letter import file_names, save_letters, write_letters
+from fairlib.report.results import draw_files
+from fairlib.report.set.html import to_html
+from fairlib.report.set.pdf import manuscript, typeset
+from fairlib.report.set.workbook import to_workbook
 from fairlib.report.share import Done, Job, Task
-from fairlib.report.tables import draw_files
-from fairlib.report.workbook import to_workbook
 from fairlib.rules import Language
-from fairlib.selection.lots import published_list
+from fairlib.selection.firm.draw import published_list
 
 AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 SECONDS_A_LETTER = 2.5e-6
@@ -55,7 +55,9 @@ def print_pdf(job: Job, copy: str, drawings: dict[str, str], path: Path) -> Done
 
 def letters(job: Job, ids: list[str]) -> Done:
     """The letters of these submissions, as pages and as PDF."""
-    return Done(save_letters(write_letters(job.seen["internal"], ids), job.out / "letters"))
+    results = job.seen["internal"]
+    names = file_names(results.addressees)
+    return Done(save_letters(write_letters(results, ids), job.out / "letters", names))
 
 
 def workbooks(job: Job) -> Done:
@@ -87,7 +89,7 @@ def notebooks(job: Job) -> Done:
     run_dir = job.seen["internal"].run_dir
     if not any(run_dir.glob("**/*.ipynb")):
         return Done([])
-    from fairlib.report.notebooks import save_notebooks  # nbconvert is slow to import
+    from fairlib.report.set.notebooks import save_notebooks  # nbconvert is slow to import
 
     return Done(save_notebooks(run_dir, job.out / "internal" / "notebooks"))
 

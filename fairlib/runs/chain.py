@@ -18,8 +18,8 @@ from fairlib.params import RulesFile, read_params
 from fairlib.runs import record
 from fairlib.runs.kernels import Kernel, kernels
 from fairlib.runs.place import Run, home_of, notebooks_of
-from fairlib.runs.store import write_bytes
 from fairlib.runs.swap import alone, put_in_place, refuse_to_replace, working_place
+from fairlib.store import write_bytes
 
 
 @dataclass(frozen=True)

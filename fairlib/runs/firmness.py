@@ -3,16 +3,16 @@
 import pandas as pd
 
 from fairlib.errors import ScoringError, SelectionError
-from fairlib.intake.meant import match_conflicts
-from fairlib.intake.scorecheck import Roster
+from fairlib.intake.sheets.rows_meant import match_conflicts
+from fairlib.intake.sheets.usable import Roster
 from fairlib.rules import Contest, Round
 from fairlib.runs.direction import oriented, turned, turned_estimates
-from fairlib.scoring.adjust import Estimates, estimate
-from fairlib.selection.certainty import Certainty
+from fairlib.scoring.days import days
+from fairlib.scoring.estimators.adjust import Estimates, estimate
 from fairlib.selection.choose import Choice
-from fairlib.selection.days import days
-from fairlib.selection.line import compare_at_line, discuss
-from fairlib.selection.readings import readings
+from fairlib.selection.firm.certainty import Certainty
+from fairlib.selection.firm.line import compare_at_line, discuss
+from fairlib.selection.firm.readings import readings
 
 _SURE = ["p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band"]
 

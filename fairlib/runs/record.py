@@ -11,7 +11,7 @@ import fairlib
 from fairlib.errors import DataError, RulesError
 from fairlib.params import read_params, rules_hash
 from fairlib.runs.place import Run
-from fairlib.runs.store import write_bytes
+from fairlib.store import write_bytes
 
 LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "papermill", "pydantic", "python-calamine", "typst")
 NOT_OUTPUT = {"record.json", "run.json", "progress.json"}

@@ -5,18 +5,18 @@ from dataclasses import replace
 import pandas as pd
 
 from fairlib.errors import ScoringError
-from fairlib.intake.scorecheck import Roster
+from fairlib.intake.sheets.usable import Roster
 from fairlib.rules import Contest, Round
 from fairlib.runs.direction import oriented, turned
 from fairlib.runs.outcome import estimates_of
-from fairlib.scoring.adjust import Estimates
+from fairlib.scoring.agreement.consequences import what_it_means
 from fairlib.scoring.assign import extra_assignments
+from fairlib.scoring.comparison import compare_estimators
 from fairlib.scoring.design import Design
 from fairlib.scoring.divergence import divergent
-from fairlib.scoring.jurors import Diagnostics, diagnose
-from fairlib.scoring.meaning import what_it_means
-from fairlib.scoring.rasch import rasch
-from fairlib.scoring.trial import compare_estimators
+from fairlib.scoring.estimators.adjust import Estimates
+from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
+from fairlib.scoring.rasch.measures import rasch
 
 
 def supports(contest: Contest, r: Round, ratings: pd.DataFrame) -> pd.Series:

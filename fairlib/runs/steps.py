@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fairlib.errors import DataError
-from fairlib.intake.jurors import read_conflicts, read_jurors
-from fairlib.intake.meant import match_conflicts
-from fairlib.intake.refusals import nothing_scored
-from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import Scoresheets, read_scores
+from fairlib.intake.sheets.jurors import read_conflicts, read_jurors
+from fairlib.intake.sheets.read import Scoresheets, read_scores
+from fairlib.intake.sheets.refusals import nothing_scored
+from fairlib.intake.sheets.rows_meant import match_conflicts
+from fairlib.intake.sheets.usable import Roster
 from fairlib.intake.submissions import COLUMNS, Intake
 from fairlib.rules import Contest, Round
 from fairlib.runs.place import Run
-from fairlib.runs.store import read_table, write_bytes, write_table
+from fairlib.store import read_table, write_bytes, write_table
 
 if TYPE_CHECKING:  # 01 and 02 need nothing of selection
-    from fairlib.selection.lots import Drawn
+    from fairlib.selection.firm.draw import Drawn
 
 _VALUES = {"requested", "own_funds", "duration_months", "monotown", "eligible"}
 TEXT = tuple(c for c in COLUMNS if c not in _VALUES)

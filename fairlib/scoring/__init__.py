@@ -3,18 +3,14 @@
 Bound here eagerly: `icc`, `design` and others share the name of their module, and the function must win.
 """
 
-from fairlib.scoring.adjust import Estimates, estimate, per_criterion, rank_changes
-from fairlib.scoring.alpha import krippendorff_alpha
-from fairlib.scoring.assign import extra_assignments
-from fairlib.scoring.components import icc_components
-from fairlib.scoring.concordance import friedman, kendall_w, mean_spearman, spearman
-from fairlib.scoring.consistency import consistency
-from fairlib.scoring.design import Design, design
-from fairlib.scoring.divergence import divergent
-from fairlib.scoring.generalizability import decision_study, generalizability, jurors_needed
-from fairlib.scoring.icc import icc
-from fairlib.scoring.jurors import diagnose
-from fairlib.scoring.kappa import (
+from fairlib.scoring.agreement.alpha import krippendorff_alpha
+from fairlib.scoring.agreement.components import icc_components
+from fairlib.scoring.agreement.concordance import friedman, kendall_w, mean_spearman, spearman
+from fairlib.scoring.agreement.consequences import what_it_means
+from fairlib.scoring.agreement.consistency import consistency
+from fairlib.scoring.agreement.generalizability import decision_study, generalizability, jurors_needed
+from fairlib.scoring.agreement.icc import icc
+from fairlib.scoring.agreement.kappa import (
     brennan_prediger,
     cohen_kappa,
     conger_kappa,
@@ -23,10 +19,14 @@ from fairlib.scoring.kappa import (
     light_kappa,
     percent_agreement,
 )
-from fairlib.scoring.meaning import what_it_means
-from fairlib.scoring.rasch import rasch
+from fairlib.scoring.assign import extra_assignments
+from fairlib.scoring.comparison import compare_estimators
+from fairlib.scoring.design import Design, design
+from fairlib.scoring.divergence import divergent
+from fairlib.scoring.estimators.adjust import Estimates, estimate, per_criterion, rank_changes
+from fairlib.scoring.jurors.diagnose import diagnose
+from fairlib.scoring.rasch.measures import rasch
 from fairlib.scoring.ratings import composite, scored
-from fairlib.scoring.trial import compare_estimators
 
 __all__ = [
     "Design",

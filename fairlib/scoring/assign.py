@@ -11,8 +11,8 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.design import Design, _conflicts, _contrast_vectors, design, potentials
-from fairlib.scoring.panels import Panels, panels
-from fairlib.scoring.twoway import components_of, laplacian
+from fairlib.scoring.estimators.panels import Panels, panels
+from fairlib.scoring.estimators.twoway import components_of, laplacian
 
 _APART = 1e-6  # weak prior on severities that makes errors between components large but finite
 

@@ -17,10 +17,10 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.panels import Panels, panels
+from fairlib.scoring.estimators.panels import Panels, panels
+from fairlib.scoring.estimators.reml import sums_of
+from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse, solve
 from fairlib.scoring.ratings import composite
-from fairlib.scoring.reml import sums_of
-from fairlib.scoring.twoway import components_of, laplacian, pseudo_inverse, solve
 
 WEAK = 2.0  # errors beyond this multiple of those of an ideal design of the same size make it weak
 VERDICTS = {

@@ -14,7 +14,7 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.dust import joined
-from fairlib.scoring.panels import Panels, known_levels, panels
+from fairlib.scoring.estimators.panels import Panels, known_levels, panels
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]

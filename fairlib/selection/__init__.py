@@ -1,18 +1,18 @@
 """Who is chosen by the rule, why, and how certain is it?"""
 
-from fairlib.selection.admit import admit, admit_many
-from fairlib.selection.certainty import Certainty, certainty
-from fairlib.selection.check import verify_choice
+from fairlib.scoring.days import days
+from fairlib.selection.admit.check import verify_choice
+from fairlib.selection.admit.conflicts import Contradiction
+from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.choose import Choice, choose
-from fairlib.selection.conflicts import Contradiction
-from fairlib.selection.cost import rule_costs
-from fairlib.selection.days import days
-from fairlib.selection.lots import apply_draw
-from fairlib.selection.problem import Problem, compile_rule
-from fairlib.selection.quotas import apportion
-from fairlib.selection.stability import Stability, stability
-from fairlib.selection.twin import Twin, twin
-from fairlib.selection.whatif import Comparison, panel, what_if
+from fairlib.selection.firm.certainty import Certainty, certainty
+from fairlib.selection.firm.draw import apply_draw
+from fairlib.selection.firm.stability import Stability, stability
+from fairlib.selection.firm.twin import Twin, twin
+from fairlib.selection.otherwise.cost import rule_costs
+from fairlib.selection.otherwise.what_if import Comparison, panel, what_if
+from fairlib.selection.rule.compiled import Problem, compile_rule
+from fairlib.selection.rule.quotas import apportion
 
 __all__ = [
     "Certainty",

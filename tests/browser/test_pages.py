@@ -15,11 +15,11 @@ from report_fixture import build_run, rules_2021  # noqa: E402
 
 from fairlib.report.chapters import write_report  # noqa: E402
 from fairlib.report.figures import to_svg  # noqa: E402
-from fairlib.report.html import to_html  # noqa: E402
-from fairlib.report.letters import letter_html, write_letters  # noqa: E402
-from fairlib.report.notebooks import notebook_html  # noqa: E402
-from fairlib.report.privacy import for_public  # noqa: E402
-from fairlib.report.tables import read_results  # noqa: E402
+from fairlib.report.letters.letter import letter_html, write_letters  # noqa: E402
+from fairlib.report.public.privacy import for_public  # noqa: E402
+from fairlib.report.results import read_results  # noqa: E402
+from fairlib.report.set.html import to_html  # noqa: E402
+from fairlib.report.set.notebooks import notebook_html  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"

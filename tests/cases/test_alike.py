@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Selection
-from fairlib.selection.admit import admit
+from fairlib.selection.admit.greedy import admit
 from fairlib.selection.choose import choose
-from fairlib.selection.problem import compile_rule
+from fairlib.selection.rule.compiled import compile_rule
 
 
 @st.composite

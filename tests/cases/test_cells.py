@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from openpyxl.comments import Comment
 
 from fairlib.errors import DataError
-from fairlib.intake.scoresheets import read_scores
+from fairlib.intake.files.tables import read_tables
+from fairlib.intake.sheets.read import read_scores
 from fairlib.intake.submissions import receive
-from fairlib.intake.tables import read_tables
 from fairlib.params import check_params
 from fairlib.runs.steps import roster
 

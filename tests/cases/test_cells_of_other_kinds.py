@@ -8,8 +8,8 @@ import xlwt
 from xlwt.CompoundDoc import XlsDoc
 
 from fairlib.errors import DataError
-from fairlib.intake.ole import read_stream
-from fairlib.intake.tables import read_tables
+from fairlib.intake.files.ole import read_stream
+from fairlib.intake.files.tables import read_tables
 
 ODF = "urn:oasis:names:tc:opendocument:xmlns"
 SPACES = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlib.intake.dates import dates
+from fairlib.intake.cells.dates import dates
 
 ALMATY = "Asia/Almaty"
 

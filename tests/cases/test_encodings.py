@@ -3,8 +3,8 @@
 import pytest
 
 from fairlib.errors import DataError
-from fairlib.intake.delimited import decode
-from fairlib.intake.tables import read_tables
+from fairlib.intake.files.delimited import decode
+from fairlib.intake.files.tables import read_tables
 
 RUSSIAN = (
     "ID;Название проекта;Организация\nP1;Инклюзивная мастерская;ОФ Звезда\nP2;Школа волонтёров;ОО Достар\n"

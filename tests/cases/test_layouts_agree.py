@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jury_files import read
 
-from fairlib.intake.scoresheets import Scoresheets
+from fairlib.intake.sheets.read import Scoresheets
 
 CRITERIA = {
     "innovation": "Innovation",

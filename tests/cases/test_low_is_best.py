@@ -6,15 +6,15 @@ import pytest
 
 from fairlib.errors import RulesError
 from fairlib.params import check_params
-from fairlib.report.locale import speak
-from fairlib.report.reasons import reason_sentence
-from fairlib.report.rulewords import rule_sentences
+from fairlib.report.words.locale import speak
+from fairlib.report.words.reasons import reason_sentence
+from fairlib.report.words.rules import rule_sentences
 from fairlib.rules import Divergence, Scale, Selection, Threshold
 from fairlib.runs.outcome import estimates_of, select_from
-from fairlib.scoring.sentences import sentence
+from fairlib.scoring.jurors.sentences import sentence
 from fairlib.selection.choose import choose
-from fairlib.selection.problem import compile_rule
-from fairlib.selection.whatif import what_if
+from fairlib.selection.otherwise.what_if import what_if
+from fairlib.selection.rule.compiled import compile_rule
 
 PLACES = Scale(min=1, max=23, step=1, best="low")
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlib.intake.scorecheck import Roster
-from fairlib.intake.scoresheets import read_scores
-from fairlib.intake.values import marks
+from fairlib.intake.cells.values import marks
+from fairlib.intake.sheets.read import read_scores
+from fairlib.intake.sheets.usable import Roster
 from fairlib.params import check_params
 from fairlib.rules import Scale
 

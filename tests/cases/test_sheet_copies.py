@@ -118,7 +118,7 @@ def test_jurors_of_one_mind_are_no_copies_of_each_other():
     import numpy as np
     import pandas as pd
 
-    from fairlib.intake.sheet_copies import SURE, _copies, _means, _numbers
+    from fairlib.intake.sheets.copies import SURE, _copies, _means, _numbers
     from fairlib.rules import Scale
 
     rng = np.random.default_rng(5)

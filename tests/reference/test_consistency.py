@@ -1,7 +1,7 @@
 """Every value of consistency in the reference corpus; where packages differ, the definition decides.
 
 Reads the folder named by FAIRLIB_REFERENCE. What each exception rests on is told in
-docs/accuracy.md.
+docs/lab/accuracy.md.
 """
 
 import os
@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlib.scoring.alpha import krippendorff_alpha
-from fairlib.scoring.components import icc_components
-from fairlib.scoring.concordance import kendall_w, mean_spearman
-from fairlib.scoring.generalizability import decision_study, generalizability
-from fairlib.scoring.icc import icc
-from fairlib.scoring.kappa import agreement, cohen_kappa, conger_kappa, fleiss_kappa, light_kappa
+from fairlib.scoring.agreement.alpha import krippendorff_alpha
+from fairlib.scoring.agreement.components import icc_components
+from fairlib.scoring.agreement.concordance import kendall_w, mean_spearman
+from fairlib.scoring.agreement.generalizability import decision_study, generalizability
+from fairlib.scoring.agreement.icc import icc
+from fairlib.scoring.agreement.kappa import agreement, cohen_kappa, conger_kappa, fleiss_kappa, light_kappa
 
 FOLDER = os.environ.get("FAIRLIB_REFERENCE")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="FAIRLIB_REFERENCE is not set")

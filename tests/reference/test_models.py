@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlib.scoring import reml, simple
-from fairlib.scoring.panels import panels
-from fairlib.scoring.twoway import two_way
+from fairlib.scoring.estimators import reml, simple
+from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.twoway import two_way
 
 ROOT = Path(os.environ.get("FAIRLIB_REFERENCE", "missing"))
 pytestmark = pytest.mark.skipif(not ROOT.is_dir(), reason="FAIRLIB_REFERENCE is not set")

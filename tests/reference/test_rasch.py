@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlib.scoring.rasch import rasch
+from fairlib.scoring.rasch.measures import rasch
 
 FOLDER = os.environ.get("FAIRLIB_REFERENCE")
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="FAIRLIB_REFERENCE is not set")

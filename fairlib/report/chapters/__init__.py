@@ -13,8 +13,8 @@ from fairlib.report.chapters import (
     undecided,
 )
 from fairlib.report.chapters.common import Context
-from fairlib.report.locale import speak
-from fairlib.report.tables import Results
+from fairlib.report.results import Results
+from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from fairlib.intake.kazakh import sort_keys
-from fairlib.intake.region_names import region_name
+from fairlib.intake.places.names import region_name
+from fairlib.intake.texts import sort_keys
 from fairlib.report.blocks import Audience, Cell, Number, Numbers, Text
 from fairlib.report.figures.base import decision_names
-from fairlib.report.locale import Voice
-from fairlib.report.tables import Results, RoundResults
+from fairlib.report.results import Results, RoundResults
+from fairlib.report.words.locale import Voice
 
 TURNING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 

@@ -7,9 +7,9 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.codes import status_words
-from fairlib.report.reasons import criterion_name
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import status_words
+from fairlib.report.words.reasons import criterion_name
 
 
 def consistency(stage: RoundResults, context: Context) -> list[Block]:
@@ -45,7 +45,7 @@ def statistic_words(name: str, context: Context) -> str:
             ("C", "k"): say("reliability of the mean of the readers, severity left out"),
             ("Q", "k"): say("reliability of the mean of the readers, as they were assigned"),
         }.get((kind, readers))
-        return f"{what} – {icc[0]}" if what else icc[0]
+        return f"{what}{say.dash}{icc[0]}" if what else icc[0]
     words = {
         "krippendorff_alpha": say("Krippendorff's alpha"),
         "Krippendorff's alpha (interval)": say("Krippendorff's alpha, marks as distances"),

@@ -9,8 +9,8 @@ from fairlib.report.blocks import Block, Chapter, Column, Heading, Picture, Text
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures import plot_rates
-from fairlib.report.reasons import column_name, group_name
-from fairlib.report.tables import RoundResults, flag
+from fairlib.report.results import RoundResults, flag
+from fairlib.report.words.reasons import column_name, group_name
 
 SMALL = 5
 GROUPS = ("nomination", "region", "settlement", "language", "monotown", "first_time")

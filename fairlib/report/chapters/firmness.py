@@ -10,10 +10,10 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
-from fairlib.report.codes import status_words
-from fairlib.report.locale import Voice
-from fairlib.report.reasons import criterion_name, estimator_name
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import status_words
+from fairlib.report.words.locale import Voice
+from fairlib.report.words.reasons import criterion_name, estimator_name
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 
@@ -62,7 +62,9 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
     told = say(
         "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
         n=say.number(stage.n_by_rule),
-        most="; ".join(f"{kind_words(k, context)} – {say.number(n.max())}" for k, n in parts if len(n)),
+        most="; ".join(
+            f"{kind_words(k, context)}{say.dash}{say.number(n.max())}" for k, n in parts if len(n)
+        ),
     )
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
              Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),

@@ -5,10 +5,10 @@ import pandas as pd
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Picture, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.codes import aside_words
 from fairlib.report.figures import plot_counts, plot_funnel, plot_tile_map
-from fairlib.report.reasons import eligibility_words, settlement_name
-from fairlib.report.tables import flag
+from fairlib.report.results import flag
+from fairlib.report.words.codes import aside_words
+from fairlib.report.words.reasons import eligibility_words, settlement_name
 
 
 def chapter(context: Context) -> Chapter:

@@ -11,9 +11,9 @@ from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
-from fairlib.report.locale import Voice
-from fairlib.report.reasons import column_name, criterion_name, group_name, reason_sentence
-from fairlib.report.tables import RoundResults
+from fairlib.report.results import RoundResults
+from fairlib.report.words.locale import Voice
+from fairlib.report.words.reasons import column_name, criterion_name, group_name, reason_sentence
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:

@@ -4,7 +4,7 @@ from fairlib.params import list_ours
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.rulewords import Quoter, written
+from fairlib.report.words.rules import Quoter, written
 
 
 def chapter(context: Context) -> Chapter:

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 from numpy.typing import ArrayLike
 
-from fairlib.report.locale import Voice, speak
+from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Language
 
 STYLE = Path(__file__).parents[1] / "style.mplstyle"

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from fairlib.intake.region_names import region_table
+from fairlib.intake.places.names import region_table
 from fairlib.report.figures.base import (
     ACCENT,
     INK,
@@ -19,7 +19,7 @@ from fairlib.report.figures.base import (
     sheet,
     unless_empty,
 )
-from fairlib.report.locale import speak
+from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
 DARKEST = "#0b6479"

@@ -20,7 +20,7 @@ from fairlib.report.figures.base import (
     strokes,
     unless_empty,
 )
-from fairlib.report.locale import speak
+from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
 Z95 = ndtri(0.975)

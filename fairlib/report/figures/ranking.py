@@ -23,7 +23,7 @@ from fairlib.report.figures.base import (
     strokes,
     unless_empty,
 )  # fmt: skip
-from fairlib.report.locale import speak
+from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, nothing, rank_axis, sheet, strokes
-from fairlib.report.locale import speak
+from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
 

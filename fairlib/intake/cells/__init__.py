@@ -1,0 +1,1 @@
+"""What does one cell mean? Repaired text, numbers, marks, dates, contacts, numbers of people."""

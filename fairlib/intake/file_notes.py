@@ -1,0 +1,94 @@
+"""What is there to say of a file before its rows are read? Hidden sheets, notes of the reader, headings."""
+
+from collections.abc import Container
+from pathlib import Path
+
+from fairlib.errors import DataError
+from fairlib.intake.files.tables import DELIMITED, Sheet, cell, read_tables
+from fairlib.intake.findings import finding
+from fairlib.intake.headings.find import Headings
+
+
+def read_visible(path: Path, found: list[dict], quiet: Container[str] = ()) -> list[Sheet]:
+    """The sheets of a file that a person sees when opening it; says what there is to say of each, and of the others.
+
+    Notes with a code in `quiet` are not told. Raises DataError as `read_tables` does, and if nothing is visible.
+    """
+    sheets = list(read_tables(path).values())
+    if all(sheet.hidden for sheet in sheets):
+        names = ", ".join(sheet.name for sheet in sheets)
+        raise DataError(
+            f"{path}: all that is in it stands on hidden sheets ({names}); unhide the one that counts."
+        )
+    for sheet in sheets:
+        where = {"file": sheet.file, "sheet": sheet.name}
+        if sheet.hidden:
+            rows, done = sum(map(any, sheet.rows())), "not read; unhide the sheet to have it read"
+            found.append(finding("sheet_hidden", "warning", done, found=f"{rows} row(s)", **where))
+            continue
+        for n in (n for n in sheet.notes if n.code not in quiet):
+            done = "look at it"
+            if n.code == "formula_without_value":
+                done = "taken as empty; open the file in a spreadsheet program, save it and send it again"
+            elif n.code == "rows_hidden":
+                done = "not read; unhide the rows, or take off the filter, to have them read"
+            elif n.code == "columns_hidden":
+                done = "not read; unhide the columns to have them read"
+            elif n.code == "mojibake":
+                done = "repaired"
+            # a hidden sheet lies apart; what is hidden among rows that are read, a person must know of
+            severity = "error" if n.code in ("rows_hidden", "columns_hidden") else "warning"
+            found.append(finding(n.code, severity, done, found=n.found, cell=n.cell, **where))
+    return [sheet for sheet in sheets if not sheet.hidden]
+
+
+def tell_headings(sheet: Sheet, head: Headings, found: list[dict], juror: str = "") -> None:
+    """Say which headings were only nearly right, stand in two rows, or name what another column names too.
+
+    Says also where something stands under no heading, and raises DataError where that shows a row torn apart.
+    """
+    _tell_without_heading(sheet, head, found, juror)
+    where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
+    for field, text in head.near.items():
+        at = cell(*head.place(head.columns[field]))
+        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=at, **where))
+    for column in head.repeated:
+        row, at = head.place(column)
+        text, done = sheet.columns[at][row], "the column is not used"
+        found.append(finding("heading_repeated", "warning", done, found=text, cell=cell(row, at), **where))
+    if head.above is not None:
+        text = next(filter(None, sheet.rows(head.row - 1, head.row)[0]), "")
+        at, done = cell(head.row - 1, 0), "both rows are read as one heading"
+        found.append(finding("heading_two_rows", "info", done, found=text, cell=at, **where))
+
+
+def _tell_without_heading(sheet: Sheet, head: Headings, found: list[dict], juror: str) -> None:
+    """Say which columns have cells and no heading. Raises DataError for a csv with rows longer than its headings."""
+    first = head.row - (head.above is not None)
+    headed = [any(text.strip() for text in column[first : head.row + 1]) for column in sheet.columns]
+    if Path(sheet.file).suffix.lower() in DELIMITED:
+        _refuse_torn(sheet, head.row, 1 + max(at for at, has in enumerate(headed) if has))
+    for at, column in enumerate(sheet.columns):
+        if headed[at] or not (rows := [n for n in range(head.row + 1, len(column)) if column[n].strip()]):
+            continue
+        more = f" ({len(rows)} cells in this column)" if len(rows) > 1 else ""
+        where = {"file": sheet.file, "sheet": sheet.name, "juror": juror, "cell": cell(rows[0], at)}
+        text, done = f"{column[rows[0]]}{more}", "the column is not used"
+        found.append(finding("column_without_heading", "warning", done, found=text, **where))
+
+
+def _refuse_torn(sheet: Sheet, heading: int, width: int) -> None:
+    """Raise DataError if a row below the headings has more cells than there are headings.
+
+    A comma inside a mark or a text was then read as the end of a cell, and every cell after it is another's.
+    """
+    rows = sheet.rows(heading + 1)
+    torn = [n for n, row in enumerate(rows) if any(text.strip() for text in row[width:])]
+    if torn:
+        at = heading + 2 + torn[0]
+        raise DataError(
+            f"{sheet.file}, row {at}: more cells than the {width} headings of row {heading + 1}: "
+            f"«{' | '.join(rows[torn[0]]).strip(' |')}», and so in {len(torn)} row(s). A comma inside a number or a "
+            f"text was probably taken for the end of a cell: put such cells into quotation marks, or save the table "
+            f"as .xlsx. If the last column is one more, give it a heading."
+        )

@@ -1,0 +1,1 @@
+"""Who applied, with what? The export of the form, cleaned, told apart and checked."""

@@ -1,0 +1,1 @@
+"""Which column is which? Headings in three languages: known, found, taken apart, shown."""

@@ -1,0 +1,1 @@
+"""What does everyone who applied get told? One page each."""

@@ -1,0 +1,69 @@
+"""Is every message said in every language? Messages extracted from the code, beside the catalogues.
+
+`python -m fairlib.report.words.catalogue` brings the catalogues up to date: new messages are added empty,
+messages that nobody says any more are dropped, translations and comments stay.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from fairlib.report.words.locale import CATALOGUES
+
+ROOM = Path(__file__).parents[1]
+WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
+METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
+
+
+def extract() -> dict[str, list[tuple[str, int]]]:
+    """Every message that the room says, with the places where."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for file, line, message, _, _ in extract_from_dir(ROOM, METHODS, keywords={"say": None}):
+        found.setdefault(message, []).append((Path(file).as_posix(), line))
+    return found
+
+
+def read_catalogue(lang: str) -> Catalog:
+    """The catalogue of a language as it is on disk."""
+    with (CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po").open("rb") as stream:
+        return read_po(stream, locale=lang)
+
+
+def update(lang: str) -> list[str]:
+    """Write the catalogue of a language anew and return the messages that have no translation yet."""
+    path = CATALOGUES / lang / "LC_MESSAGES" / "fairlib.po"
+    old = read_catalogue(lang) if path.is_file() else Catalog(locale=lang)
+    new = Catalog(
+        locale=lang,
+        project="fairlib",
+        header_comment="# What the reports say. A sentence marked NATIVE wants a native speaker's eye.",
+        version="1",
+        msgid_bugs_address="the maintainers",
+        last_translator="the maintainers",
+        language_team=lang,
+        fuzzy=False,
+        creation_date=WRITTEN,
+        revision_date=WRITTEN,
+    )
+    for message, places in extract().items():
+        known = old.get(message)
+        files = sorted({(file, 0) for file, _ in places})
+        added = new.add(
+            message,
+            known.string if known else "",
+            locations=files,
+            user_comments=known.user_comments if known else (),
+        )
+        added.flags.discard("python-format")  # a per cent sign is one here
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        write_po(stream, new, width=100, sort_output=True, include_lineno=False)
+    return [m.id for m in new if m.id and not m.string]
+
+
+if __name__ == "__main__":
+    for language in ("kk", "ru"):
+        update(language)

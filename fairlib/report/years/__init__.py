@@ -1,0 +1,1 @@
+"""How do the years compare? Their figures, and one page a language."""

@@ -1,0 +1,1 @@
+"""Do the jurors agree, and what does that support?"""

@@ -1,0 +1,201 @@
+"""Intraclass correlations of an incomplete table, from variance components; no submission is dropped.
+
+Model: mark = mean + submission + juror + residual, crossed random effects fitted by REML. Every coefficient
+is a function of two ratios only, λ_s = σ_s²/σ² and λ_j = σ_j²/σ², so its interval needs their likelihood
+on a plane and no draws.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy
+from scipy.special import fdtri
+
+from fairlib.errors import ScoringError
+from fairlib.scoring.estimators import reml
+from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.ratings import Pairs, composite
+
+FALL = 30.0
+FAR = 18.0
+FINE = 241
+
+
+@dataclass(frozen=True)
+class Components:
+    """Variance components of a round and the intraclass correlations that follow from them.
+
+    `table`: index `ICC(A,1), ICC(A,k), ICC(C,1), ICC(C,k), ICC(Q,k)`, columns `value, low, high, status`.
+    `submission`, `juror`, `residual` are variances in squared points; `k` is the harmonic mean number of
+    readers, `q` the share of juror variance left in differences of mean marks (0 when everyone reads
+    everything, 1/k when no two submissions share a reader). `status` is "ok" or what the fit says.
+    """
+
+    table: pd.DataFrame
+    submission: float | None
+    juror: float | None
+    residual: float | None
+    n: int
+    n_submissions: int
+    n_jurors: int
+    k: float
+    q: float
+    status: str
+
+    @property
+    def reliability(self) -> float | None:
+        """Reliability of the final mean mark for ranking submissions: ICC(Q,k)."""
+        value = self.table.value["ICC(Q,k)"]
+        return None if value is pd.NA else float(value)
+
+
+def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Components:
+    """Intraclass correlations for any connected pattern of readings, with 95 % intervals.
+
+    With λ in units of the residual variance: ICC(A,1) = λ_s/(λ_s + λ_j + 1), ICC(C,1) = λ_s/(λ_s + 1);
+    means of k readers divide the rest by k: ICC(A,k) = λ_s/(λ_s + (λ_j + 1)/k), ICC(C,k) = λ_s/(λ_s + 1/k);
+    ICC(Q,k) = λ_s/(λ_s + q λ_j + 1/k) is the reliability of ranking by mean marks in this very design:
+    q = 1/k − Σ_{i≠i'} c_ii'/(k_i k_i')/(I(I − 1)), c_ii' the number of readers i and i' share.
+
+    Limits are the 2.5 and 97.5 % points of the restricted likelihood over the plane of log(1 + kλ_s),
+    log(1 + mλ_j), m the mean load of a juror: on balanced tables that is the posterior under the
+    reference prior, which has the coverage of the exact F interval, cut at 0.
+
+    A table that tells no components apart gives empty values with the reason in `status`. Where submission and
+    juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions of
+    σ_s²/σ_j² with the exact F interval of that ratio, and the status is `no_error_variance`; submissions that
+    do not differ then have no coefficient (0/0): `no_submission_variance`.
+
+    Sources: Putka, Le, McCloy & Diaz (2008) J. Appl. Psychol. 93:959–981; ten Hove, Jorgensen & van der Ark
+    (2022, 2024) Psychol. Methods; Berger & Bernardo (1992) for the prior. Example: Shrout & Fleiss (1979).
+
+    >>> marks = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> wide = pd.DataFrame(marks, columns=list("abcd")).rename_axis("submission").reset_index()
+    >>> long = wide.melt("submission", var_name="juror", value_name="score").assign(criterion="all")
+    >>> round(float(icc_components(long).table.value["ICC(A,1)"]), 2)
+    0.29
+    """
+    pairs = composite(ratings, weights)
+    sub, jur = _dense(pairs.submission), _dense(pairs.juror)
+    n_sub, n_jur = int(sub.max()) + 1, int(jur.max()) + 1
+    readers = np.bincount(sub)
+    k, q = float(len(readers) / (1 / readers).sum()), overlap(sub, jur, readers)
+    size = len(pairs.y), n_sub, n_jur, k, q
+    reason = _why_not(pairs, readers, n_jur)
+    if reason:
+        return Components(_empty(reason), None, None, None, *size, reason)
+    sums = reml.sums_of(panels(sub, jur, n_sub, n_jur), pairs.y)
+    if (exact := reml.exactly_additive(sums)) is not None:
+        return _without_error(exact, size)
+    try:
+        found = reml.fit_sums(sums)
+    except ScoringError:
+        return Components(_empty("no_replication"), None, None, None, *size, "no_replication")
+    plane = _Plane(found, k, len(pairs.y) / n_jur)
+    status = "boundary" if found.status != "ok" else "partial" if pairs.partial.any() else "ok"
+    rows = {name: (f(*found.ratios), *plane.limits(f), status) for name, f in coefficients(k, q).items()}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
+    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
+    return Components(table, found.submission, found.juror, found.residual, *size, found.status)
+
+
+def _without_error(variances: np.ndarray, size: tuple) -> Components:
+    """Coefficients of marks that are submission plus juror exactly: the residual variance is 0."""
+    (s, j), (_, n_sub, n_jur, k, q) = variances, size
+    if s == 0:
+        why = "no_submission_variance"
+        return Components(_empty(why), 0.0, float(j), 0.0, *size, why)
+    worth = {"ICC(A,1)": 1.0, "ICC(A,k)": 1 / k, "ICC(C,1)": 0.0, "ICC(C,k)": 0.0, "ICC(Q,k)": q}
+    ends = float(fdtri(n_sub - 1, n_jur - 1, 0.975)), 1 / float(fdtri(n_jur - 1, n_sub - 1, 0.975))
+    rows = {}
+    for name, share in worth.items():
+        value, low, high = (float(s / (s + share * j * end)) for end in (1.0, *ends))
+        rows[name] = (value, low, high, "no_error_variance")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
+    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
+    return Components(table, float(s), float(j), 0.0, *size, "no_error_variance")
+
+
+def coefficients(k: float, q: float) -> dict[str, Callable]:
+    """The five coefficients as functions of (λ_s, λ_j), numbers or arrays."""
+    return {
+        "ICC(A,1)": lambda s, j: s / (s + j + 1),
+        "ICC(A,k)": lambda s, j: s / (s + (j + 1) / k),
+        "ICC(C,1)": lambda s, j: s / (s + 1),
+        "ICC(C,k)": lambda s, j: s / (s + 1 / k),
+        "ICC(Q,k)": lambda s, j: s / (s + q * j + 1 / k),
+    }
+
+
+def overlap(submission: np.ndarray, juror: np.ndarray, readers: np.ndarray) -> float:
+    """q of Putka et al. (2008): Σ over pairs of submissions by way of each juror's Σ 1/k_i."""
+    i = len(readers)
+    if i < 2:
+        return 0.0
+    shared = np.bincount(juror, weights=1 / readers[submission])
+    both = float(np.square(shared).sum() - (1 / readers).sum())
+    return max(float((1 / readers).mean()) - both / (i * (i - 1)), 0.0)
+
+
+def _dense(code: np.ndarray) -> np.ndarray:
+    return (np.cumsum(np.bincount(code) > 0) - 1)[code]
+
+
+def _why_not(pairs: Pairs, readers: np.ndarray, n_jurors: int) -> str | None:
+    if n_jurors < 2:
+        return "one_juror"
+    if len(readers) < 2:
+        return "one_submission"
+    if readers.max() < 2:
+        return "no_pairs"
+    scale = float(np.abs(pairs.y).max())
+    return "no_variation" if np.ptp(pairs.y) <= 1e-12 * scale else None
+
+
+def _empty(reason: str) -> pd.DataFrame:
+    none = pd.array([pd.NA] * 5, dtype="Float64")
+    names = list(coefficients(1, 0))
+    return pd.DataFrame({"value": none, "low": none, "high": none, "status": reason}, index=names)
+
+
+class _Plane:
+    """Restricted likelihood over u = log(1 + kλ_s), v = log(1 + mλ_j), uniform prior in u and v."""
+
+    def __init__(self, fit: reml.Fit, k: float, m: float):
+        self.fit, self.scale = fit, np.array([k, m])
+        self.best = np.log1p(self.scale * fit.ratios)
+        self.top = self._deviance(*self.best)
+        nodes = 25 if fit.core.panels.n_jurors <= 200 else 11
+        u, v = (np.linspace(*self._reach(axis), nodes) for axis in (0, 1))
+        fall = np.array([[self._deviance(a, b) - self.top for b in v] for a in u])
+        # a spline of log density is smooth where the density spans many powers of ten
+        spline = scipy.interpolate.RectBivariateSpline(u, v, np.minimum(fall, 4 * FALL), kx=3, ky=3)
+        self.u, self.v = np.linspace(u[0], u[-1], FINE), np.linspace(v[0], v[-1], FINE)
+        self.mass = np.exp(-spline(self.u, self.v) / 2)
+
+    def _deviance(self, u: float, v: float) -> float:
+        return reml.Point(self.fit.core, self.fit.in_core(np.expm1([u, v]) / self.scale)).deviance
+
+    def _reach(self, axis: int) -> tuple[float, float]:
+        """Where the deviance, the other ratio re-estimated roughly by a slack of 1.3, has fallen by FALL."""
+        ends = []
+        for sign in (-1, 1):
+            step, at = 1e-3, self.best.copy()
+            while True:
+                at[axis] = max(self.best[axis] + sign * step, 0.0)
+                if at[axis] == 0 or at[axis] > FAR or self._deviance(*at) - self.top > FALL:
+                    break
+                step *= 1.5
+            ends.append(min(max(self.best[axis] + 1.3 * sign * step, 0.0), FAR))
+        return ends[0], ends[1]
+
+    def limits(self, function: Callable) -> tuple[float, float]:
+        """2.5 and 97.5 % points of a function of the ratios."""
+        s, j = np.expm1(self.u) / self.scale[0], np.expm1(self.v) / self.scale[1]
+        value = np.broadcast_to(function(s[:, None], j[None, :]), self.mass.shape).ravel()
+        order = np.argsort(value)
+        share = np.cumsum(self.mass.ravel()[order])
+        low, high = np.interp([0.025, 0.975], share / share[-1], value[order])
+        return float(low), float(high)

@@ -1,0 +1,1 @@
+"""What is a submission worth? Estimators with their errors and joint draws."""

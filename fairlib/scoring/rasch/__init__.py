@@ -1,0 +1,1 @@
+"""Many-facet Rasch: measures of submissions, jurors, criteria and steps on one line."""

@@ -1,0 +1,1 @@
+"""Who is admitted? Greedy and exact choice, contradictions, and the check by another route."""

@@ -1,0 +1,293 @@
+"""Why this decision? For each submission the rule that decided, with its numbers and what was missing."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from fairlib.selection.admit.greedy import admit
+from fairlib.selection.margin import points_missing
+from fairlib.selection.reason import Reason, Value
+from fairlib.selection.rule.compiled import Bound, Problem, worse
+from fairlib.selection.rule.ties import rounded
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Reasons of I submissions, arrays of length I in the order of the problem.
+
+    `below` says who is under a threshold; `displaced_by` and `displaces` hold ids or an empty text;
+    `points_missing` is missing where no estimate would have been enough, or none was needed.
+    """
+
+    reason: np.ndarray
+    below: np.ndarray
+    displaced_by: np.ndarray
+    displaces: np.ndarray
+    points_missing: pd.arrays.FloatingArray
+
+
+def explain(
+    problem: Problem,
+    admitted: np.ndarray,
+    undecided: np.ndarray,
+    unranked: np.ndarray,
+) -> Why:
+    """Reasons for the choice `admitted` (I,), with `undecided` (I,) the unbroken ties that matter.
+
+    `unranked` (I,) is what to say of those without a place in the ranking. Marks are told on the contest's
+    own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
+    `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
+    out: those who come and those who go are paired in order of rank,
+    seats that a quota promises first.
+    """
+    missing = points_missing(problem, admitted, undecided)
+    told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing))
+    n = len(problem.submissions)
+    reason = unranked.copy()
+    displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
+    for i in problem.order.line():
+        reason[i] = told.reason(i)
+        other = told.forced.get(i, (None, ""))[0]
+        if other is not None and not told.below[i] and not undecided[i]:
+            (displaces if admitted[i] else displaced_by)[i] = str(problem.submissions[other])
+    return Why(reason, told.below, displaced_by, displaces, missing)
+
+
+def _one_unit(problem: Problem, missing: pd.arrays.FloatingArray) -> np.ndarray:
+    """Who was so close (I,) that at the same estimate only the tie chain stood between."""
+    units = missing.to_numpy(dtype=float, na_value=np.inf) * 10.0**problem.select.decimals
+    return units < 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Explainer:
+    problem: Problem
+    admitted: np.ndarray
+    undecided: np.ndarray
+    close: np.ndarray
+
+    @cached_property
+    def below(self) -> np.ndarray:
+        """Who is under a threshold (I,)."""
+        below = np.zeros(len(self.problem.submissions), dtype=bool)
+        for b in self.problem.bounds:
+            if b.rule.startswith("thresholds"):
+                below[b.members] = True
+        return below
+
+    @cached_property
+    def quotas(self) -> list[str]:
+        return [f"quotas[{k}]" for k in range(len(self.problem.select.quotas))]
+
+    @cached_property
+    def alone(self) -> dict[str, np.ndarray]:
+        """The choice without each rule in turn: quotas, the cap per organisation, the budget."""
+        rules = list(self.quotas)
+        rules += ["per_organisation"] if self.problem.select.per_organisation else []
+        rules += ["budget"] if self.problem.budget is not None else []
+        return {rule: admit(self.problem.without(rule)) for rule in rules}
+
+    @cached_property
+    def forced(self) -> dict[int, tuple[int | None, str]]:
+        """For each who comes or goes by the quotas: the other of the pair, and the code of the bound."""
+        if not self.quotas:
+            return {}
+        line, sure = self.problem.order.line(), ~self.undecided
+        one = len(self.quotas) == 1
+        plain = self.alone[self.quotas[0]] if one else admit(self.problem.without(*self.quotas))
+        comes = line[(self.admitted & ~plain & sure)[line]]
+        comes = comes[np.argsort(~self._promised()[comes], kind="stable")]
+        goes = line[(~self.admitted & plain & sure)[line]]
+        found: dict[int, tuple[int | None, str]] = {}
+        for k in range(max(len(comes), len(goes))):
+            came, went = (int(side[k]) if k < len(side) else None for side in (comes, goes))
+            code = self._code(came, went)
+            if came is not None:
+                found[came] = (went, code)
+            if went is not None:
+                found[went] = (came, code)
+        return found
+
+    def _promised(self) -> np.ndarray:
+        """Who holds one of the seats that a quota promises, none to spare (I,)."""
+        promised = np.zeros(len(self.problem.submissions), dtype=bool)
+        for b in self.problem.bounds:
+            if b.rule in self.quotas and 0 < b.lower == self._used(b):
+                promised[b.members] = True
+        return promised
+
+    def _code(self, came: int | None, went: int | None) -> str:
+        """The bound that put `came` in the place of `went`, of a quota without which it would not be so."""
+        rules = [
+            q
+            for q in self.quotas
+            if (came is not None and not self.alone[q][came]) or (went is not None and self.alone[q][went])
+        ] or self.quotas
+        bounds = [b for b in self.problem.bounds if b.rule in rules]
+        for b in bounds:
+            if came is not None and came in b.members and 0 < b.lower == self._used(b):
+                return b.code
+        for b in bounds:
+            if went is not None and went in b.members and b.upper == self._used(b):
+                return b.code
+        return bounds[0].code
+
+    def _used(self, bound: Bound) -> int:
+        return int(self.admitted[bound.members].sum())
+
+    def reason(self, i: int) -> str:
+        """The reason of one ranked submission."""
+        if self.below[i]:
+            return "; ".join(self._thresholds(i))
+        if self.undecided[i]:
+            return self._open_tie(i)
+        if i in self.forced:
+            return self._by_quota(i)
+        if self.admitted[i]:
+            return self._tie(i) or "rank"
+        return self._tie(i) or self._out(i)
+
+    def _thresholds(self, i: int) -> list[str]:
+        found = []
+        for k, t in enumerate(self.problem.select.thresholds):
+            bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
+            if i in bound.members:
+                value = self.problem.values[t.on][i]
+                said = {"mine": None, "sign": worse(self.problem.scale), "other": t.no_worse_than}
+                if not np.isnan(value):  # told as it was compared: rounded, against the mark as it is written
+                    decimals = self.problem.select.decimals
+                    mine = float(rounded(value, decimals)) / 10.0**decimals
+                    said = _compared(self.problem.told(mine), t.no_worse_than)
+                found.append(str(Reason("threshold", on=t.on, **said)))
+        return found
+
+    def _open_tie(self, i: int) -> str:
+        how = "tie_refused" if "refuse" in self.problem.select.ties else "tie_exhausted"
+        rank = self.problem.order.rank
+        return str(Reason(how, rank=int(rank[i]), among=int((rank == rank[i]).sum())))
+
+    def _by_quota(self, i: int) -> str:
+        """The bound with both estimates, and the step of the tie if one was lost or won besides."""
+        other, code = self.forced[i]
+        key = self.problem.order.key
+        numbers = self._keys(key[i], key[other]) if other is not None else {}
+        said = str(Reason("quota", **_bound(code), **numbers))
+        tie = self._tie(i)
+        return f"{said}; {tie}" if tie else said
+
+    def _tie(self, i: int) -> str | None:
+        """The step of the chain that decided between `i` and an equal estimate beyond its line, if one did.
+
+        It decided only if the one who is out would be in with the next higher estimate.
+        """
+        order, where = self.problem.order, self._line(i)
+        line = order.line()
+        line = line if where is None else line[np.isin(line, where.members)]
+        equal = line[(order.key[line] == order.key[i]) & (order.chain[line] != order.chain[i])]
+        other = equal[
+            ~self.undecided[equal] & ~self.below[equal] & (self.admitted[equal] != self.admitted[i])
+        ]
+        # only one that the chain put on the same side as the rule did says something about the tie
+        other = other[(order.chain[other] > order.chain[i]) == self.admitted[i]]
+        other = other[self.close[other]] if self.admitted[i] else other
+        if len(other) == 0 or not (self.admitted[i] or self.close[i]):
+            return None
+        rival = other[0] if self.admitted[i] else other[-1]
+        step, mine, theirs = order.separated_by(i, rival)
+        return str(Reason("tie", step=step.removeprefix("criterion:"), **self._versus(step, mine, theirs)))
+
+    def _out(self, i: int) -> str:
+        """Why a submission over the thresholds is out, if no tie and no displacement explains it."""
+        problem, order = self.problem, self.problem.order
+        where = self._line(i)
+        members = order.line() if where is None else order.line()[np.isin(order.line(), where.members)]
+        # a seat that another rule gave away says nothing about this line; one that its own bound gave does
+        own = None if where is None else where.code
+        by_rank = [j for j in members if self.admitted[j] and self.forced.get(j, (None, own))[1] == own]
+        if where is not None and by_rank and order.key[by_rank[-1]] > order.key[i]:
+            if where.rule == "per_organisation":
+                return self._cap(where)
+            within = {} if where.rule == "seats" else _bound(where.code)
+            return str(Reason("rank", **self._keys(order.key[i], order.key[by_rank[-1]]), **within))
+        for rule, without in self.alone.items():
+            if without[i]:
+                return self._forced_by(rule, i)
+        if problem.budget is not None:
+            return self._forced_by("budget", i)
+        return str(Reason("quota", **_bound(where.code if where is not None else self._tightest())))
+
+    def _cap(self, bound: Bound) -> str:
+        return str(Reason("per_organisation", **_bound(bound.code), used=self._used(bound), most=bound.upper))
+
+    def _forced_by(self, rule: str, i: int) -> str:
+        if rule == "budget":
+            return self._budget(i)
+        bound = next(
+            (
+                b
+                for b in self.problem.bounds
+                if b.rule == rule and i in b.members and self._used(b) >= b.upper
+            ),
+            None,
+        )
+        if rule == "per_organisation" and bound is not None:
+            return self._cap(bound)
+        return str(Reason("quota", **_bound(bound.code if bound is not None else self._tightest())))
+
+    def _tightest(self) -> str:
+        """A promise that is kept with nothing to spare."""
+        tight = [b for b in self.problem.counts if 0 < b.lower == self._used(b)]
+        return min(tight, key=lambda b: len(b.members)).code if tight else "seats"
+
+    def _budget(self, i: int) -> str:
+        """The grant and what the budget has left: above it in the ranking for `in_order`, of all otherwise.
+
+        `passed_over`: a better total without it. `stopped`: after the first that did not fit. `waiting`,
+        `kept`: what is left waits for a tie, or is kept for what quotas promise.
+        """
+        problem, line = self.problem, self.problem.order.line()
+        above = line[: int(np.flatnonzero(line == i)[0])]
+        others = above if problem.in_order else line
+        left = problem.budget - int(problem.cost[others[self.admitted[others]]].sum())
+        grant = int(problem.cost[i])
+        how = {}
+        if not problem.in_order:
+            how = {"how": "passed_over"}
+        elif grant <= left:
+            kept = "stopped" if problem.policy == "stop" else "kept"
+            how = {"how": "waiting" if self.undecided[above].any() else kept}
+        return str(Reason("budget", **how, grant=grant, sign=">" if grant > left else "<=", left=left))
+
+    def _line(self, i: int) -> Bound | None:
+        """The narrowest full bound that a submission belongs to: where its line is."""
+        full = [b for b in self.problem.counts if i in b.members and self._used(b) >= b.upper]
+        return min(full, key=lambda b: len(b.members), default=None)
+
+    def _compare(self, mine: float, other: float) -> dict[str, Value]:
+        return _compared(*(self.problem.told(float(x)) for x in (mine, other)))
+
+    def _keys(self, mine: int, other: int) -> dict[str, Value]:
+        unit = 10.0**self.problem.select.decimals
+        return self._compare(mine / unit, other / unit)
+
+    def _versus(self, step: str, mine: object, other: object) -> dict[str, Value]:
+        """Two values of a step, the own one first; `<` and `>` as in ordinary reading of what is shown."""
+        if pd.isna(mine) or pd.isna(other):
+            mine, other = (None if pd.isna(x) else x for x in (mine, other))
+            return {"mine": mine, "other": other}
+        if step.startswith("criterion") or step == "median":
+            decimals = self.problem.select.decimals
+            return self._compare(round(float(mine), decimals), round(float(other), decimals))
+        return _compared(mine, other)
+
+
+def _compared(mine, other) -> dict[str, Value]:
+    return {"mine": mine, "sign": "=" if mine == other else "<" if mine < other else ">", "other": other}
+
+
+def _bound(code: str) -> dict[str, Value]:
+    """The code of a bound as what a reason tells: its column and, if it is about one, its group."""
+    column, group = code.partition("=")[::2]
+    return {"column": column, "group": group} if group else {"column": column}

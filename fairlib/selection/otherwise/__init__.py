@@ -1,0 +1,1 @@
+"""What if? Other rules, neighbours of the rule, and what each rule costs."""

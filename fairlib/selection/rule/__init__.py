@@ -1,0 +1,1 @@
+"""What does the rule say of these submissions? Bounds, quotas and ties, compiled."""
