@@ -12,7 +12,9 @@ def show(axes: Axes, alt: str) -> None:
 
     The numbers behind a figure belong printed beside it: pictures are not compared between runs.
     """
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("these axes belong to no figure any more")
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)

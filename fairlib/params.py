@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from fairlib.errors import RulesError
 from fairlib.rules import Contest, Rule
@@ -143,7 +144,7 @@ def _at(node: object, key: str, name: str) -> object:
     return node
 
 
-def _sentence(error: dict, raw: object) -> str:
+def _sentence(error: ErrorDetails, raw: object) -> str:
     found = error["input"]
     where = _path(tuple(step for step in error["loc"] if step != "[key]"), raw)
     if error["type"] == "extra_forbidden":

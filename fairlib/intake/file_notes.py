@@ -50,16 +50,16 @@ def tell_headings(sheet: Sheet, head: Headings, found: list[dict], juror: str = 
     _tell_without_heading(sheet, head, found, juror)
     where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
     for field, text in head.near.items():
-        at = cell(*head.place(head.columns[field]))
-        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=at, **where))
+        place = cell(*head.place(head.columns[field]))
+        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=place, **where))
     for column in head.repeated:
         row, at = head.place(column)
         text, done = sheet.columns[at][row], "the column is not used"
         found.append(finding("heading_repeated", "warning", done, found=text, cell=cell(row, at), **where))
     if head.above is not None:
         text = next(filter(None, sheet.rows(head.row - 1, head.row)[0]), "")
-        at, done = cell(head.row - 1, 0), "both rows are read as one heading"
-        found.append(finding("heading_two_rows", "info", done, found=text, cell=at, **where))
+        place, done = cell(head.row - 1, 0), "both rows are read as one heading"
+        found.append(finding("heading_two_rows", "info", done, found=text, cell=place, **where))
 
 
 def _tell_without_heading(sheet: Sheet, head: Headings, found: list[dict], juror: str) -> None:

@@ -22,10 +22,32 @@ from fairlib.intake.texts import fold, fold_all
 from fairlib.rules import Contest
 
 COLUMNS = [
-    "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form", "nomination", "title",
-    "summary", "region", "place", "settlement", "monotown", "requested", "own_funds", "duration_months", "links",
-    "contact_person", "phone", "email", "consent", "first_time", "language", "eligible", "ineligible_by",
-]  # fmt: skip
+    "source",
+    "sent_at",
+    "organisation",
+    "organisation_id",
+    "bin_verdict",
+    "legal_form",
+    "nomination",
+    "title",
+    "summary",
+    "region",
+    "place",
+    "settlement",
+    "monotown",
+    "requested",
+    "own_funds",
+    "duration_months",
+    "links",
+    "contact_person",
+    "phone",
+    "email",
+    "consent",
+    "first_time",
+    "language",
+    "eligible",
+    "ineligible_by",
+]
 SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
 
 

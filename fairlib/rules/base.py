@@ -2,14 +2,29 @@
 
 import math
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core.core_schema import literal_schema
 
 Language = Literal["kk", "ru", "en"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+def among(names: Sequence[str]) -> GetPydanticSchema:
+    """Of a text in a params file: it must be one of these names, as with a Literal of them."""
+    return GetPydanticSchema(lambda source, handler: literal_schema(list(names)))
 
 
 class Rule(BaseModel):
@@ -21,7 +36,7 @@ class Rule(BaseModel):
     @classmethod
     def _yes_is_no_number(cls, value, info: ValidationInfo):
         # YAML reads a bare yes, no, on or off as true or false, which would count as 1 or 0
-        wanted = cls.model_fields[info.field_name].annotation
+        wanted = cls.model_fields[str(info.field_name)].annotation
         inside = value.values() if isinstance(value, dict) and get_origin(wanted) is dict else [value]
         if wanted is not bool and any(isinstance(v, bool) for v in inside):
             raise ValueError(

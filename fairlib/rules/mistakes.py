@@ -13,9 +13,12 @@ from rapidfuzz import process
 _SIMILAR = 60  # of 100
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _BOUNDS = {
-    "greater_than_equal": ("at least", "ge"), "greater_than": ("above", "gt"), "less_than_equal": ("at most", "le"),
-    "less_than": ("below", "lt"), "multiple_of": ("a multiple of", "multiple_of"),
-}  # fmt: skip
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+    "multiple_of": ("a multiple of", "multiple_of"),
+}
 
 
 def meant(typed: object, known: Iterable[str]) -> str:

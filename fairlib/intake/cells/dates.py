@@ -17,11 +17,13 @@ from babel.dates import get_month_names
 from fairlib.intake.cells.columns import distinct
 from fairlib.intake.texts import comparable
 
-_HALVES = {word: half for half, words in {  # the half of the day that a word beside the clock means
-    "am": ("am", "a.m.", "a.m", "утра", "дп", "таңғы", "таңертеңгі", "түске дейін", "түске дейінгі"),
-    "pm": ("pm", "p.m.", "p.m", "вечера", "веч.", "пп", "түстен кейін", "түстен кейінгі", "кешкі"),
-    "noon": ("дня", "түскі"), "night": ("ночи", "түнгі"),
-}.items() for word in words}  # fmt: skip
+_WORDS_OF_HALVES = {  # the half of the day that a word beside the clock means
+    "am": "am|a.m.|a.m|утра|дп|таңғы|таңертеңгі|түске дейін|түске дейінгі",
+    "pm": "pm|p.m.|p.m|вечера|веч.|пп|түстен кейін|түстен кейінгі|кешкі",
+    "noon": "дня|түскі",
+    "night": "ночи|түнгі",
+}
+_HALVES = {word: half for half, words in _WORDS_OF_HALVES.items() for word in words.split("|")}
 _HALF = "|".join(re.escape(word) for word in sorted(_HALVES, key=len, reverse=True))
 _CLOCK = (
     rf"(?:[\sT,]+(?:в\s+|сағат\s+|at\s+)?(?:(?P<early>{_HALF})\s+(?:сағат\s+)?)?"
@@ -226,7 +228,7 @@ def _local(moment: datetime, zone: tzinfo) -> tuple[datetime | None, str]:
 @cache
 def _months() -> dict[str, int]:
     """Month names and their short forms in Kazakh, Russian and English (CLDR, through Babel) → number."""
-    found = {}
+    found: dict[str, int] = {}
     for lang in ("kk", "ru", "en"):
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):

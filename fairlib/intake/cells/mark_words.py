@@ -91,8 +91,9 @@ def _with_fraction(plain: str) -> float | None:
 
 def _labelled(plain: str) -> float | None:
     """The number beside a label such as «хорошо»; a number in words must be the same one."""
-    match = after = _AFTER.fullmatch(plain)
-    if after is None and (match := _BEFORE.fullmatch(plain)) is None:
+    after = _AFTER.fullmatch(plain)
+    match = after or _BEFORE.fullmatch(plain)
+    if match is None:
         return None
     words = fold(match["words"])
     if len(words) < _SHORTEST or len(words.split()) > _MOST_WORDS or _NOT.search(words):

@@ -107,14 +107,14 @@ def guess_separator(text: str) -> str:
     >>> guess_separator("a;b\\n1,5;2\\n")
     ';'
     """
-    scores = {}
+    scores: dict[str, tuple[bool, int, int]] = {}
     for separator in _SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         sample = [row for _, row in zip(range(50), reader, strict=False)]
         widths = Counter(len(row) for row in sample if row)
         width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
         scores[separator] = (width > 1, times, width)
-    return max(_SEPARATORS, key=scores.get)
+    return max(scores, key=scores.__getitem__)
 
 
 def _rows(text: str, separator: str, path: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:

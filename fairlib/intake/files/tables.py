@@ -32,8 +32,13 @@ from fairlib.intake.files.xls import XlsParts
 from fairlib.intake.files.xlsx import XlsxParts
 
 DELIMITED = (".csv", ".tsv")
-WORKBOOKS = {".xlsx": XlsxParts, ".xlsm": XlsxParts, ".xls": XlsParts, ".ods": OdsParts}
 _Parts = XlsxParts | XlsParts | OdsParts
+WORKBOOKS: dict[str, type[_Parts]] = {
+    ".xlsx": XlsxParts,
+    ".xlsm": XlsxParts,
+    ".xls": XlsParts,
+    ".ods": OdsParts,
+}
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
 _HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
@@ -53,7 +58,7 @@ class Sheet:
 
     name: str
     file: str
-    columns: tuple[Sequence[str], ...]
+    columns: Columns
     hidden: bool = False
     notes: tuple[Note, ...] = ()
 
@@ -239,13 +244,13 @@ class _Shown(dict[str | float, str]):
     """Text or number → what a person sees, made when it is first asked for."""
 
     def __missing__(self, value: str | float) -> str:
-        self[value] = text = value if value.__class__ is str else _number(value)
+        self[value] = text = value if isinstance(value, str) else _number(value)
         return text
 
 
 def _text(value: object) -> str:
     """A cell that is not text, as a person sees it; dates and times in ISO."""
-    if value.__class__ is float:
+    if isinstance(value, float):
         return _number(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

@@ -101,7 +101,7 @@ class XlsxParts:
             return {}
         styles = self._root(part)
         parts = {_local(part.tag): part for part in styles}
-        codes = {int(f.get("numFmtId")): f.get("formatCode", "") for f in parts.get("numFmts", ())}
+        codes = {int(f.get("numFmtId", 0)): f.get("formatCode", "") for f in parts.get("numFmts", ())}
         used = [int(style.get("numFmtId", 0)) for style in parts.get("cellXfs", ())]
         shown = {str(n): number_format(codes.get(number, ""), number) for n, number in enumerate(used)}
         return {n: how for n, how in shown.items() if how}

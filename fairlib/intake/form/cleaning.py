@@ -27,14 +27,38 @@ MASKED = ("place", "links", "email")  # people write personal numbers in these t
 
 # What a person must act on, what is worth a look; every other code is a repair that was proved.
 ERRORS = {
-    "check_digit", "month", "type_digit", "length", "scientific_notation", "unusable_prefix", "unreadable", "range",
-    "iin_in_bin_field", "no_such_date", "other_currency", "negative", "nomination_unknown", "lossy",
-}  # fmt: skip
+    "check_digit",
+    "month",
+    "type_digit",
+    "length",
+    "scientific_notation",
+    "unusable_prefix",
+    "unreadable",
+    "range",
+    "iin_in_bin_field",
+    "no_such_date",
+    "other_currency",
+    "negative",
+    "nomination_unknown",
+    "lossy",
+}
 WARNINGS = {
-    "warn_nonresident", "warn_entrepreneur", "attribute_digit", "ambiguous_order", "year_assumed", "two_numbers",
-    "mixed_script", "foreign_letters", "ambiguous_separator", "nomination_fuzzy", "region_fuzzy",
-    "region_unknown", "region_ambiguous", "region_mismatch", "clock_change",
-}  # fmt: skip
+    "warn_nonresident",
+    "warn_entrepreneur",
+    "attribute_digit",
+    "ambiguous_order",
+    "year_assumed",
+    "two_numbers",
+    "mixed_script",
+    "foreign_letters",
+    "ambiguous_separator",
+    "nomination_fuzzy",
+    "region_fuzzy",
+    "region_unknown",
+    "region_ambiguous",
+    "region_mismatch",
+    "clock_change",
+}
 QUIET = {"", "ok", "missing", "ok_undetectable"}
 DOUBTFUL = ("ambiguous_order", "year_assumed")  # a date with another reading sets no form aside
 PERSONAL = {"contact_person", "phone", "email"}  # their findings say where and what kind, never what

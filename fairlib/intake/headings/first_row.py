@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from fairlib.intake.headings.find import Headings, find_headings
+from fairlib.intake.headings.find import Headings, find_headings, likeliest_headings
 from fairlib.intake.texts import fold
 
 _DATUM = re.compile(r"\s*(?:https?://\S+|www\.\S+|\S+@\S+\.\w+)\s*", re.I)  # an address heads no column
-_KINDS = frozenset(map(fold, (
-    "open-ended response", "response", "responses", "other (please specify)", "ответ в свободной форме",
-    "свободный ответ", "открытый ответ", "ответ", "другое (укажите)", "еркін жауап", "ашық жауап", "жауап",
-)))  # fmt: skip
+_WORDS = (
+    "open-ended response|response|responses|other (please specify)|ответ в свободной форме|свободный ответ|"
+    "открытый ответ|ответ|другое (укажите)|еркін жауап|ашық жауап|жауап"
+)
+_KINDS = frozenset(map(fold, _WORDS.split("|")))
 _IMPORT_ID = re.compile(r'\s*\{"ImportId":')
 
 
@@ -24,7 +25,7 @@ def find_table(
     """
     plain = [[""] * len(texts) if any(map(_DATUM.fullmatch, texts)) else texts for texts in rows]
     head = find_headings(plain, fields, needed)
-    top = head and _heads_already(plain, head, fields)
+    top = _heads_already(plain, head, fields) if head else None
     return head if top is None else find_headings(plain[: top + 1], fields, needed)
 
 
@@ -39,8 +40,8 @@ def _heads_already(
     for row, texts in reversed(list(enumerate(rows[:first]))):
         if not filled <= {at for at, text in enumerate(texts) if text}:
             continue
-        here = find_headings([texts], fields, [])
-        known = here.columns.keys() - here.near.keys() if here else set()
+        here = likeliest_headings([texts], fields)
+        known = here.columns.keys() - here.near.keys()
         words = len(filled) > 1 and not any(re.fullmatch(r"[\d\s.,]+", text) for text in texts)
         if known - named or (known and between) or (len(named) < 2 and words):
             top = row

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from fairlib.errors import DataError
@@ -105,15 +106,12 @@ def _without_empty(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.D
 
 
 def _numbers(raw: pd.DataFrame, scale: Scale) -> _Marks:
-    value = marks(pd.Series(raw["typed"].cat.categories, dtype="str"), scale)["value"].to_numpy()[
-        raw["typed"].cat.codes
-    ]
+    typed = raw["typed"].cat
+    value = marks(pd.Series(typed.categories, dtype="str"), scale)["value"].to_numpy()[typed.codes]
     kept = raw[["juror", "submission", "criterion"]].assign(value=value).dropna(subset="value")
     kept = kept.drop_duplicates(["juror", "submission", "criterion"])
-    by = kept.groupby("criterion", observed=True)["value"]
-    share = kept.groupby(["criterion", "value"], observed=True)["juror"].transform("size") / by.transform(
-        "size"
-    )
+    same = kept.groupby(["criterion", "value"], observed=True)["juror"].transform("size")
+    share = same / kept.groupby("criterion", observed=True)["value"].transform("size")
     juror, names = pd.factorize(kept["juror"].astype("str"), sort=True)
     cell = kept.groupby(["submission", "criterion"], observed=True).ngroup().to_numpy()
     alone = np.log(_AGREE + (1 - _AGREE) * share.to_numpy(float))
@@ -134,7 +132,8 @@ def _copies(given: _Marks) -> list[tuple[str, str, float]]:
     fewer = np.where(n[i] <= n[k], i, k)
     chance = _chance(alone[fewer], n[fewer], same[i, k][~whole], both[i, k][~whole]) * len(i)
     told = np.flatnonzero(whole & (chance < DOUBT))
-    return [(given.jurors[i[t]], given.jurors[k[t]], float(chance[t])) for t in told]
+    pairs = zip(i[told].tolist(), k[told].tolist(), chance[told].tolist(), strict=True)
+    return [(given.jurors[one], given.jurors[other], how) for one, other, how in pairs]
 
 
 def _chance(alone: np.ndarray, n: np.ndarray, hits: np.ndarray, of: np.ndarray) -> np.ndarray:
@@ -143,7 +142,7 @@ def _chance(alone: np.ndarray, n: np.ndarray, hits: np.ndarray, of: np.ndarray) 
     return np.exp(np.maximum(alone, n * np.log(rate)))
 
 
-def _shared(juror: np.ndarray, what: Sequence[int]) -> np.ndarray:
+def _shared(juror: np.ndarray, what: ArrayLike) -> np.ndarray:
     """How many of `what` each pair of jurors has in common (J × J)."""
     has = csr_array((np.ones(len(juror)), (juror, np.asarray(what))))
     return (has @ has.T).toarray()
@@ -165,7 +164,8 @@ def _means(given: _Marks, left_out: set[str]) -> dict[str, float]:
     whole = (hits == n) & (2 * n > np.bincount(juror))
     alone = np.bincount(juror, np.where(asked, given.alone[kept], 0))
     chance = _chance(alone, n, hits[~whole], n[~whole]) * len(n)
-    return {given.jurors[j]: float(chance[j]) for j in np.flatnonzero(whole & (chance < DOUBT))}
+    told = np.flatnonzero(whole & (chance < DOUBT)).tolist()
+    return {given.jurors[j]: float(chance[j]) for j in told}
 
 
 def _named_as_copies(places: pd.DataFrame) -> list[str]:

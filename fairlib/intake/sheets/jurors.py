@@ -12,7 +12,7 @@ from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
 from fairlib.intake.file_notes import read_visible, tell_headings
 from fairlib.intake.findings import finding
-from fairlib.intake.headings.find import LOOK, find_headings, with_own
+from fairlib.intake.headings.find import LOOK, find_headings, likeliest_headings, with_own
 from fairlib.intake.headings.known import FULL_NAME, JUROR, JUROR_NAME, NAMING, SUBMISSION
 from fairlib.intake.headings.shown import no_table
 from fairlib.intake.ids import clean_ids
@@ -33,9 +33,12 @@ def read_jurors(
     strange about the file. Raises DataError for a file without a juror column or a juror named twice.
     """
     fields = {
-        "juror": (*JUROR, *_CODES), "name": FULL_NAME, "organisation": ("ұйым", "организация", "organisation"),
-        "organisation_id": ("бин", "бсн", "bin"), "region": ("өңір", "регион", "region"),
-    }  # fmt: skip
+        "juror": (*JUROR, *_CODES),
+        "name": FULL_NAME,
+        "organisation": ("ұйым", "организация", "organisation"),
+        "organisation_id": ("бин", "бсн", "bin"),
+        "region": ("өңір", "регион", "region"),
+    }
     table = _small_table(path, with_own(fields, columns or {}), "jurors", found)
     twice = table["juror"][table["juror"].duplicated()]
     if len(twice):
@@ -76,7 +79,7 @@ def _small_table(path: Path, fields: dict, what: str, found: list[dict]) -> pd.D
                 table["submission"] = clean_ids(table["submission"])
             table.index = pd.RangeIndex(head.row + 2, head.row + 2 + len(table), name="row")
             return table[(table != "").any(axis=1)]
-    heads = [(sheet, find_headings(sheet.rows(last=LOOK), fields, [])) for sheet in sheets]
+    heads = [(sheet, likeliest_headings(sheet.rows(last=LOOK), fields)) for sheet in sheets]
     raise no_table(path, heads, fields, needed)
 
 

@@ -54,9 +54,10 @@ def read_bodies(
     if not bodies:
         heads = [(sheet, headings_of(sheet, names)) for sheet in sheets]
         raise unread(*max(heads, key=lambda h: len(h[1].columns)), names.fields, contest, r)
+    says = r.scores.layout
     for body in bodies:
-        if r.scores.layout not in (None, body.layout) and not _same_for_one(body, r, names):
-            raise another_layout(body, r)
+        if says and says != body.layout and not _same_for_one(body, r, names):
+            raise another_layout(body, says, r)
         _refuse_unread(body, names, r)
         _refuse_absent(body, list(contest.weights(r.id)), r.scale)
     _tell_layouts(bodies, r, found)
@@ -142,9 +143,9 @@ def _refuse_marks(sheet: Sheet, names: Names, contest: Contest, r: Round) -> Non
     if "submission" in head.columns:
         texts = {at: sheet.columns[at][head.place(at)[0]] for at in head.unknown if at in marked}
         free = [at for at, text in texts.items() if not is_total([text]) and fold(text) not in _RANKS]
-        lost = len(free) >= len(contest.weights(r.id)) or criteria
+        lost = len(free) >= len(contest.weights(r.id)) or bool(criteria)
     else:
-        lost = len(criteria) > 1 or (criteria and ("juror" in head.columns or names.one))
+        lost = len(criteria) > 1 or (bool(criteria) and ("juror" in head.columns or bool(names.one)))
     if lost:
         raise unread(sheet, head, names.fields, contest, r)
 

@@ -254,9 +254,10 @@ def _rows(bodies: Sequence[Body], found: list[dict]) -> pd.DataFrame:
     sums = sent.categories.get_indexer(totals(sent.categories.tolist()))
     nameless = rows[(rows["submission"] == "") | np.isin(sent.codes, sums)]
     left_out = [
-        n for n, part, row in zip(nameless.index, nameless["part"], nameless["row"], strict=True)
+        n
+        for n, part, row in zip(nameless.index, nameless["part"], nameless["row"], strict=True)
         if _is_blank(bodies[part], row) or _is_total(bodies[part], row, found)
-    ]  # fmt: skip
+    ]
     rows = rows.drop(index=left_out).reset_index(drop=True)
     rows["file"] = labelled(rows["part"], [body.sheet.file for body in bodies])
     rows["sheet"] = labelled(rows["part"], [body.sheet.name for body in bodies])

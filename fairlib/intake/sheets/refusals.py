@@ -10,7 +10,7 @@ from fairlib.intake.headings.examples import examples
 from fairlib.intake.headings.find import Headings
 from fairlib.intake.headings.shown import seen
 from fairlib.intake.sheets.layouts import LAYOUTS, Body
-from fairlib.rules import Contest, Round
+from fairlib.rules import Contest, Layout, Round
 
 _SHOWN = 20  # headings in a sentence
 _NEEDED = {
@@ -40,9 +40,9 @@ def unread(
     )
 
 
-def another_layout(body: Body, r: Round) -> DataError:
+def another_layout(body: Body, says: Layout, r: Round) -> DataError:
     """Of a sheet that is laid out in another way than params say."""
-    says, is_, sheet = r.scores.layout, body.layout, body.sheet
+    is_, sheet = body.layout, body.sheet
     of_rows = [
         f"{f} {body.heading(at)}"
         for f, at in body.fields.items()

@@ -18,10 +18,8 @@ from fairlib.intake.totals import is_total
 
 _SEPARATORS = " \t\n-–—:|/,;.()[]_"
 _NAMING = tuple(sorted(map(fold, NAMING), key=len, reverse=True))
-_NO_JUROR = frozenset(map(fold, (*SCORE, *COMMENT, *DAY, *JUROR, *JUROR_NAME))) | {
-    "name", "id", "email", "code", "number", "signature", "weight", "opinion", "confidence", "фио", "код", "номер",
-    "подпись", "мнение", "вес", "қолы",
-}  # fmt: skip
+_OTHER = "name id email code number signature weight opinion confidence фио код номер подпись мнение вес қолы"
+_NO_JUROR = frozenset(map(fold, (*SCORE, *COMMENT, *DAY, *JUROR, *JUROR_NAME))) | set(_OTHER.split())
 _TIMES = re.compile(
     r"\b(?:week|day|round|stage|session|phase|attempt|run|before|after|тур|день|дня|неделя|этап|сессия|попытка|до|"
     r"после|күн|апта|кезең|first|second|third|draft|final|prelim\w*)\b",

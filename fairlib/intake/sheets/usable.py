@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
@@ -19,9 +20,15 @@ RATINGS = [*CELL, "score", "status", "source"]
 FEW = 5  # so many ids are named in a finding; more would say nothing
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
 REASONS = [
-    "", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "set_aside", "unknown_submission",
+    "",
+    "repeated",
+    "unknown_criterion",
+    "unknown_juror",
+    "not_in_round",
+    "set_aside",
+    "unknown_submission",
     "title_of_another",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Roster:
     findings: tuple[dict[str, str], ...] = ()
 
 
-def labelled(codes: Sequence[int], labels: Sequence[str]) -> pd.Categorical:
+def labelled(codes: ArrayLike, labels: Sequence[str]) -> pd.Categorical:
     """Labels by their codes, as categories in sorted order; a label may stand under several codes.
 
     >>> labelled([0, 1, 2, 0], ["b", "a", "b"]).codes.tolist()
