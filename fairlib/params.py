@@ -45,7 +45,7 @@ class Ours:
 class _Loader(yaml.SafeLoader):
     """YAML in which a key given twice is an error: the second would win in silence."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

@@ -89,6 +89,9 @@ class Cell:
     under: str = ""
 
 
+Row = Sequence[Cell | str]  # of a table: a plain text is a cell where nothing else is needed
+
+
 @dataclass(frozen=True)
 class Table:
     """A table with a caption; `folded` ones wait behind a line that opens them."""
@@ -178,7 +181,7 @@ def table(
     id: str,
     caption: str,
     columns: Sequence[Column | str],
-    rows: Iterable[Sequence[Cell | str]],
+    rows: Iterable[Row],
     **options: Any,
 ) -> Table:
     """A table from plain texts where nothing else is needed; short rows are a ValueError."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Row, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
@@ -84,13 +84,12 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
     heads = [Column(say("What was changed"), "text", 2), Column(say("About"), "text", 1.6),
              Column(say("Places changed"), "number")]  # fmt: skip
     heads += [Column(say("Comes"), "text", 3), Column(say("Goes"), "text", 3)] if context.internal else []
-
-    rows = []
+    rows: list[Row] = []
     for r in stage.stability.itertuples():
         places = common.number(say, r.n_changes)
         if pd.isna(r.n_changes):
             places = Cell(status_words(r.status, say))
-        row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
+        row: Row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
         rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
     return table(f"changes-{stage.id}", caption, heads, rows, folded=True)

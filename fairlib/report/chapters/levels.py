@@ -122,7 +122,8 @@ def seats_over_all(stage: RoundResults, context: Context) -> bool:
 
 def level_means(context: Context) -> list[Block]:
     """How high each group stands, a table for each round in which groups have levels of their own."""
-    say, blocks = context.say, []
+    say = context.say
+    blocks: list[Block] = []
     heads = [Column(say("Group"), "text", 2), Column(say("Submissions"), "number"),
              Column(say("Level, points"), "number"), Column(say("Standard error"), "number")]  # fmt: skip
     note = say(

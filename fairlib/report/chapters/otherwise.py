@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Row, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures import plot_what_if
@@ -33,11 +33,11 @@ def _each_rule(found: pd.DataFrame, stage: RoundResults, context: Context) -> Ta
              Column(say("Would come in without it"), "text", 2.4),
              Column(say("Would drop out without it"), "text", 2.4)]  # fmt: skip
     heads += [Column(say("Costs, points"), "number", 0.8)] if points else []
-    rows = []
+    rows: list[Row] = []
     for r in found.itertuples():
-        row = [rule_words(r.rule, stage, context), common.number(say, r.n), named(r.comes, context)]
-        row.append(named(r.goes, context))
-        rows.append([*row, Cell(say.signed(r.points, 2), r.points)] if points else row)
+        changed = named(r.comes, context), named(r.goes, context)
+        cost = [Cell(say.signed(r.points, 2), r.points)] if points else []
+        rows.append([rule_words(r.rule, stage, context), common.number(say, r.n), *changed, *cost])
     caption = say("The choice without each rule: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Points: the sum of estimates without the rule less the sum with it; below zero where the rule adds places."
@@ -119,12 +119,13 @@ def _neighbours(found: pd.DataFrame, stage: RoundResults, context: Context) -> T
     if inside:
         heads += [Column(say("Comes"), "text", 2.4), Column(say("Goes"), "text", 2.4),
                   Column(say("Mean estimate"), "number", 0.8)]  # fmt: skip
-    rows = []
+    rows: list[Row] = []
     for r in found.itertuples():
         places = Cell(status_words(r.status, say)) if pd.isna(r.n) else common.number(say, r.n)
-        row = [change_words(r.change, stage, context), common.number(say, r.selected), places]
+        row: Row = [change_words(r.change, stage, context), common.number(say, r.selected), places]
         if inside:
-            row += [named(r.comes, context), named(r.goes, context), common.number(say, r.mean_estimate, 2)]
+            mean = common.number(say, r.mean_estimate, 2)
+            row = [*row, named(r.comes, context), named(r.goes, context), mean]
         rows.append(row)
     caption = say("The choice under other rules: {round}", round=stage.rule.name[say.lang])
     note = say("The mean is by the estimates that hold, of those whom the other rule selects.")

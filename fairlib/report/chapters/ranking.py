@@ -5,7 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
+from fairlib.report.blocks import (
+    Block,
+    Cell,
+    Chapter,
+    Column,
+    Heading,
+    Number,
+    Numbers,
+    Picture,
+    Row,
+    Text,
+    table,
+)
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import levels_in_short
@@ -155,7 +167,7 @@ def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:
     """At least, at most and used: places, or tenge where the group is the budget."""
     if r.code == "budget":
         return Cell("–"), Cell(say.money(r.at_most), r.at_most), Cell(say.money(r.used), r.used)
-    return tuple(common.number(say, x) for x in (r.at_least, r.at_most, r.used))
+    return common.number(say, r.at_least), common.number(say, r.at_most), common.number(say, r.used)
 
 
 def _bound(code: str, context: Context) -> str:
@@ -216,7 +228,7 @@ def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> li
     heads += [Column(say("Readers"), "number", 0.6), Column(say("Disagreement"), "number", 0.8)]
     heads.append(Column(say("Marks by juror"), "text", 2.6))
     marks = _marks_by_juror(stage, marked, context)
-    rows = []
+    rows: list[Row] = []
     for _, r in joined.dropna(subset=["n_jurors"]).iterrows():
         row = [common.number(say, r["rank"]), common.project(r, context)]
         row += [common.number(say, r[f"by_{c}"], 1) for c in marked]

@@ -219,8 +219,8 @@ def _warnings(context: Context) -> list[Block]:
         Column(say("Kind"), "text", 2),
         Column(say("Number"), "number"),
     ]
-    blocks = [Heading(say("Findings in the files")),
-              table("findings", say("Findings by kind"), heads, rows)]  # fmt: skip
+    blocks: list[Block] = [Heading(say("Findings in the files"))]
+    blocks.append(table("findings", say("Findings by kind"), heads, rows))
     return blocks + (_each_finding(found, context) if context.internal else [])
 
 

@@ -14,6 +14,7 @@ from fairlib.report.figures.base import (
     LINE,
     RED,
     SOFT,
+    Stroke,
     count_axis,
     decision_names,
     legend,
@@ -100,11 +101,12 @@ def plot_slopes(
     seats = max(_seats(table, seats), 1)
     up = (table["rank_raw"] > seats) & (table["rank"] <= seats)
     down = (table["rank_raw"] <= seats) & (table["rank"] > seats)
-    for mask, style in (
+    styles: tuple[tuple[pd.Series, Stroke], ...] = (
         (~up & ~down, {"color": LINE, "linewidth": 0.7}),
         (up, {"color": ACCENT, "linewidth": 1.8}),
         (down, {"color": RED, "linewidth": 1.8, "linestyle": "--"}),
-    ):
+    )
+    for mask, style in styles:
         part = table[mask]
         strokes(ax, (0 * part["rank"], part["rank_raw"]), (0 * part["rank"] + 1, part["rank"]), **style)
     ax.axhline(seats + 0.5, color=GOLD, linewidth=1)

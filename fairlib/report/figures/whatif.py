@@ -3,7 +3,18 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, nothing, rank_axis, sheet, strokes
+from fairlib.report.figures.base import (
+    ACCENT,
+    GOLD,
+    LINE,
+    RED,
+    Stroke,
+    legend,
+    nothing,
+    rank_axis,
+    sheet,
+    strokes,
+)
 from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
@@ -19,7 +30,7 @@ def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     known = table.dropna(subset=["rank_before", "rank_after"])
     if known.empty:
         return nothing(ax)
-    styles = {
+    styles: dict[str, Stroke] = {
         "": {"color": LINE, "linewidth": 0.7},
         "comes": {"color": ACCENT, "linewidth": 1.8},
         "goes": {"color": RED, "linewidth": 1.8, "linestyle": "--"},
