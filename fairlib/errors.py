@@ -61,7 +61,8 @@ class Disconnected(ScoringError):
     def __init__(self, parts: str):
         self.parts = parts
         super().__init__(
-            f"{parts} Rank within components (within=True), or add the readings that extra_assignments proposes."
+            f"{parts} Rank within components (within=True), or add the readings that extra_assignments "
+            "proposes."
         )
 
 

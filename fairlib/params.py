@@ -64,7 +64,8 @@ def _moment(loader: _Loader, node: yaml.ScalarNode) -> object:
     except ValueError:
         mark = node.start_mark
         raise RulesError(
-            f"{mark.name}, line {mark.line + 1}: there is no such day as {node.value}; write a date as 2021-03-10."
+            f"{mark.name}, line {mark.line + 1}: there is no such day as {node.value}; write a date as "
+            "2021-03-10."
         ) from None
 
 
@@ -84,8 +85,9 @@ def read_params(path: str | Path) -> RulesFile:
         with path.open("rb") as stream:
             if stream.read(8).startswith(_WORKBOOKS):
                 raise RulesError(
-                    f"{path}: this is a spreadsheet or another packed file. The rules stand in a text file such as "
-                    "params/example-minimal.yaml; files that people sent belong in the folder that its `data:` names."
+                    f"{path}: this is a spreadsheet or another packed file. The rules stand in a text file "
+                    "such as params/example-minimal.yaml; files that people sent belong in the folder that "
+                    "its `data:` names."
                 )
         with path.open(encoding="utf-8") as stream:
             raw = yaml.load(stream, _Loader)

@@ -12,7 +12,8 @@ from fairlib.intake.headings.find import Headings
 def read_visible(path: Path, found: list[dict], quiet: Container[str] = ()) -> list[Sheet]:
     """The sheets of a file that a person sees when opening it; says what there is to say of each, and of the others.
 
-    Notes with a code in `quiet` are not told. Raises DataError as `read_tables` does, and if nothing is visible.
+    Notes with a code in `quiet` are not told. Raises DataError as `read_tables` does, and if nothing is
+    visible.
     """
     sheets = list(read_tables(path).values())
     if all(sheet.hidden for sheet in sheets):
@@ -88,7 +89,7 @@ def _refuse_torn(sheet: Sheet, heading: int, width: int) -> None:
         at = heading + 2 + torn[0]
         raise DataError(
             f"{sheet.file}, row {at}: more cells than the {width} headings of row {heading + 1}: "
-            f"«{' | '.join(rows[torn[0]]).strip(' |')}», and so in {len(torn)} row(s). A comma inside a number or a "
-            f"text was probably taken for the end of a cell: put such cells into quotation marks, or save the table "
-            f"as .xlsx. If the last column is one more, give it a heading."
+            f"«{' | '.join(rows[torn[0]]).strip(' |')}», and so in {len(torn)} row(s). A comma inside a "
+            "number or a text was probably taken for the end of a cell: put such cells into quotation "
+            "marks, or save the table as .xlsx. If the last column is one more, give it a heading."
         )

@@ -1,8 +1,8 @@
 """Which id is meant by one that nobody gave out? The one that is the same but for what gets lost on the way.
 
-Each way forgives more than the one before: signs and capitals, look-alike letters, leading zeros and separators,
-letters typed for digits, and then a title beside the id or instead of it. The first way by which anything fits
-decides, and only where exactly one id fits; else all that fit are named and none is taken.
+Each way forgives more than the one before: signs and capitals, look-alike letters, leading zeros and
+separators, letters typed for digits, and then a title beside the id or instead of it. The first way by which
+anything fits decides, and only where exactly one id fits; else all that fit are named and none is taken.
 """
 
 import re

@@ -124,8 +124,8 @@ def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> 
     except RuntimeError as why:  # nbclient's word for a kernel that has gone
         aside.unlink(missing_ok=True)
         raise DataError(
-            f"{step.notebook} {step.round or ''} stopped: its kernel ended ({why}). Most often memory was short; "
-            "the same command goes on where it stopped."
+            f"{step.notebook} {step.round or ''} stopped: its kernel ended ({why}). Most often memory was "
+            "short; the same command goes on where it stopped."
         ) from why
     except BaseException:
         aside.unlink(missing_ok=True)

@@ -77,7 +77,8 @@ def put_in_place(final: Path) -> None:
         if former.exists():
             os.replace(former, final)
         raise DataError(
-            f"{final}: the finished run cannot take this name ({why.strerror}); it lies in {working_place(final)}."
+            f"{final}: the finished run cannot take this name ({why.strerror}); it lies in "
+            f"{working_place(final)}."
         ) from why
     shutil.rmtree(former, ignore_errors=True)
 

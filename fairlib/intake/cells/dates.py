@@ -1,8 +1,8 @@
 """Which moment did they mean? Dates and times as people and spreadsheets write them, in the contest's zone.
 
 One program writes a column, so what one cell proves about the order of day and month (11/25/2023) holds for
-the column. Where nothing proves it they are read day first, as in Kazakhstan, with a code that says so. Nothing
-is read relative to today: the same file gives the same dates next year.
+the column. Where nothing proves it they are read day first, as in Kazakhstan, with a code that says so.
+Nothing is read relative to today: the same file gives the same dates next year.
 """
 
 import re
@@ -60,12 +60,13 @@ _SERIAL_ZERO = datetime(1899, 12, 30)
 def dates(texts: pd.Series, zone: str, default_year: int | None = None, written: str = "") -> pd.DataFrame:
     """Moments in `zone` (an IANA name): value (datetime64[us, zone]), has_time, code.
 
-    A text without an offset is local time of the zone, or of the one that the heading `written` over the column
-    names («Submit Date (UTC)»); a date without a time is its midnight and has_time is False, so that a deadline can
-    count the whole day. Codes: missing, unreadable, no_such_date, ambiguous_order (04/05/2021, where no cell of the
-    column proves the order, or the cells prove both, or a spreadsheet read some of them in the other order),
-    order_of_column (the same where one is proved), year_assumed («14 сәуір», with default_year), serial
-    (a spreadsheet's day number), clock_change (an hour that the zone's clocks had twice or never).
+    A text without an offset is local time of the zone, or of the one that the heading `written` over the
+    column names («Submit Date (UTC)»); a date without a time is its midnight and has_time is False, so that a
+    deadline can count the whole day. Codes: missing, unreadable, no_such_date, ambiguous_order (04/05/2021,
+    where no cell of the column proves the order, or the cells prove both, or a spreadsheet read some of them
+    in the other order), order_of_column (the same where one is proved), year_assumed («14 сәуір», with
+    default_year), serial (a spreadsheet's day number), clock_change (an hour that the zone's clocks had twice
+    or never).
 
     >>> dates(pd.Series(["14.04.21", "2021 жылғы 14 сәуір", "44300"]), "Asia/Almaty")["value"].dt.date.nunique()
     1

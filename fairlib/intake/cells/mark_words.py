@@ -1,7 +1,7 @@
 """Which mark do words mean? «8 из 10», «5 – Excellent», «8 (восемь)», 7½: read where only one mark can be meant.
 
-What could mean two marks («7-8», «9+», «8 (девять)», «8 (было 9)»), none («8 - не считать»), or a mark that the
-spreadsheet would have to guess («≈7», «8?») is not a mark: a person reads the cell.
+What could mean two marks («7-8», «9+», «8 (девять)», «8 (было 9)»), none («8 - не считать»), or a mark that
+the spreadsheet would have to guess («≈7», «8?») is not a mark: a person reads the cell.
 """
 
 import re

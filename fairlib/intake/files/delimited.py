@@ -62,8 +62,8 @@ def decode(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
 
 def _binary(name: str) -> DataError:
     return DataError(
-        f"{name}: this is not text but a binary file, or a text with binary signs in it; save the table as .xlsx or "
-        f"CSV UTF-8."
+        f"{name}: this is not text but a binary file, or a text with binary signs in it; save the table as "
+        ".xlsx or CSV UTF-8."
     )
 
 

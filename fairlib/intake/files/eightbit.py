@@ -21,8 +21,8 @@ _TOLERATED = 0.2  # share of strange letters beyond which no reading is believed
 
 # letters of Russian and Kazakh in a thousand of both, rounded; those of one alphabet read as another are not so
 _IN_A_THOUSAND = (
-    "а105 е87 о60 н68 и45 т61 р53 ы48 л49 с48 і25 д37 в24 к35 м32 ү7 ұ6 у15 ғ10 п17 қ17 я14 з14 б16 ң8 ь9 ө5 ә8 "
-    "г13 й12 ш9 ж7 ч7 х6 ю3 ц3 щ2 э2 ф2 ё1 ъ1 һ1"
+    "а105 е87 о60 н68 и45 т61 р53 ы48 л49 с48 і25 д37 в24 к35 м32 ү7 ұ6 у15 ғ10 п17 қ17 я14 з14 б16 ң8 ь9 "
+    "ө5 ә8 г13 й12 ш9 ж7 ч7 х6 ю3 ц3 щ2 э2 ф2 ё1 ъ1 һ1"
 )
 _USUAL = {word[0]: int(word[1:]) for word in _IN_A_THOUSAND.split()}
 # 0 for the most usual, below 1 for any

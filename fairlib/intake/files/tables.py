@@ -193,7 +193,8 @@ def _decoded(
 ) -> list[tuple[Columns, list[Note]]]:
     """The columns of these sheets and what to tell of them, on all cores: the decoder lets go of the interpreter.
 
-    A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as they open.
+    A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as
+    they open.
     """
     hands = min(len(names), os.cpu_count() or 1) if isinstance(parts, XlsxParts) else 1
     if hands <= 1:

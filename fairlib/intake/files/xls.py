@@ -30,7 +30,8 @@ _Record = tuple[int, bytes]
 class XlsParts:
     """The records of an xls beside its decoder, which decodes all sheets at once.
 
-    Raises ValueError for a file that is none, and DataError, naming the far cell, for a sheet too large to decode.
+    Raises ValueError for a file that is none, and DataError, naming the far cell, for a sheet too large to
+    decode.
     """
 
     def __init__(self, path: Path) -> None:

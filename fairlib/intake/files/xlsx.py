@@ -48,8 +48,8 @@ class XlsxParts:
     def before(self, name: str) -> Callable[[int], Seen]:
         """What to ask once the sheet is decoded, told how many cells it has if none is empty, else 0.
 
-        Refuses a sheet too large to decode. Errors and formulas without a value are decoded as empty, or not at all
-        at the edge. Raises DataError, naming the far cell.
+        Refuses a sheet too large to decode. Errors and formulas without a value are decoded as empty, or not
+        at all at the edge. Raises DataError, naming the far cell.
         """
         xml = self._read(self._sheets[name])
         odd = _is_odd(xml)

@@ -29,8 +29,8 @@ class Form:
     """The rows of the form as typed: a column for each field of FIELDS (absent ones ""), and where they stand.
 
     `submission` is the id that the form has from here on. `rows` has besides the fields `file, sheet, row`
-    (as a spreadsheet counts rows); `headings` gives the cell and the text of the heading of each field in each
-    sheet, for the address of a finding.
+    (as a spreadsheet counts rows); `headings` gives the cell and the text of the heading of each field in
+    each sheet, for the address of a finding.
     """
 
     rows: pd.DataFrame
@@ -90,8 +90,8 @@ def _without_title(path: Path, sheets: Sequence[Sheet], rules: Submissions, lang
     sheet, row, texts = max(seen, key=lambda s: len(s[2]))
     shown = ", ".join(f"«{text[:60]}»" for text in texts[:20])
     return DataError(
-        f"{path}, sheet {sheet.name}: no sheet has a heading row with the project's title. The headings seem to "
-        f"stand in row {row + 1}: {shown}. Give the column of titles a heading such as "
+        f"{path}, sheet {sheet.name}: no sheet has a heading row with the project's title. The headings seem "
+        f"to stand in row {row + 1}: {shown}. Give the column of titles a heading such as "
         f"{examples(language, 'title')}, or name yours in params under contest.submissions.columns.title."
     )
 

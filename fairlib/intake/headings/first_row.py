@@ -65,8 +65,8 @@ def heading_again(
 ) -> bool:
     """Whether a row below the headings is one of headings too: the same once more, also in another language.
 
-    Directly below, it may as well say what kind of answer a column has (SurveyMonkey's «Open-Ended Response»),
-    what the export calls it (Qualtrics), or count the columns from 1 on, as tables of offices do.
+    Directly below, it may as well say what kind of answer a column has (SurveyMonkey's «Open-Ended
+    Response»), what the export calls it (Qualtrics), or count the columns from 1 on, as tables of offices do.
     """
     known = {f: {fold(name) for name in fields[f]} - {""} for f in head.columns}
     if sum(fold(cells[at]) in known[f] for f, at in head.columns.items()) >= 2:

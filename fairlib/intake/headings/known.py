@@ -2,8 +2,8 @@
 
 Of several columns that name one field the heading that stands first here goes first. A heading is left out on
 purpose where it says two things: «Дата регистрации» may be the organisation's, «Согласие на обработку данных»
-is no consent to publication, «№ п/п» counts rows, and a bare «Название» heads many a list that is no form. A draft
-is begun and kept, so "Start time", "Created at" or «Дата создания» is no time of sending.
+is no consent to publication, «№ п/п» counts rows, and a bare «Название» heads many a list that is no form. A
+draft is begun and kept, so "Start time", "Created at" or «Дата создания» is no time of sending.
 """
 
 

@@ -1,6 +1,7 @@
 """Which rows below the headings are no rows of marks? Signatures, names of blocks, and headings that come again.
 
-Asked only of rows that name no known submission, and never true of one in which something can be read as a mark.
+Asked only of rows that name no known submission, and never true of one in which something can be read as a
+mark.
 """
 
 import re
@@ -86,7 +87,7 @@ def _refuse_moved(sheet: Sheet, head: Headings, row: int, cells: Sequence[str]) 
         moved = [n for n, said in enumerate(cells) if said.strip() and fold(said) == fold(text)]
         if moved and at not in moved:
             raise DataError(
-                f"{sheet.file}, sheet {sheet.name}: the headings come again in row {row}, and «{text}» ({field}) "
-                f"stands in {cell(row - 1, moved[0])}, above in {cell(*place)}. Put that block on a sheet or into a "
-                "file of its own, or give its columns the order of the first."
+                f"{sheet.file}, sheet {sheet.name}: the headings come again in row {row}, and «{text}» "
+                f"({field}) stands in {cell(row - 1, moved[0])}, above in {cell(*place)}. Put that block on "
+                "a sheet or into a file of its own, or give its columns the order of the first."
             )

@@ -1,7 +1,7 @@
 """Whose marks are no juror's own? A copy of another's, the averages of all, and a sheet that nobody filled.
 
-A file's name may tell (`e1 (1)`, `e1_final`, `average`); else the marks do, where two honest jurors would agree on
-every one of them less than once in ten thousand contests (docs/decisions.md).
+A file's name may tell (`e1 (1)`, `e1_final`, `average`); else the marks do, where two honest jurors would
+agree on every one of them less than once in ten thousand contests (docs/decisions.md).
 """
 
 import re
@@ -24,8 +24,7 @@ SURE = 1e-4  # the chance, over all pairs of a round, below which marks that agr
 DOUBT = 0.05  # the chance below which it is told
 _AGREE = 0.5  # how often two honest jurors give the same mark by the merit of a submission alone, at most
 _WORDS = (
-    "копия|көшірме|copy|final|финал\\w*|окончат\\w*|соңғы|исправ\\w*|corrected|fixed|нов\\w+|new|updated?|обновл\\w*|"
-    "old|стар\\w+|ескі|жаңа|версия|version|draft|черновик|v\\.?\\s?\\d+|rev\\.?\\s?\\d+"
+    "копия|көшірме|copy|final|финал\\w*|окончат\\w*|соңғы|исправ\\w*|corrected|fixed|нов\\w+|new|updated?|обновл\\w*|old|стар\\w+|ескі|жаңа|версия|version|draft|черновик|v\\.?\\s?\\d+|rev\\.?\\s?\\d+"
 )
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _BEHIND = re.compile(rf"(?:[\s_.–—-]+\(?(?:{_WORDS})\)?(?:\s*\(?\d+\)?)?)+$", re.IGNORECASE)
@@ -55,8 +54,8 @@ def without_copies(raw: pd.DataFrame, scale: Scale, roster: Roster, found: list[
     """The marks without those of sheets that nobody filled; marks that are a copy or averages are told or refused.
 
     `raw` has `juror, submission, criterion, typed, file, sheet` (categories).
-    Raises DataError, naming both files, where a name or the marks themselves show that somebody is no juror, and
-    there is no list that says otherwise; of jurors in a list it is a finding.
+    Raises DataError, naming both files, where a name or the marks themselves show that somebody is no juror,
+    and there is no list that says otherwise; of jurors in a list it is a finding.
     """
     raw = _without_empty(raw, roster, found)
     given = _numbers(raw, scale)
@@ -79,8 +78,8 @@ def without_copies(raw: pd.DataFrame, scale: Scale, roster: Roster, found: list[
             found.append(_finding("marks_are_means", places, juror, _place(places, juror), chance))
     if said:
         raise DataError(
-            f"{'; '.join(said)}. Take what is no juror's own sheet out of the folder; if it is one, give the round a "
-            "list of jurors that names everybody."
+            f"{'; '.join(said)}. Take what is no juror's own sheet out of the folder; if it is one, give the "
+            "round a list of jurors that names everybody."
         )
     return raw
 
@@ -178,7 +177,8 @@ def _named_as_copies(places: pd.DataFrame) -> list[str]:
         first, *more = sorted(names, key=lambda name: (name != _original(name), len(name), name))
         numbered = first != _original(first) and all(_NUMBER.search(name) for name in names)
         said += [
-            f"{_at(places, first)} and {_at(places, name)}: by its name one is a copy or another version of the other"
+            f"{_at(places, first)} and {_at(places, name)}: by its name one is a copy or another version of "
+            "the other"
             for name in (() if numbered else more)
             if name != _original(name)
         ]
@@ -201,7 +201,8 @@ def _named_as_means(places: pd.DataFrame, means: dict[str, float]) -> list[str]:
     named = places["sheet"].str.contains(_SUMMARY) & ~places["sheet"].duplicated(keep=False)
     return [
         f"{_at(places, name)}: by its name it sums up the marks of "
-        f"{', '.join(sorted(set(places['file']) - {places.loc[name, 'file']})) or 'the others'} and is no juror's"
+        f"{', '.join(sorted(set(places['file']) - {places.loc[name, 'file']})) or 'the others'} and is no "
+        "juror's"
         for name in places.index
         if _SUMMARY.search(name) or (named[name] and name in means)
     ]

@@ -54,8 +54,8 @@ def read_conflicts(
 ) -> pd.DataFrame:
     """Declared conflicts of interest: columns juror, submission; index row, as a person counts.
 
-    `columns`: more headings by field; `of_form`: those that the form's ids have. Appends to `found` what is strange
-    about the file. Raises DataError for a file without these columns.
+    `columns`: more headings by field; `of_form`: those that the form's ids have. Appends to `found` what is
+    strange about the file. Raises DataError for a file without these columns.
     """
     fields = {"juror": (*JUROR, *JUROR_NAME), "submission": (*of_form, *SUBMISSION)}
     return _small_table(path, with_own(fields, columns or {}), "conflicts", found)

@@ -49,9 +49,9 @@ _OF = "criterion "  # before the id of a criterion, among the fields: «day» ma
 class Body:
     """A sheet of marks: its headings, its layout and the columns in which marks stand.
 
-    `fields`: the columns of what each row says itself, submission and any of title, juror, criterion, comment, day,
-    slot. `twice`: columns that name what another column of marks names, and that column. `juror` is whose sheet it
-    is, where no row and no heading says so.
+    `fields`: the columns of what each row says itself, submission and any of title, juror, criterion,
+    comment, day, slot. `twice`: columns that name what another column of marks names, and that column.
+    `juror` is whose sheet it is, where no row and no heading says so.
     """
 
     sheet: Sheet
@@ -76,8 +76,9 @@ class Body:
 class Names:
     """The headings by which a round's sheets are known, and what there is to know of its jurors and submissions.
 
-    `fields` by field, criteria among them; `criteria`: key of a heading → criterion; `one`: the only criterion of
-    the round, or "". `known` says whether the list of jurors has a name; None where there is no list.
+    `fields` by field, criteria among them; `criteria`: key of a heading → criterion; `one`: the only
+    criterion of the round, or "". `known` says whether the list of jurors has a name; None where there is no
+    list.
     """
 
     fields: dict[str, tuple[str, ...]]

@@ -1,6 +1,7 @@
 """What did the jurors mark? Score files of a round → the ratings table, every cell with its source.
 
-How a sheet is laid out is decided in `layouts`, which sheets are read in `bodies`, what may be used in `scorecheck`.
+How a sheet is laid out is decided in `layouts`, which sheets are read in `bodies`, what may be used in
+`scorecheck`.
 """
 
 from collections.abc import Collection, Sequence

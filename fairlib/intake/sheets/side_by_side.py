@@ -148,7 +148,8 @@ def _criterion(text: str, criteria: Mapping[str, str]) -> str:
 def _split(text: str, criteria: Mapping[str, str]) -> tuple[str, str] | None:
     """The criterion with which a heading ends or begins, and the label before or after it.
 
-    The longest criterion counts: with «Impact» and «Social impact», «Judge 1 - Social impact» is of the second.
+    The longest criterion counts: with «Impact» and «Social impact», «Judge 1 - Social impact» is of the
+    second.
     """
     if is_comment(text):
         return None
@@ -171,7 +172,8 @@ def _as_typed(text: str, words: Sequence[str]) -> str:
 def _of_jurors(found: Sequence[Mark], known: Callable[[str], bool] | None, in_one: bool) -> bool:
     """Whether the labels are jurors': by the list, by what they say, or by how they divide the criteria.
 
-    `in_one`: label and criterion share a cell, where a single criterion divides nothing («Innovation, depth»).
+    `in_one`: label and criterion share a cell, where a single criterion divides nothing («Innovation,
+    depth»).
     """
     marked = defaultdict(set)
     for mark in found:

@@ -175,8 +175,9 @@ def _tell_rejected(
 ) -> bool:
     """Tell the marks that cannot be used; whether that told of the `unmarked` too.
 
-    Marks for somebody who is not in the round and somebody in it whom nobody marked may be one slip: then they
-    are one finding, which names whom this juror did not mark and whom nobody did, as far as they are few.
+    Marks for somebody who is not in the round and somebody in it whom nobody marked may be one slip: then
+    they are one finding, which names whom this juror did not mark and whom nobody did, as far as they are
+    few.
     """
     joined, unknown = False, {"unknown_juror": "juror", "unknown_criterion": "criterion"}
     why = pd.Categorical.from_codes(reason, REASONS)
