@@ -15,7 +15,7 @@ LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong, 3 ours."""
+    """Entry point; returns 0 done, 1 the data needs a person, 2 the call or the rules are wrong, 3 ours."""
     args = _parser().parse_args(argv)
     try:
         return args.command(args)

@@ -10,7 +10,7 @@ from fairlib.intake.headings.find import Headings
 
 
 def read_visible(path: Path, found: list[dict], quiet: Container[str] = ()) -> list[Sheet]:
-    """The sheets of a file that a person sees when opening it; says what there is to say of each, and of the others.
+    """The sheets of a file that a person sees when opening it; tells of each, and of the others.
 
     Notes with a code in `quiet` are not told. Raises DataError as `read_tables` does, and if nothing is
     visible.
@@ -64,7 +64,7 @@ def tell_headings(sheet: Sheet, head: Headings, found: list[dict], juror: str = 
 
 
 def _tell_without_heading(sheet: Sheet, head: Headings, found: list[dict], juror: str) -> None:
-    """Say which columns have cells and no heading. Raises DataError for a csv with rows longer than its headings."""
+    """Say which columns have cells and no heading. Raises DataError for a csv with rows too long."""
     first = head.row - (head.above is not None)
     headed = [any(text.strip() for text in column[first : head.row + 1]) for column in sheet.columns]
     if Path(sheet.file).suffix.lower() in DELIMITED:

@@ -32,7 +32,7 @@ _Indices = dict[str, dict[str, list[str]]]  # way → key → ids
 
 @dataclass(frozen=True)
 class Fit:
-    """The known `id` that is meant and the `way` by which it fits; or ("", "") and which are `perhaps` meant."""
+    """The known `id` that is meant and the `way` by which it fits; or ("", "") and which `perhaps` are."""
 
     id: str = ""
     way: str = ""
@@ -40,11 +40,12 @@ class Fit:
 
 
 def fits(typed: Iterable[str], known: Sequence[str], titles: Mapping[str, str] | None = None) -> list[Fit]:
-    """What each typed id means among the `known` ones; `titles` (of known ids) may stand with an id or for it.
+    """What each typed id means among the `known` ones; `titles` of known ids may stand with an id or for it.
 
     A way is "" where the id is known as typed.
 
-    >>> [f.id for f in fits(["p1.", "Р1", "P-01", "PO1", "P1 - Moss", "moss", "P3"], ["P1", "P2"], {"P1": "Moss"})]
+    >>> typed = ["p1.", "Р1", "P-01", "PO1", "P1 - Moss", "moss", "P3"]
+    >>> [f.id for f in fits(typed, ["P1", "P2"], {"P1": "Moss"})]
     ['P1', 'P1', 'P1', 'P1', 'P1', 'P1', '']
     >>> fits(["01"], ["1", "001"])
     [Fit(id='', way='', perhaps=('1', '001'))]

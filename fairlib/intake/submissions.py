@@ -100,7 +100,7 @@ def receive(contest: Contest, data: Path) -> Intake:
 
 
 def _tell_seats(contest: Contest, eligible: int, found: list[dict]) -> None:
-    """Warn where the first round with seats has more of them than there are submissions: seats or forms are missing."""
+    """Warn where the first round with seats has more of them than there are submissions."""
     seats = [(r.id, r.select.seats) for r in contest.rounds if r.select.seats is not None]
     for round_id, n in seats[:1]:
         if n > eligible:
@@ -177,7 +177,8 @@ def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
 def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
     for pair in doubts.itertuples():
         first, second = forms["submission"][pair.first], forms["submission"][pair.second]
-        said = f"{first} and {second}, titles {pair.similarity:g} % alike{', organisations by name' * pair.by_name}"
+        by_name = ", organisations by name" if pair.by_name else ""
+        said = f"{first} and {second}, titles {pair.similarity:g} % alike{by_name}"
         done = "both kept; decide whether they are one project"
         found.append(
             finding(
@@ -187,7 +188,7 @@ def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: l
 
 
 def beside_published(contest: Contest, submissions: pd.DataFrame) -> pd.DataFrame:
-    """Counts found and counts announced: index what, columns `found, published` (missing where not announced)."""
+    """Counts found and announced: index what, columns `found, published` (missing where not announced)."""
     announced = contest.published
     rows = {"submissions": (len(submissions), announced and announced.submissions)}
     for n in contest.nominations:

@@ -56,7 +56,7 @@ def fold(text: str) -> str:
 
 
 def fold_all(texts: list[str]) -> list[str]:
-    """`fold` of each text: the usual letters and signs through a table, all at once, other texts one by one."""
+    """`fold` of each text: usual letters and signs through a table, all at once, other texts one by one."""
     ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
     codes = _code_points("\n".join(["", *texts, ""]))
     keys = _usual_keys()[np.minimum(codes, len(_usual_keys()) - 1)]

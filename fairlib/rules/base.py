@@ -1,4 +1,4 @@
-"""What every part of the rules is made of: frozen models, ids, names in three languages, the scale of marks."""
+"""What all rules are made of: frozen models, ids, names in three languages, the scale of marks."""
 
 import math
 import re
@@ -51,7 +51,7 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 class Names(Rule):
-    """One name in the three languages; a plain text serves for all of them, a given language for those left out."""
+    """One name in three languages; a plain text serves for all, a given language for those left out."""
 
     kk: str
     ru: str
@@ -70,7 +70,7 @@ class Names(Rule):
 
 
 def language_of(name: object) -> Language:
-    """The language in which a name is given in the file: of a plain text by its letters, else the first that is named.
+    """The language of a name in the file: of a plain text by its letters, else the first that is named.
 
     >>> language_of("Poster prize"), language_of("Конкурс"), language_of({"ru": "Конкурс", "en": "Contest"})
     ('en', 'ru', 'ru')

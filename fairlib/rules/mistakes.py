@@ -42,7 +42,7 @@ def one_of(typed: object, known: Iterable[str]) -> str:
 
 
 def in_words(kind: str, found: object, context: Mapping) -> str | None:
-    """What a value should have been, from the validator's kind of error; None where that says it in words already.
+    """What a value should have been, from the validator's kind of error; None where that says it already.
 
     >>> in_words("float_parsing", "0,4", {})
     'a number is needed: write it with a point, 0.4'

@@ -58,7 +58,7 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def home_of(params: Path) -> Path:
-    """Where the relative paths of a params file start: the project it lies in, else the folder above its `params/`.
+    """Where relative paths of a params file start: the project it lies in, else the folder above `params/`.
 
     A file that lies in neither has its own folder for home.
     """

@@ -68,7 +68,8 @@ def dates(texts: pd.Series, zone: str, default_year: int | None = None, written:
     default_year), serial (a spreadsheet's day number), clock_change (an hour that the zone's clocks had twice
     or never).
 
-    >>> dates(pd.Series(["14.04.21", "2021 жылғы 14 сәуір", "44300"]), "Asia/Almaty")["value"].dt.date.nunique()
+    >>> written = pd.Series(["14.04.21", "2021 жылғы 14 сәуір", "44300"])
+    >>> dates(written, "Asia/Almaty")["value"].dt.date.nunique()
     1
     >>> dates(pd.Series(["11/05/2023", "11/25/2023"]), "Asia/Almaty")["value"].dt.month.tolist()
     [11, 11]
@@ -99,7 +100,7 @@ def dates(texts: pd.Series, zone: str, default_year: int | None = None, written:
 
 
 def zone_of(heading: str) -> tzinfo | None:
-    """The zone that a heading names for the times below it: UTC, GMT+6, MSK; KoBo writes `_submission_time` in UTC.
+    """The zone that a heading names for times below it: UTC, GMT+6, MSK; KoBo's `_submission_time` is UTC.
 
     >>> zone_of("Submit Date (UTC)"), zone_of("Жіберу уақыты, UTC+5"), zone_of("Timestamp")
     (datetime.timezone.utc, datetime.timezone(datetime.timedelta(seconds=18000)), None)
@@ -113,7 +114,7 @@ def zone_of(heading: str) -> tzinfo | None:
 
 
 def _proved(texts: list[str]) -> dict[str, set[str]]:
-    """For each sign between day and month: what the cells prove (day or month first), and that some prove nothing."""
+    """For each sign between day and month: what the cells prove (day or month first); some may be open."""
     said: dict[str, set[str]] = {"/": set(), "-": set()}
     for text in texts:
         if found := _SIGNED.search(text):
@@ -198,7 +199,7 @@ def _doubt(first: int, second: int, order: str) -> str:
 
 
 def _clock(part: dict[str, str | None]) -> tuple[int, int, int]:
-    """Hour, minute and second. Raises ValueError where the part of the day and the hour contradict each other."""
+    """Hour, minute and second. Raises ValueError where the part of the day contradicts the hour."""
     hour = int(part["hour"] or 0)
     if word := part["half"] or part["early"]:
         half = _HALVES[word.lower()]

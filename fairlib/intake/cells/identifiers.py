@@ -218,7 +218,7 @@ _REPAIRS = {
 
 @cache
 def _verdict(code: str, done: str) -> tuple[str, bool, str]:
-    """The verdict, whether the number is to be trusted, and the reason; no `code` where there are no 12 digits."""
+    """The verdict, whether to trust the number, and the reason; no `code` where there are no 12 digits."""
     if not code:
         return ("missing" if done == "missing" else "invalid"), False, done
     if code in _VALID:

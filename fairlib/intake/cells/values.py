@@ -131,7 +131,7 @@ def _unit(word: str) -> float:
 
 
 def _grouped(digits: str, with_unit: bool) -> tuple[float | None, str]:
-    """A number with separators: a group has three digits, and what follows the last other sign is decimals."""
+    """A number with separators: a group has three digits, what follows the last other sign is decimals."""
     pieces = re.split(rf"[{_SPACES}]+", digits.strip().rstrip(".,"))
     if len(pieces) > 1 and not _are_groups([*pieces[:-1], re.split("[.,]", pieces[-1])[0]]):
         return None, ""
@@ -196,7 +196,8 @@ _NO = re.compile(
     r"^(?:жок|нет|no|не соглас\w*|не даю|келиспе\w*|келисим бермей\w*|карсы\w*|отказ\w*|против|false|0)\b"
 )
 _YES = re.compile(
-    r"^(?:иа|ия|ие|да|yes|y|келис\w*|соглас\w*|даю согласие|рухсат|руксат\w*|разреша\w*|i agree|agree|true|1)\b"
+    r"^(?:иа|ия|ие|да|yes|y|келис\w*|соглас\w*|даю согласие|рухсат|руксат\w*|разреша\w*|"
+    r"i agree|agree|true|1)\b"
 )
 _TICKS = {"+": "yes", "✓": "yes", "✔": "yes", "☑": "yes", "v": "yes", "-": "no", "☐": "no"}
 

@@ -51,7 +51,7 @@ class Seen:
 
 @dataclass
 class Extent:
-    """The rectangle that a decoder of the sheet fills, and the cell that makes it so large (counted from 0)."""
+    """The rectangle that a decoder fills, and the cell that makes it so large (counted from 0)."""
 
     rows: int = 0
     columns: int = 0

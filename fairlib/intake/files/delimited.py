@@ -74,7 +74,7 @@ def _breaks_off(name: str, encoding: str, error: UnicodeDecodeError) -> DataErro
 
 
 def _refuse_broken(data: bytes, name: str) -> None:
-    """Raise DataError for UTF-8 that is cut or spoilt in places: in no other encoding is it what was written."""
+    """Raise DataError for UTF-8 cut or spoilt in places: in no other encoding is it what was written."""
     whole = data.decode("utf-8", "ignore")
     kept = len(_HIGH.findall(whole.encode()))
     if len(_HIGH.findall(data)) - kept < _BROKEN * kept:

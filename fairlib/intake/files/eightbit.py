@@ -19,7 +19,7 @@ _SELDOM = ("iso8859-5", "mac-cyrillic", "mac-roman")  # hardly anybody saves in 
 _ENOUGH = 3  # letters of difference between two readings
 _TOLERATED = 0.2  # share of strange letters beyond which no reading is believed
 
-# letters of Russian and Kazakh in a thousand of both, rounded; those of one alphabet read as another are not so
+# letters of Russian and Kazakh in a thousand of both; those of one alphabet read as another are not so
 _IN_A_THOUSAND = (
     "а105 е87 о60 н68 и45 т61 р53 ы48 л49 с48 і25 д37 в24 к35 м32 ү7 ұ6 у15 ғ10 п17 қ17 я14 з14 б16 ң8 ь9 "
     "ө5 ә8 г13 й12 ш9 ж7 ч7 х6 ю3 ц3 щ2 э2 ф2 ё1 ъ1 һ1"
@@ -45,7 +45,7 @@ _CONTROL = re.compile("[\x80-\x9f]")
 
 
 def read_eight_bit(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
-    """The text of bytes of which each is a letter, and (code, text) where the choice of encoding is not certain.
+    """The text of bytes of which each is a letter, and (code, text) where the encoding is not certain.
 
     Raises DataError, naming `name`, if no reading gives words.
     """
@@ -81,7 +81,7 @@ def _telling(data: bytes) -> bytes:
 
 
 def _strange(text: str, encoding: str) -> int:
-    """How many letters cannot be meant: of no language here, in words of two alphabets, signs in their places."""
+    """How many letters cannot be meant: of no language here, in words of two alphabets, or signs."""
     high = Counter(_HIGH.findall(text))
     found = sum(n for c, n in high.items() if not c.isalpha() and c not in _SIGNS) + len(
         _SIGN_INSIDE.findall(text)

@@ -54,7 +54,7 @@ _DAMAGED = (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, ExpatErro
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its columns from A on, each of the texts from row 1 on, all of one length, empty cells ""."""
+    """One sheet: its columns from A on, each its texts from row 1 on, all of one length, empty cells ""."""
 
     name: str
     file: str
@@ -191,7 +191,7 @@ def _workbook_sheets(path: Path) -> Iterator[Sheet]:
 def _decoded(
     path: Path, book: CalamineWorkbook, parts: _Parts, names: list[str]
 ) -> list[tuple[Columns, list[Note]]]:
-    """The columns of these sheets and what to tell of them, on all cores: the decoder lets go of the interpreter.
+    """The columns of these sheets and what to tell of them, on all cores: the decoder releases the GIL.
 
     A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as
     they open.

@@ -142,7 +142,7 @@ def _relation(sheet: ElementTree.Element) -> str:
 
 
 def _is_odd(xml: bytes) -> bool:
-    """Whether a sheet is not dressed as programs write it: every attribute as name="value", and nothing else."""
+    """Whether a sheet is not as programs write it: every attribute as name="value", and nothing else."""
     if (
         b"\0" in xml or (b"!" in xml and b"<!" in xml) or (b"&" in xml and b"&#" in xml)
     ):  # one byte is found fastest
@@ -152,7 +152,7 @@ def _is_odd(xml: bytes) -> bool:
 
 
 def _bound(xml: bytes, odd: bool) -> Extent | None:
-    """A rectangle that certainly holds all cells, found without parsing; None where only a parser can tell."""
+    """A rectangle that surely holds all cells, found without parsing; None where only a parser can tell."""
     if odd:
         return None
     if not _WIDE_OR_LONG.search(xml):

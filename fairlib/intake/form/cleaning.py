@@ -93,7 +93,7 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
 
 
 def _prose(form: Form, field: str, found: list[dict]) -> pd.DataFrame:
-    """A free text as it was meant (`value`) and as it is shown: all but a summary on one line, numbers masked."""
+    """A free text as meant (`value`) and as shown: all but a summary on one line, numbers masked."""
 
     def read(texts: list[str]) -> tuple[list[str], ...]:
         meant, codes = repair_all(texts)
@@ -149,7 +149,7 @@ def _identifier(form: Form, contest: Contest, out: pd.DataFrame, found: list[dic
 
 
 def _moments(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
-    """When each form was sent (`sent`, `sent_at`), and whether the date has another reading (`sent_doubtful`).
+    """When each form was sent (`sent`, `sent_at`), and whether another date is possible (`sent_doubtful`).
 
     Sheets are read one by one: each is what one program wrote, under a heading that may name a time zone.
     """
@@ -200,7 +200,7 @@ def _tell_timeless(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
 
 
 def _statuses(form: Form, found: list[dict]) -> None:
-    """Forms whose status says that nobody sent them, or that they were taken back: told, and a person decides."""
+    """Forms whose status says that nobody sent them, or took them back: told, and a person decides."""
     for row in form.rows[["file", "sheet", "row", "submission", "status"]].to_dict("records"):
         if row["status"] and _NOT_SENT.search(fold(row["status"])):
             done = "counted like every form; leave its row out if it was never sent"

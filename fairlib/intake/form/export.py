@@ -26,7 +26,7 @@ _CLOCK = re.compile(r"\d:\d\d")
 
 @dataclass(frozen=True)
 class Form:
-    """The rows of the form as typed: a column for each field of FIELDS (absent ones ""), and where they stand.
+    """The rows of the form as typed: a column for each of FIELDS (absent ones ""), and where they stand.
 
     `submission` is the id that the form has from here on. `rows` has besides the fields `file, sheet, row`
     (as a spreadsheet counts rows); `headings` gives the cell and the text of the heading of each field in
@@ -133,7 +133,7 @@ def _with_finish(sheet: Sheet, head: Headings) -> Headings:
 
 
 def _with_ids(form: Form, found: list[dict]) -> Form:
-    """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
+    """Every form gets an id of its own: the one typed, else its place; the second of an id gets a suffix."""
     typed = clean_ids(form.rows["submission"])
     bare = typed == ""
     ids = typed.mask(bare, "row-" + form.rows.loc[bare, "row"].astype(str))

@@ -1,4 +1,4 @@
-"""Which row heads the table? A row of data that happens to name columns is none, and not all headings are one row."""
+"""Which row heads the table? Data that happen to name columns do not, and headings may take two rows."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _IMPORT_ID = re.compile(r'\s*\{"ImportId":')
 def find_table(
     rows: Sequence[Sequence[str]], fields: Mapping[str, Sequence[str]], needed: Sequence[str]
 ) -> Headings | None:
-    """As `find_headings`, of a table of forms: below a row that heads it no row of data is taken for its heading.
+    """As `find_headings`, of a table of forms: no row of data below its heading is taken for one.
 
     A row as wide as the one found, above it, heads the table if it names a field that the other does not, or
     names one and data stand between; and also if the other names a single field, as any word in a cell may.
@@ -52,7 +52,7 @@ def _heads_already(
 def headings_seen(
     rows: Sequence[Sequence[str]], fields: Mapping[str, Sequence[str]]
 ) -> tuple[int, list[str]]:
-    """The row that looks most like one of headings, and its texts: naming most, else the first of the widest."""
+    """The row that looks most like headings, and its texts: naming most, else the first of the widest."""
     head = find_table(rows, fields, [])
     widest = max(sum(map(bool, texts)) for texts in rows)
     first = next(row for row, texts in enumerate(rows) if sum(map(bool, texts)) == widest)

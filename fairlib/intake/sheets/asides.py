@@ -1,4 +1,4 @@
-"""Which rows below the headings are no rows of marks? Signatures, names of blocks, and headings that come again.
+"""Which rows below the headings have no marks? Signatures, names of blocks, headings that come again.
 
 Asked only of rows that name no known submission, and never true of one in which something can be read as a
 mark.
@@ -21,8 +21,8 @@ from fairlib.intake.texts import fold
 from fairlib.rules import Scale
 
 _SIGNED = re.compile(
-    r"[\W_]*(?:подпис\w*|председател\w*|секретар\w*|член\w* (?:жюри|комиссии)|эксперт\w*|дата|м[.\s]*п\.?|фио|"
-    r"ф\.\s*и\.\s*о|қол\w*|төраға\w*|хатшы\w*|сарапшы\w*|қазы\w*|күні|м\.\s*о\.?|аты-жөні|"
+    r"[\W_]*(?:подпис\w*|председател\w*|секретар\w*|член\w* (?:жюри|комиссии)|эксперт\w*|дата|"
+    r"м[.\s]*п\.?|фио|ф\.\s*и\.\s*о|қол\w*|төраға\w*|хатшы\w*|сарапшы\w*|қазы\w*|күні|м\.\s*о\.?|аты-жөні|"
     r"signature|signed|chair\w*|secretary|juror|judge|expert|date|name)\b",
     re.IGNORECASE,
 )
@@ -31,7 +31,7 @@ _SIGNED = re.compile(
 def without_asides(
     rows: pd.DataFrame, bodies: Sequence[Body], scale: Scale, roster: Roster, found: list[dict]
 ) -> pd.DataFrame:
-    """The rows of marks, of those that `meant.match_rows` gives; the others are told, by their rows' first cell.
+    """The rows of marks, of those that `match_rows` gives; the others are told, by their first cell.
 
     Raises DataError where headings come again in another order, as marks below them would change columns.
     """

@@ -24,21 +24,22 @@ SURE = 1e-4  # the chance, over all pairs of a round, below which marks that agr
 DOUBT = 0.05  # the chance below which it is told
 _AGREE = 0.5  # how often two honest jurors give the same mark by the merit of a submission alone, at most
 _WORDS = (
-    "копия|көшірме|copy|final|финал\\w*|окончат\\w*|соңғы|исправ\\w*|corrected|fixed|нов\\w+|new|updated?|обновл\\w*|old|стар\\w+|ескі|жаңа|версия|version|draft|черновик|v\\.?\\s?\\d+|rev\\.?\\s?\\d+"
+    "копия|көшірме|copy|final|финал\\w*|окончат\\w*|соңғы|исправ\\w*|corrected|fixed|нов\\w+|new|updated?|"
+    "обновл\\w*|old|стар\\w+|ескі|жаңа|версия|version|draft|черновик|v\\.?\\s?\\d+|rev\\.?\\s?\\d+"
 )
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _BEHIND = re.compile(rf"(?:[\s_.–—-]+\(?(?:{_WORDS})\)?(?:\s*\(?\d+\)?)?)+$", re.IGNORECASE)
 _BEFORE = re.compile(r"^(?:копия|көшірме|copy of)\s+", re.IGNORECASE)
 _SUMMARY = re.compile(
-    r"(?:^|[\W_])(?:summary|averages?|avg|mean|totals?|overall|aggregated?|consensus|средн\w+|свод\w*|итог\w*|"
-    r"орташа\w*|қорытынды|жиынтық|барлығы)(?:$|[\W_])",
+    r"(?:^|[\W_])(?:summary|averages?|avg|mean|totals?|overall|aggregated?|consensus|средн\w+|свод\w*|"
+    r"итог\w*|орташа\w*|қорытынды|жиынтық|барлығы)(?:$|[\W_])",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class _Marks:
-    """Numbers by juror and cell: codes of `juror`, `cell` (submission and criterion), `value`, and log chances.
+    """Numbers by juror and cell: codes of `juror` and `cell` (submission, criterion), `value`, log chances.
 
     `alone` is the log of the chance that another juror gives the same mark, for its merit or by habit.
     """
@@ -51,7 +52,7 @@ class _Marks:
 
 
 def without_copies(raw: pd.DataFrame, scale: Scale, roster: Roster, found: list[dict]) -> pd.DataFrame:
-    """The marks without those of sheets that nobody filled; marks that are a copy or averages are told or refused.
+    """The marks without sheets that nobody filled; a copy or averages are told or refused.
 
     `raw` has `juror, submission, criterion, typed, file, sheet` (categories).
     Raises DataError, naming both files, where a name or the marks themselves show that somebody is no juror,
@@ -118,7 +119,7 @@ def _numbers(raw: pd.DataFrame, scale: Scale) -> _Marks:
 
 
 def _copies(given: _Marks) -> list[tuple[str, str, float]]:
-    """Pairs of jurors of whom one gave no mark that the other did not give too, with the chance of such a pair."""
+    """Pairs of jurors of whom one gave no mark that the other did not give too, with the chance of it."""
     if len(given.jurors) < 2 or not len(given.juror):
         return []
     same = _shared(
@@ -136,7 +137,7 @@ def _copies(given: _Marks) -> list[tuple[str, str, float]]:
 
 
 def _chance(alone: np.ndarray, n: np.ndarray, hits: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """The chance of n agreeing marks: by what each is alone, or by how often others agree, whichever is more."""
+    """The chance of n agreeing marks: by each alone, or by how often others agree, whichever is more."""
     rate = hits.sum() / of.sum() if hits.any() else np.exp(-99)
     return np.exp(np.maximum(alone, n * np.log(rate)))
 
@@ -148,7 +149,7 @@ def _shared(juror: np.ndarray, what: ArrayLike) -> np.ndarray:
 
 
 def _means(given: _Marks, left_out: set[str]) -> dict[str, float]:
-    """Jurors whose every mark is the mean of two others' or more, as rounded, with the chance of such a one."""
+    """Jurors whose every mark is the rounded mean of two others' or more, with the chance of such a one."""
     kept = ~np.isin(given.juror, [n for n, j in enumerate(given.jurors) if j in left_out])
     juror, cell, value = given.juror[kept], given.cell[kept], given.value[kept]
     if not len(juror):
@@ -195,7 +196,7 @@ def _original(name: str) -> str:
 
 
 def _named_as_means(places: pd.DataFrame, means: dict[str, float]) -> list[str]:
-    """What is to be said of jurors who are called averages, or whose marks and sheets' names say so together."""
+    """What is to be said of jurors who are called averages, or whose marks and sheet's name say so."""
     if len(places) < 2:
         return []
     named = places["sheet"].str.contains(_SUMMARY) & ~places["sheet"].duplicated(keep=False)

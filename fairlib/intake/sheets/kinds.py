@@ -77,7 +77,7 @@ def _listed(jurors: pd.DataFrame | None) -> Callable[[str], bool] | None:
 
 
 def _same_for_one(body: Body, r: Round, names: Names) -> bool:
-    """Whether the two layouts are one: with a single criterion a row for each juror and submission is a row a mark."""
+    """Whether the two layouts are one: with one criterion a row a juror and submission is a row a mark."""
     return bool(names.one) and {r.scores.layout, body.layout} == {"rows", "long"} and "juror" in body.fields
 
 
@@ -229,8 +229,7 @@ def _differ(body: Body, first: int, again: int) -> int:
 
 
 def _tell_unused(body: Body, scale: Scale, found: list[dict]) -> None:
-    """Tell of columns about jurors that are not read: weights and the like, and what was said where jurors stand side
-    by side."""
+    """Tell of columns about jurors that are not read: weights, and what was said of jurors side by side."""
     for column in body.head.unknown:
         row, at = body.head.place(column)
         text = body.sheet.columns[at][row]

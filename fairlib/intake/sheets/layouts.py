@@ -74,7 +74,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Names:
-    """The headings by which a round's sheets are known, and what there is to know of its jurors and submissions.
+    """The headings by which a round's sheets are known, and what is known of its jurors and submissions.
 
     `fields` by field, criteria among them; `criteria`: key of a heading → criterion; `one`: the only
     criterion of the round, or "". `known` says whether the list of jurors has a name; None where there is no
@@ -135,7 +135,7 @@ def understand(sheet: Sheet, names: Names) -> Body | None:
 
 
 def headings_of(sheet: Sheet, names: Names) -> Headings:
-    """The headings of a sheet, whatever they lack; a title, or the cells, stand in for a heading of submissions."""
+    """The headings of a sheet, whatever they lack; a title, or the cells, stand for that of submissions."""
     rows = sheet.rows(last=LOOK)
     head = find_headings(rows, names.fields, ["submission"])
     if head is None or not any(f == "score" or names.criterion(f) for f in head.columns):

@@ -1,4 +1,4 @@
-"""Why can marks not be read, and what would help? What was found, what is missing, what is nearest, what there is."""
+"""Why can marks not be read, and what would help? What was found, what is missing, what is nearest."""
 
 from collections.abc import Mapping, Sequence
 
@@ -108,4 +108,5 @@ def _some(values: Sequence[str]) -> str:
 
 
 def _remedy(r: Round) -> str:
-    return f"A heading of your own is named under rounds.{r.id}.scores.columns, one of a criterion under its aliases."
+    where = f"rounds.{r.id}.scores.columns"
+    return f"A heading of your own is named under {where}, one of a criterion under its aliases."

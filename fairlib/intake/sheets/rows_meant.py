@@ -1,4 +1,4 @@
-"""Which submission is a row of a score sheet about? Its id as somebody typed it, and the title that stands beside.
+"""Which submission is a row of a score sheet about? Its id as typed, and the title beside it.
 
 What is provable is taken and told; a title that belongs to another submission is an error, and where that is
 the rule of a sheet, its column of ids counts something else and the run stops.

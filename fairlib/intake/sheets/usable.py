@@ -93,7 +93,7 @@ def check_marks(
 
 
 def sources(marks: pd.DataFrame) -> pd.api.extensions.ExtensionArray:
-    """File, sheet and cell of each mark, from its `column` (file, sheet and letters, categories) and its `row`.
+    """File, sheet and cell of each mark, from its `column` (file, sheet, letters; categories) and its `row`.
 
     >>> sources(pd.DataFrame({"column": pd.Categorical(["e1.xlsx!E1!C"]), "row": [12]})).tolist()
     ['e1.xlsx!E1!C12']
