@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round, Selection
-from fairlib.runs.direction import oriented, turned_estimates
+from fairlib.runs.direction import oriented, turned, turned_estimates
 from fairlib.scoring.estimators.adjust import (
     Estimates,
     estimate,
@@ -86,8 +86,17 @@ def level_table(r: Round, found: Estimates) -> pd.DataFrame:
     """
     if found.contrasts is None:
         return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
-    turn = 1 if r.scale.best == "high" else -1
-    return found.contrasts.assign(difference=turn * found.contrasts["difference"])
+    return turned(r, found.contrasts, gaps=["difference"])
+
+
+def level_means(r: Round, found: Estimates) -> pd.DataFrame:
+    """How high each nomination stands: `level, mean, se, n_submissions, n_jurors`; on the contest's scale.
+
+    `mean` is that of the estimates of its submissions. No rows where all have one level.
+    """
+    if found.levels is None:
+        return pd.DataFrame(columns=["level", "mean", "se", "n_submissions", "n_jurors"])
+    return turned(r, found.levels, marks=["mean"])
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

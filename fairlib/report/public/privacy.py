@@ -67,6 +67,7 @@ PUBLIC = {
     "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
     "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
     "levels": ["level_a", "level_b", "difference", "se", "across"],
+    "level_means": ["level", "mean", "se", "n_submissions", "n_jurors"],
     "compared": ["method", "rmse", "hit_rate", "lost"],
     "rule_costs": ["rule", "about", "comes", "goes", "n"],
     "other_rules": ["change", "n", "selected", "status"],
@@ -75,6 +76,7 @@ PUBLIC = {
 }  # fmt: skip
 STATISTICS = {
     "levels",
+    "level_means",
     "stability",
     "at_the_line",
     "days",
@@ -176,7 +178,8 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["stability"] = _changes(tables["stability"], codes, silent)
     tables["agreement"] = _agreement(stage, codes)
     tables["profiles"] = _profiles(stage, whole)
-    tables["levels"] = tables["levels"] if whole else tables["levels"].iloc[:0]
+    if not whole:
+        tables |= {k: tables[k].iloc[:0] for k in ("levels", "level_means")}
     few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
     if len(few) < FEW:
         tables |= {k: tables[k].iloc[:0] for k in STATISTICS}
