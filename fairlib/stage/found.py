@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from scipy.special import ndtri
 
-from fairlib.errors import ScoringError
+from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round
 from fairlib.scoring.estimators.adjust import (
     Estimates,
@@ -18,7 +18,7 @@ from fairlib.scoring.estimators.adjust import (
 )
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
-from fairlib.stage.direction import oriented, turned_estimates
+from fairlib.stage.direction import oriented, turned, turned_estimates
 
 Z95 = ndtri(0.975)
 _MOVED = {
@@ -37,12 +37,14 @@ class Found:
 
     `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the contest's
     scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. It has
-    no rows where all have one level.
+    no rows where all have one level. `level_means` is how high each nomination stands, `level, mean, se, n_submissions,
+    n_jurors`: the mean of the estimates of its submissions.
     """
 
     estimates: Estimates
     table: pd.DataFrame
     levels: pd.DataFrame
+    level_means: pd.DataFrame
 
     @property
     def jurors(self) -> pd.DataFrame:
@@ -65,9 +67,12 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     be compared without `levels` in the rules of the round.
     """
     marks, weights = oriented(r, ratings), contest.weights(r.id)
-    if method == "severity" and "level" in marks and r.levels is None:
-        _refuse_undeclared(marks, weights)
-    found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    try:
+        if method == "severity" and "level" in marks and r.levels is None:
+            _refuse_undeclared(marks, weights)
+        found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    except Disconnected as why:
+        raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
     found = _with_enough(found, r.min_scores)
     table = found.submissions
     half = Z95 * table["se"]
@@ -76,7 +81,7 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     table = table.join(_by_criterion(contest, marks, method))
-    return Found(found, turned_estimates(r, table), _levels(r, found))
+    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
@@ -84,21 +89,34 @@ def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
     pairs = composite_of(scored(marks), weights)
     n_parts, of_submission, of_juror = components_of(pairs.panels())
     if n_parts > 1:
-        try:
-            refuse_pooled(of_submission, of_juror, pairs, "severity")
-        except ScoringError as why:
-            raise ScoringError(
-                f"{why} If the parts are nominations and their panels are taken as equally strict on the whole, "
-                "`levels: nomination` in the round says so: they are then compared, and every error has the "
-                "difference of panels in it."
-            ) from None
+        refuse_pooled(of_submission, of_juror, pairs, "severity")
+
+
+def _remedies(r: Round, with_levels: bool) -> str:
+    """What those who hold the contest can do about jurors whom nothing links."""
+    told = (
+        "Let some jurors read in another part too (the scoring notebook lists the readings that link them best), or, "
+        f"where all jurors are taken as equally strict, say so: `estimator: raw` under rounds.{r.id}."
+    )
+    if with_levels and r.levels is None:
+        told += (
+            " If the parts are nominations and their panels are taken as equally strict on the whole, "
+            "`levels: nomination` in the round says so: they are then compared, and every error has the "
+            "difference of panels in it."
+        )
+    return told
 
 
 def _levels(r: Round, found: Estimates) -> pd.DataFrame:
     if found.contrasts is None:
         return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
-    turn = 1 if r.scale.best == "high" else -1
-    return found.contrasts.assign(difference=turn * found.contrasts["difference"])
+    return turned(r, found.contrasts, gaps=["difference"])
+
+
+def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
+    if found.levels is None:
+        return pd.DataFrame(columns=["level", "mean", "se", "n_submissions", "n_jurors"])
+    return turned(r, found.levels, marks=["mean"])
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -236,6 +236,7 @@ class ScoringStage:
             "compared": compared,
             "another_reader": apart,
             "levels": found.levels,
+            "level_means": found.level_means,
         }
         save_tables(self.folder, sheets | tables)
 
