@@ -174,10 +174,7 @@ def _torn(steps: tuple, raw: object) -> str | None:
     """The key whose number a decimal comma tore in two: {max: 6,5} has the keys max and 5."""
     node = raw
     for step in steps[:-1]:
-        try:
-            node = node[step]
-        except (KeyError, IndexError, TypeError):
-            return None
+        node = _below(node, step)
     if not isinstance(node, dict) or not steps:
         return None
     for (key, value), (behind, nothing) in pairwise(node.items()):
@@ -186,15 +183,20 @@ def _torn(steps: tuple, raw: object) -> str | None:
     return None
 
 
+def _below(node: object, step: object) -> object:
+    """What stands in a mapping or list of YAML under a key or place; None where nothing does."""
+    if isinstance(node, list):
+        return node[step] if isinstance(step, int) and 0 <= step < len(node) else None
+    return node.get(step) if isinstance(node, dict) else None
+
+
 def _path(loc: tuple, raw: object) -> str:
-    parts, node = [], raw
+    parts: list[str] = []
+    node = raw
     for step in loc:
-        if isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-            parts.append(str(node.get("id", step)) if isinstance(node, dict) else str(step))
-        else:
-            parts.append(str(step))
-            node = node.get(step) if isinstance(node, dict) else None
+        above, node = node, _below(node, step)
+        has_id = isinstance(above, list) and isinstance(node, dict)
+        parts.append(str(_below(node, "id") or step) if has_id else str(step))
     return ".".join(parts) or "the file"
 
 

@@ -120,8 +120,8 @@ class ScoringStage:
 
     def what_it_means(self, marks: Marks) -> pd.Series:
         """What the reliability means at the round's seats, or the reason why there is nothing to say."""
-        seats, preselected = self.rules.select.seats, self.contest.before(self.rules.id) is not None
-        if not self._draws_a_line(marks):
+        seats, preselected = self._line(marks), self.contest.before(self.rules.id) is not None
+        if seats is None:
             return pd.Series(
                 {"status": "no_line", "n_submissions": _n_marked(marks)}, name="value", dtype=object
             )
@@ -201,17 +201,19 @@ class ScoringStage:
         one reading each, one mark for all, panels that nothing links.
         """
         nothing = pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
-        if not self._draws_a_line(marks):
+        seats = self._line(marks)
+        if seats is None:
             return nothing
-        given, seats = self.oriented(marks), self.rules.select.seats
+        given = self.oriented(marks)
         try:
             return compare_estimators(given, seats, n_sim=n_sim, seed=self.seed, weights=self.weights)
         except ScoringError:
             return nothing
 
-    def _draws_a_line(self, marks: Marks) -> bool:
+    def _line(self, marks: Marks) -> int | None:
+        """The seats of a round that draws a line by rank; None where there are none, or as many as were marked."""
         seats = self.rules.select.seats
-        return seats is not None and seats < _n_marked(marks)
+        return seats if seats is not None and seats < _n_marked(marks) else None
 
     def save_scoring(
         self,

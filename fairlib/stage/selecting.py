@@ -4,11 +4,14 @@ A method is the free function of its name with the weights, the scale, the seed 
 Where a question has no answer its table has no rows.
 """
 
+from collections.abc import Mapping
+from typing import TypedDict
+
 import pandas as pd
 
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.intake.sheets.rows_meant import match_conflicts
-from fairlib.rules import Selection
+from fairlib.rules import Scale, Selection
 from fairlib.scoring.days import days
 from fairlib.scoring.estimators.adjust import Estimates, estimate
 from fairlib.selection.admit.check import Check, verify_choice
@@ -28,6 +31,15 @@ from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
 
 _SURE = ["p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band"]
+
+
+class _Alike(TypedDict):
+    """What stays as it is in every question about other rules."""
+
+    seed: int
+    ratings: pd.DataFrame
+    method: str
+    scale: Scale
 
 
 class Stage(ScoringStage):
@@ -133,10 +145,25 @@ class Stage(ScoringStage):
         found = days(self.oriented(marks), self.weights)
         return turned(self.rules, found, gaps=("points", "low", "high"), ends=[("low", "high")])
 
-    def what_if(self, scored: Scored, **changes: object) -> Comparison:
+    def what_if(
+        self,
+        scored: Scored,
+        *,
+        weights: Mapping[str, float] | None = None,
+        estimator: str | None = None,
+        **changes: object,
+    ) -> Comparison:
         """The choice under a changed rule, other `weights` or another `estimator`, beside the one that holds."""
-        given = {"weights": self.weights} if "estimator" in changes else {}
-        return what_if(self.candidates(scored), self.rules.select, **self._alike(scored), **(given | changes))
+        if estimator is not None and weights is None:
+            weights = self.weights
+        return what_if(
+            self.candidates(scored),
+            self.rules.select,
+            weights=weights,
+            estimator=estimator,
+            **self._alike(scored),
+            **changes,
+        )
 
     def other_rules(self, scored: Scored) -> Others:
         """The choices of the neighbours of the declared rule, a fixed list that nobody picks from."""
@@ -144,7 +171,7 @@ class Stage(ScoringStage):
             self.candidates(scored), self.rules.select, weights=self.weights, **self._alike(scored)
         )
 
-    def _alike(self, scored: Scored) -> dict:
+    def _alike(self, scored: Scored) -> _Alike:
         """What stays as it is in every question about other rules."""
         return {
             "seed": self.seed,
