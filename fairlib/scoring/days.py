@@ -11,8 +11,9 @@ from scipy.sparse.linalg import splu
 from scipy.special import stdtr, stdtrit
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.panels import panels
-from fairlib.scoring.estimators.reml import Fit, fit_sums, sums_of
+from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.estimators.reml import Fit, fit_sums
+from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ratings import KEYS, Pairs, composite
 
 COLUMNS = ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"]
@@ -115,7 +116,7 @@ def _effects(pairs: Pairs, x: np.ndarray, names: list[tuple[str, str]]) -> list[
     if np.linalg.matrix_rank(full) < full.shape[1]:
         return [_none(*name, "confounded", len(owner)) for name in names]
     try:
-        design = panels(i, j, len(owner), len(jurors))
+        design = incidence(i, j, len(owner), len(jurors))
         first = _gls(fit_sums(sums_of(design, y)), i, j, full, y)[0]
         beta, variance = _gls(fit_sums(sums_of(design, y - x @ first[1:])), i, j, full, y)
     except ScoringError:

@@ -7,14 +7,14 @@ Higher is better: contests where low marks are best are turned round at the door
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators.panels import Panels, known_levels, panels
+from fairlib.scoring.estimators.incidence import Incidence, incidence, known_levels
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
@@ -42,6 +42,11 @@ class Marks:
     level: np.ndarray | None = None
     levels: pd.Index | None = None
 
+    def of(self, rows: np.ndarray) -> "Marks":
+        """Some of the marks (n,), chosen or put in another order, with all labels."""
+        parts = {k: getattr(self, k)[rows] for k in (*KEYS, "score")}
+        return replace(self, **parts)
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -61,12 +66,17 @@ class Pairs:
     level: np.ndarray | None = None
     levels: pd.Index | None = None
 
-    def panels(self) -> Panels:
+    def of(self, rows: np.ndarray) -> "Pairs":
+        """Some of the pairs (n,), in their order, with all labels."""
+        parts = {k: getattr(self, k)[rows] for k in ("submission", "juror", "y", "partial")}
+        return replace(self, **parts)
+
+    def incidence(self) -> Incidence:
         """The design of the pairs, with a level for each group of submissions."""
-        return panels(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
+        return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
 
     def level_names(self) -> pd.Index:
-        """Names of the levels of `panels`, in the order of their codes there; none where there is a single level."""
+        """Names of the levels of `incidence`, in the order of their codes there; none where there is a single level."""
         if self.level is None:
             return pd.Index([])
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0

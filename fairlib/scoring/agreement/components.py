@@ -15,7 +15,9 @@ from scipy.special import fdtri
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.estimators import reml
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.estimators.likelihood import Point
+from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 FALL = 30.0
@@ -86,7 +88,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     reason = _why_not(pairs, readers, n_jur)
     if reason:
         return Components(_empty(reason), None, None, None, *size, reason)
-    sums = reml.sums_of(panels(sub, jur, n_sub, n_jur), pairs.y)
+    sums = sums_of(incidence(sub, jur, n_sub, n_jur), pairs.y)
     if (exact := reml.exactly_additive(sums)) is not None:
         return _without_error(exact, size)
     try:
@@ -167,7 +169,7 @@ class _Plane:
         self.fit, self.scale = fit, np.array([k, m])
         self.best = np.log1p(self.scale * fit.ratios)
         self.top = self._deviance(*self.best)
-        nodes = 25 if fit.core.panels.n_jurors <= 200 else 11
+        nodes = 25 if fit.core.incidence.n_jurors <= 200 else 11
         u, v = (np.linspace(*self._reach(axis), nodes) for axis in (0, 1))
         fall = np.array([[self._deviance(a, b) - self.top for b in v] for a in u])
         # a spline of log density is smooth where the density spans many powers of ten
@@ -176,7 +178,7 @@ class _Plane:
         self.mass = np.exp(-spline(self.u, self.v) / 2)
 
     def _deviance(self, u: float, v: float) -> float:
-        return reml.Point(self.fit.core, self.fit.in_core(np.expm1([u, v]) / self.scale)).deviance
+        return Point(self.fit.core, self.fit.in_core(np.expm1([u, v]) / self.scale)).deviance
 
     def _reach(self, axis: int) -> tuple[float, float]:
         """Where the deviance, the other ratio re-estimated roughly by a slack of 1.3, has fallen by FALL."""

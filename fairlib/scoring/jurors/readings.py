@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 
@@ -87,7 +87,7 @@ def _take_out(pairs: Pairs, wide: np.ndarray, scale: tuple[float, float], criter
     i, j, y = pairs.submission, pairs.juror, pairs.y
     n_i = np.bincount(i, minlength=len(pairs.submissions))
     n_j = np.bincount(j, minlength=len(pairs.jurors))
-    design = panels(i, j, len(n_i), len(n_j))
+    design = incidence(i, j, len(n_i), len(n_j))
     components, _, part = components_of(design)
     inverse = pseudo_inverse(laplacian(design), part)
     centred = y - y.mean()

@@ -32,7 +32,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Panels:
+class Incidence:
     """The design of N readings: I submissions (some perhaps without a mark), J jurors, blocks by d.
 
     `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the code
@@ -77,7 +77,7 @@ class Panels:
         return self.start[block.members][:, None] + np.arange(block.d)
 
     @cached_property
-    def turned(self) -> "Panels":
+    def turned(self) -> "Incidence":
         """The same readings with jurors and submissions in each other's place."""
         levels = (self.level, self.n_levels, not self.columns_have_levels)
         return _grouped(self.who, self.owner, self.n_jurors, self.n_submissions, *levels)
@@ -159,6 +159,35 @@ class Panels:
             out[block.members] = values[block.jurors].sum(axis=1)
         return out
 
+    @cached_property
+    def _of_submission(self) -> sp.csr_array:
+        shape = (self.n, self.n_submissions)
+        return sp.csr_array((np.ones(self.n), self.owner, np.arange(self.n + 1)), shape=shape)
+
+    @cached_property
+    def _of_juror(self) -> sp.csr_array:
+        shape = (self.n, self.n_jurors)
+        return sp.csr_array((np.ones(self.n), self.who, np.arange(self.n + 1)), shape=shape)
+
+    def by_submission(self, y: np.ndarray) -> np.ndarray:
+        """Sums (D, I) over each submission of values (D, n) of the readings in sorted order."""
+        return y @ self._of_submission
+
+    def by_juror(self, y: np.ndarray) -> np.ndarray:
+        """Sums (D, J) over each juror of values (D, n) of the readings in sorted order."""
+        return y @ self._of_juror
+
+    def over_submissions(self, values: np.ndarray) -> np.ndarray:
+        """Sums (D, J) of values (D, I) over the submissions that each juror read."""
+        shape = (self.n_submissions, self.n_jurors)
+        return values @ sp.csr_array((np.ones(self.n), self.who, np.append(self.start, self.n)), shape=shape)
+
+    def unsorted(self, y: np.ndarray) -> np.ndarray:
+        """Values (n,) of the readings in sorted order, back in the order in which the design was made."""
+        out = np.empty_like(y)
+        out[self.order] = y
+        return out
+
     def quadratic(self, matrix: np.ndarray) -> np.ndarray:
         """n_iᵀ Q n_i of every submission (I,), for a symmetric J × J matrix Q."""
         out = np.zeros(self.n_submissions)
@@ -172,13 +201,13 @@ class Panels:
         return out
 
 
-def panels(
+def incidence(
     submission: np.ndarray,
     juror: np.ndarray,
     n_submissions: int,
     n_jurors: int,
     level: np.ndarray | None = None,
-) -> Panels:
+) -> Incidence:
     """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
 
     `level` (I,) codes the groups of submissions that have a level each, one for all if not given; see `known_levels`.
@@ -204,7 +233,7 @@ def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
 
 def _grouped(
     submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_jurors: int, *levels: object
-) -> Panels:
+) -> Incidence:
     readers = np.bincount(submission, minlength=n_submissions)
     in_order = bool((np.diff(submission) >= 0).all())
     order = np.arange(len(submission)) if in_order else np.argsort(submission, kind="stable")
@@ -215,7 +244,7 @@ def _grouped(
             members = np.flatnonzero(readers == d)
             blocks.append(Block(int(d), members, sorted_jurors[start[members][:, None] + np.arange(d)]))
     load = np.bincount(juror, minlength=n_jurors).astype(float)
-    return Panels(n_submissions, n_jurors, order, readers, load, tuple(blocks), *levels)
+    return Incidence(n_submissions, n_jurors, order, readers, load, tuple(blocks), *levels)
 
 
 def _cross(block: Block, n_jurors: int, by_level: np.ndarray) -> np.ndarray:
