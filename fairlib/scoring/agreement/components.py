@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy
-from scipy.special import fdtri
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.estimators import reml
@@ -110,7 +109,10 @@ def _without_error(variances: np.ndarray, size: tuple) -> Components:
         why = "no_submission_variance"
         return Components(_empty(why), 0.0, float(j), 0.0, *size, why)
     worth = {"ICC(A,1)": 1.0, "ICC(A,k)": 1 / k, "ICC(C,1)": 0.0, "ICC(C,k)": 0.0, "ICC(Q,k)": q}
-    ends = float(fdtri(n_sub - 1, n_jur - 1, 0.975)), 1 / float(fdtri(n_jur - 1, n_sub - 1, 0.975))
+    ends = (
+        float(scipy.stats.f.ppf(0.975, n_sub - 1, n_jur - 1)),
+        1 / float(scipy.stats.f.ppf(0.975, n_jur - 1, n_sub - 1)),
+    )
     rows = {}
     for name, share in worth.items():
         value, low, high = (float(s / (s + share * j * end)) for end in (1.0, *ends))

@@ -116,16 +116,27 @@ def _crossed(m: Marks) -> Generalizability:
     mean = fitting_constants(sub, jur, x.mean(axis=1, keepdims=True))
     if c == 1:
         values = [mean[0], mean[1], None, None, None, None, mean[2]]
-        status = {"criterion": "one_criterion", "submission:juror": "confounded (residual)",
-                  "submission:criterion": "one_criterion", "juror:criterion": "one_criterion"}  # fmt: skip
+        status = {
+            "criterion": "one_criterion",
+            "submission:juror": "confounded (residual)",
+            "submission:criterion": "one_criterion",
+            "juror:criterion": "one_criterion",
+        }
     else:
         values, status = _with_contrasts(sub, jur, x, mean), {}
     base = _frame(values, status)
     readers = np.bincount(sub)
     return Generalizability(
-        base, "crossed", x.size, len(m.score) - x.size, len(readers), int(jur.max()) + 1, c,
-        float(len(readers) / (1 / readers).sum()), "ok" if x.size == len(m.score) else "partial",
-    )  # fmt: skip
+        base,
+        "crossed",
+        x.size,
+        len(m.score) - x.size,
+        len(readers),
+        int(jur.max()) + 1,
+        c,
+        float(len(readers) / (1 / readers).sum()),
+        "ok" if x.size == len(m.score) else "partial",
+    )
 
 
 def _with_contrasts(sub: np.ndarray, jur: np.ndarray, x: np.ndarray, mean: tuple) -> list[float | None]:
@@ -209,9 +220,16 @@ def _nested(m: Marks) -> Generalizability:
     values = [shared, None, _nested_criterion(m, ic, j, e), None, ic, j, e]
     status = {"juror": "confounded (juror:criterion)", "submission:juror": "confounded (residual)"}
     return Generalizability(
-        _frame(values, status), "nested", len(m.score), 0, i, len(m.jurors), c,
-        float(len(readers) / (1 / readers).sum()), "ok",
-    )  # fmt: skip
+        _frame(values, status),
+        "nested",
+        len(m.score),
+        0,
+        i,
+        len(m.jurors),
+        c,
+        float(len(readers) / (1 / readers).sum()),
+        "ok",
+    )
 
 
 def _mean_or_none(values: list[float | None]) -> float | None:
@@ -314,8 +332,14 @@ def jurors_needed(
     """
     if not 0 < target < 1 or panels not in ("own", "same"):
         raise ScoringError("The target lies between 0 and 1, and panels are own or same.")
-    base = Statistic(f"jurors for reliability {target:g}", None, n=g.n, n_submissions=g.n_submissions,
-                     n_jurors=g.n_jurors, method=f"decision study, {criteria} criteria, {panels} panels")  # fmt: skip
+    base = Statistic(
+        f"jurors for reliability {target:g}",
+        None,
+        n=g.n,
+        n_submissions=g.n_submissions,
+        n_jurors=g.n_jurors,
+        method=f"decision study, {criteria} criteria, {panels} panels",
+    )
     if why := _says_nothing(g, criteria):
         return replace(base, status=why)
     signal, constant, relative, juror, shift = _error_parts(g, criteria)

@@ -16,9 +16,9 @@ from fairlib.scoring.dust import joined
 from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import FIT_REASONS, Fit
+from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
 from fairlib.scoring.estimators.twoway import components_of
-from fairlib.scoring.estimators.zscore import standardise
 from fairlib.scoring.ratings import Pairs, composite_of, scored
 
 __all__ = [
@@ -279,7 +279,7 @@ def _juror_table(
     pairs: Pairs, design: Incidence, y: np.ndarray, result: Result, part: np.ndarray
 ) -> pd.DataFrame:
     read = design.load > 0
-    sd = standardise(design, y)[2]
+    sd = spread_of_jurors(design, y)[1]
     severity, se = result.scores.severity, result.scores.severity_se
     status = np.select(
         [~read, part > 0, design.load == 1, sd == 0, np.isnan(severity), np.isnan(se)],

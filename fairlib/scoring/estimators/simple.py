@@ -41,6 +41,15 @@ def within_sd(design: Incidence, y: np.ndarray) -> float:
     return float(np.sqrt(left @ left / dof)) if dof > 0 else float("nan")
 
 
+def spread_of_jurors(design: Incidence, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (ddof 1; 0 where it is rounding) of each juror's marks (J,); NaN where none."""
+    load = design.load
+    mean = divide(np.bincount(design.who, weights=y, minlength=design.n_jurors), load)
+    square = np.bincount(design.who, weights=(y - mean[design.who]) ** 2, minlength=design.n_jurors)
+    sd = np.sqrt(np.where(load > 1, square, np.nan) / np.maximum(load - 1, 1))
+    return mean, np.where(sd <= 1e-12 * np.maximum(1.0, np.abs(mean)), 0.0, sd)
+
+
 def against_others(design: Incidence, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Severity of each juror as the mean of (other readers' mean − own mark), and its standard error."""
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)

@@ -5,6 +5,7 @@ import numpy as np
 from fairlib.scoring.arrays import divide
 from fairlib.scoring.estimators.estimator import Again, Estimator, Result, Scores
 from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.simple import spread_of_jurors
 
 
 def zscore(design: Incidence, y: np.ndarray) -> Scores:
@@ -32,15 +33,9 @@ def zscore(design: Incidence, y: np.ndarray) -> Scores:
 
 def standardise(design: Incidence, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """z of each mark (n,), and mean and sd (ddof 1) of each juror (J,); NaN where there is none."""
-    load = design.load
-    mean = divide(np.bincount(design.who, weights=y, minlength=design.n_jurors), load)
-    left = y - mean[design.who]
-    square = np.bincount(design.who, weights=left**2, minlength=design.n_jurors)
-    sd = np.sqrt(np.where(load > 1, square, np.nan) / np.maximum(load - 1, 1))
-    flat = sd <= 1e-12 * np.maximum(1.0, np.abs(mean))
-    sd = np.where(flat, 0.0, sd)
-    usable = np.where(flat | (load < 2), np.nan, sd)
-    return left / usable[design.who], mean, sd
+    mean, sd = spread_of_jurors(design, y)
+    usable = np.where((sd == 0) | (design.load < 2), np.nan, sd)
+    return (y - mean[design.who]) / usable[design.who], mean, sd
 
 
 def _again(design: Incidence, _) -> Again:

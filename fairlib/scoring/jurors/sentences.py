@@ -53,11 +53,15 @@ _VERDICT = {
     "quiet": "Nothing to talk about (adjusted p {p}).",
 }
 _UP = {
-    "less": ("more", "less"), "wider": ("closer together", "wider"), "more": ("less", "more"),
-    "further": ("nearer", "further"), "alike": ("less alike", "more alike"),
+    "less": ("more", "less"),
+    "wider": ("closer together", "wider"),
+    "more": ("less", "more"),
+    "further": ("nearer", "further"),
+    "alike": ("less alike", "more alike"),
     "closer": ("further apart", "closer together"),
-    "nearer": ("further from", "nearer to"), "generous": ("harsher", "more generous"),
-}  # fmt: skip
+    "nearer": ("further from", "nearer to"),
+    "generous": ("harsher", "more generous"),
+}
 
 
 _MARKS = {"lower": ("more", "less"), "higher": ("less", "more")}  # named as they are where high is best
