@@ -99,6 +99,7 @@ TABLES = {
     r"slopes-": {"Raw mean": "mark", "Estimate": "mark"},
     r"marks-": {"Mean": "mark", "Range": "range"},
     r"levels-": {"Difference, points": "gap"},
+    r"level-means-": {"Level, points": "mark"},
     r"profiles-": {"Selected": "mark", "Others": "mark", "Difference": "gap"},
     r"costs-": {"Rule": "told"},
     r"displaced-": {"Estimate": "mark", "Reason": "told"},
@@ -114,7 +115,7 @@ TABLES = {
 }  # fmt: skip
 SHEETS = {"Estimate": "mark", "Interval from": "mark", "Interval to": "mark", "Raw mean": "mark", "Raw median": "mark",
           "Worth": "mark", "Reach": "mark", "Mean mark": "mark", "Mean estimate": "mark", "Reason": "told",
-          "Rule": "told", "Value": "told"}  # fmt: skip
+          "Rule": "told", "Value": "told", "Difference, points": "gap"}  # fmt: skip
 
 
 def compare_report(high: Told, low: Told, lang: str, ends: tuple[float, float]) -> None:
@@ -158,7 +159,10 @@ def _blocks(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _kind_of_text(text: str, say) -> str:
     """Sentences that tell a mark: of reasons and the line; and of criteria, which tell differences of marks."""
-    if _starts(text, "Places over all groups hang on how the groups compare. Difference", say):
+    compared = ("Difference with", "The mean estimate of the group")
+    if any(
+        _starts(text, f"Places over all groups hang on how the groups compare. {t}", say) for t in compared
+    ):
         return "case"  # the difference is turned, its half width is not
     if _starts(text, "Strongest criterion against the mean of all submissions of the round: {best}.", say):
         return "gap"
@@ -219,7 +223,9 @@ def _sheets(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _value(x, y, kind: str, reader: Reader, where: str) -> None:
     if isinstance(x, str) or x is None or pd.isna(x):
+        told = _kind_of_text(str(x), reader.say)
+        kind = told if told != "same" else kind
         reader.text(str(x), str(y), kind, where)
     else:
-        expected = reader.total - x if kind == "mark" else x
+        expected = reader.total - x if kind == "mark" else -x if kind == "gap" else x
         assert abs(float(y) - float(expected)) < 0.101 if kind == "mark" else abs(y - expected) < 1e-6, where

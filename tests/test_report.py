@@ -25,6 +25,8 @@ from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import bare_reason, reason_sentence
 from fairlib.report.words.rules import Quoter
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("kk", "ru", "en")
 HOSTILE = [
     '<script>alert(1)</script><img src="x" onerror="alert(2)">',
@@ -549,7 +551,7 @@ def test_letters_merge_comments_without_their_authors(made, tmp_path):
     )  # 100 on are no marks
     said = comments.groupby("submission").size()
     for submission, n in said.items():
-        assert len(re.findall(r"– Пікір \d+, ▮▮▮", pages[submission])) == n
+        assert len(re.findall(r"— Пікір \d+, ▮▮▮", pages[submission])) == n
     assert not any(j in page for page in pages.values() for j in comments["juror"].unique())
 
 

@@ -12,6 +12,7 @@ from fairlib.selection.explain import Why, explain
 from fairlib.selection.reason import Reason
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
+from fairlib.selection.several import written
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,9 +226,9 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
                 (
                     int(order.rank[group].min()),
                     problem.told(order.key[group[0]] / 10.0**problem.select.decimals),
-                    ", ".join(map(str, problem.submissions[group])),
+                    written(problem.submissions[group]),
                     ", ".join(shown),
-                    ", ".join(map(str, problem.submissions[group[undecided[group]]])),
+                    written(problem.submissions[group[undecided[group]]]),
                 )
             )
     return pd.DataFrame(rows, columns=["rank", "estimate", "submissions", "settled_by", "open"])

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from params_fixture import COMMISSION, RAW, ROOT, with_value
 
 from fairlib import cli
 from fairlib.cli import main
@@ -15,24 +16,12 @@ from fairlib.errors import RulesError
 from fairlib.params import check_params, read_params
 from fairlib.rules.base import language_of
 
-ROOT = Path(__file__).parents[2]
-RAW = yaml.safe_load((ROOT / "params" / "2021.yaml").read_text(encoding="utf-8"))
 SMALL = yaml.safe_load((ROOT / "params" / "example-minimal.yaml").read_text(encoding="utf-8"))
 PROGRAMMERS_WORDS = (
     "Input should", "valid tuple", "valid dictionary", "instance of", "unable to", "match pattern", "pydantic",
     "NoneType", "Traceback", "should be", "literal",
 )  # fmt: skip
-COMMISSION = ("contest", "rounds", 0)
 FAIR = ("contest", "rounds", 1)
-
-
-def with_value(path, value, raw=RAW):
-    raw = copy.deepcopy(raw)
-    node = raw
-    for step in path[:-1]:
-        node = node[step]
-    node[path[-1]] = value
-    return raw
 
 
 def leaves(node, path=()):
@@ -72,6 +61,34 @@ def test_a_mistake_is_told_with_what_was_probably_meant(path, value, said):
     with pytest.raises(RulesError) as caught:
         check_params(with_value(path, value))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "torn", "said"),
+    [
+        (
+            "scale: {min: 1, max: 6, step: 1, best: low}",
+            "scale: {min: 1, max: 6,5, step: 1}",
+            "jury.scale.max: ",
+        ),
+        ("- {id: place, name: Place}", "- {id: place, weight: 0,4, name: Place}", "criteria.place.weight: "),
+        ("- {id: place, name: Place}", "- {id: place, weight: 0,08, name: Place}", "criteria.place.weight: "),
+        ("estimator: raw", "weights: {place: 0,4}", "jury.weights.place: "),
+    ],
+)
+def test_a_decimal_comma_inside_braces_is_told_at_its_number(tmp_path, line, torn, said):
+    path = tmp_path / "p.yaml"
+    text = (ROOT / "params" / "example-minimal.yaml").read_text(encoding="utf-8")
+    assert line in text
+    path.write_text(text.replace(line, torn), encoding="utf-8")
+    with pytest.raises(RulesError, match="1 mistake") as caught:
+        read_params(path)
+    assert f"{said}write the number with a point; inside {{ }} a comma ends it" in str(caught.value)
+
+
+def test_a_report_on_no_run_says_so(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "nope")]) == 2
+    assert "there is no run here to report on" in capsys.readouterr().err
 
 
 JUNK = st.one_of(

@@ -79,7 +79,7 @@ def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
     for key, value in stage.design.items():
         if found := re.fullmatch(r"contrast (.+)–(.+), se in points", key):
             names = [common.numbered(say, ids.index(g) + 1) if g in ids else g for g in found.groups()]
-            rows.append((" – ".join(names), common.number(say, float(value), 2) if value else "–"))
+            rows.append((say.dash.join(names), common.number(say, float(value), 2) if value else "–"))
     if not rows:
         return []
     heads = [Column(say("Nominations compared"), "text", 2), Column(say("Standard error, points"), "number")]
@@ -179,8 +179,8 @@ def _agreement(stage: RoundResults, context: Context) -> list[Block]:
     rows = [(a, b, common.number(say, value, 2)) for a, b, value in pairs]
     alt = say(
         "Heat map of rank correlations. Highest: {high}; lowest: {low}.",
-        high=f"{pairs[0][0]} – {pairs[0][1]}: {say.number(pairs[0][2], 2)}",
-        low=f"{pairs[-1][0]} – {pairs[-1][1]}: {say.number(pairs[-1][2], 2)}",
+        high=f"{pairs[0][0]}{say.dash}{pairs[0][1]}: {say.number(pairs[0][2], 2)}",
+        low=f"{pairs[-1][0]}{say.dash}{pairs[-1][1]}: {say.number(pairs[-1][2], 2)}",
     )
     return [
         Picture(

@@ -10,6 +10,7 @@ from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.results import RoundResults, draw_files, flag
 from fairlib.report.words.codes import done_words, finding_words, found_words, level_words
 from fairlib.report.words.reasons import criterion_name, reason_sentence
+from fairlib.selection import several
 
 
 def chapter(context: Context) -> Chapter:
@@ -137,7 +138,7 @@ def _ties(stage: RoundResults, context: Context) -> list[Block]:
     titles = context.results.by_id["title"]
 
     def named(ids: object) -> str:
-        return "; ".join(common.text(titles.get(s)) for s in common.text(ids).split(", ") if s)
+        return "; ".join(common.text(titles.get(s)) for s in several.read(common.text(ids)))
 
     def settled(steps: object) -> str:
         names = common.text(steps).split(", ")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from fairlib.errors import ScoringError
+from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.arrays import nullable
 from fairlib.scoring.dust import joined
 from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
@@ -64,7 +64,8 @@ class Estimates:
     `jurors` (index juror): `severity, se, n_submissions, component, status`.
     `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
     `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
-    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both.
+    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both;
+    `levels` one row for each: `level, mean, se, n_submissions, n_jurors` (`level_tables`).
     """
 
     method: str
@@ -73,6 +74,7 @@ class Estimates:
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
+    levels: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -141,6 +143,7 @@ def _told(method: str, pairs: Pairs, design: Incidence, y: np.ndarray, result: R
         None if result.fit is None else {name: getattr(result.fit, name) for name in COMPONENTS},
         result.fit,
         result.contrasts,
+        result.levels,
         result.sampler,
     )
 
@@ -226,16 +229,15 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
 
 
 def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, method: str) -> None:
-    """Raise the ScoringError that names the parts of a disconnected design."""
+    """Raises Disconnected, which names the parts."""
     told = []
     for part in range(min(int(jur_part.max()) + 1, 4)):
         who = ", ".join(map(str, pairs.jurors[jur_part == part][:5]))
         more = " …" if (jur_part == part).sum() > 5 else ""
         told.append(f"{int((sub_part == part).sum())} submissions read by {who}{more}")
-    raise ScoringError(
+    raise Disconnected(
         f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror links "
-        f"them, so {method} cannot rank them together. Rank within components (within=True), or add the "
-        "readings that extra_assignments proposes."
+        f"them, so {method} cannot rank them together."
     )
 
 

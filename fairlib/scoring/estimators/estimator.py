@@ -47,6 +47,7 @@ class Result:
     scores: Scores
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
+    levels: pd.DataFrame | None = None
     sampler: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None

@@ -2,12 +2,12 @@
 joint posterior."""
 
 import numpy as np
-import pandas as pd
 
 from fairlib.scoring.estimators import posterior
 from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.inverse import symmetric_inverse
+from fairlib.scoring.estimators.level_tables import level_contrasts, level_means
 from fairlib.scoring.estimators.likelihood import Point
 from fairlib.scoring.estimators.reml import Fit, fit_sums
 from fairlib.scoring.estimators.sums import sums_of
@@ -20,29 +20,10 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
     return Result(
         Scores(fit.merit, se_i, -fit.juror_effect, se_j),
         fit,
-        _contrasts(singles.pairs.level_names(), fit, grid),
+        level_contrasts(singles.pairs, fit, grid),
+        level_means(singles.pairs, fit, grid),
         lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
-
-
-def _contrasts(names: pd.Index, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
-    """What is known of each two levels' difference; None where there is one level."""
-    p = fit.sums.incidence
-    if not len(names):
-        return None
-    member = (p.level == np.arange(len(names))[:, None]) & (p.readers > 0)
-    mean = member / member.sum(axis=1, keepdims=True)
-    a, b = np.triu_indices(len(names), 1)
-    reads = np.zeros((len(names), p.n_jurors))
-    reads[p.level_of_reading, p.who] = 1
-    table = {
-        "level_a": names[a],
-        "level_b": names[b],
-        "difference": (mean[a] - mean[b]) @ fit.merit,
-        "se": posterior.contrast_errors(fit, grid, mean[a] - mean[b]),
-        "across": (reads @ reads.T)[a, b].astype(np.int64),
-    }
-    return pd.DataFrame(table)
 
 
 def _again(design: Incidence, _) -> Again:

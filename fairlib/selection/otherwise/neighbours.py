@@ -17,6 +17,7 @@ from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.admit.unbroken import settle
 from fairlib.selection.otherwise.what_if import what_if
 from fairlib.selection.rule.compiled import compile_rule
+from fairlib.selection.several import written
 
 COLUMNS = ["comes", "goes", "n", "selected", "mean_estimate", "status"]
 STATUS = {
@@ -150,5 +151,5 @@ def _row(before: pd.DataFrame, after: pd.DataFrame, known: pd.Series) -> tuple:
     was, now = before["selected"][order], after["selected"][order]
     come, go = order[now & ~was], order[was & ~now]
     mean = known[order[now]].astype("Float64").mean() if now.any() else pd.NA
-    names = [", ".join(map(str, side)) for side in (come, go)]
+    names = [written(side) for side in (come, go)]
     return *names, max(len(come), len(go)), int(now.sum()), mean, "ok"

@@ -1,0 +1,135 @@
+"""From marks to estimates by the rules of one round; tables are on the contest's own scale."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from scipy.special import ndtri
+
+from fairlib.errors import Disconnected, ScoringError
+from fairlib.rules import Contest, Round
+from fairlib.scoring.estimators.adjust import (
+    Estimates,
+    estimate,
+    one_mark_for_all,
+    per_criterion,
+    rank_changes,
+    refuse_pooled,
+)
+from fairlib.scoring.estimators.twoway import components_of
+from fairlib.scoring.ratings import composite_of, scored
+from fairlib.stage.direction import oriented, turned, turned_estimates
+
+Z95 = ndtri(0.975)
+_MOVED = {
+    "rank": "rank",
+    "raw_rank": "rank_raw",
+    "change": "change",
+    "by_readers": "moved_by_readers",
+    "by_shrinkage": "moved_by_shrinkage",
+    "cause": "moved_mainly_by",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Estimates of a round: `table` as the contract has it, on the contest's scale; `estimates` with higher better.
+
+    `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the contest's
+    scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. It has
+    no rows where all have one level. `level_means` is how high each nomination stands, `level, mean, se, n_submissions,
+    n_jurors`: the mean of the estimates of its submissions.
+    """
+
+    estimates: Estimates
+    table: pd.DataFrame
+    levels: pd.DataFrame
+    level_means: pd.DataFrame
+
+    @property
+    def jurors(self) -> pd.DataFrame:
+        """Severity of each juror (index juror): `severity, se, n_submissions, component, status`."""
+        return self.estimates.jurors
+
+    @property
+    def components(self) -> Mapping[str, float | str]:
+        """Variances of the severity model and its mean level; empty for other estimators."""
+        return self.estimates.components or {}
+
+
+def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) -> Found:
+    """Estimate a round by `method`.
+
+    A submission with fewer jurors than the round's `min_scores` keeps its raw numbers and has no
+    estimate: its status is `too_few_jurors`.
+
+    Raises ScoringError where the marks cannot support the estimator, and where nominations that no juror links would
+    be compared without `levels` in the rules of the round.
+    """
+    marks, weights = oriented(r, ratings), contest.weights(r.id)
+    try:
+        if method == "severity" and "level" in marks and r.levels is None:
+            _refuse_undeclared(marks, weights)
+        found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    except Disconnected as why:
+        raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
+    found = _with_enough(found, r.min_scores)
+    table = found.submissions
+    half = Z95 * table["se"]
+    table = table.assign(low=table["estimate"] - half, high=table["estimate"] + half)
+    table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
+    gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
+    table["n_missing"] = gaps.reindex(table.index, fill_value=0)
+    table = table.join(_by_criterion(contest, marks, method))
+    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
+
+
+def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
+    """Refuse to compare nominations that no juror links, unless the rules said beforehand that it shall be done."""
+    pairs = composite_of(scored(marks), weights)
+    n_parts, of_submission, of_juror = components_of(pairs.incidence())
+    if n_parts > 1:
+        refuse_pooled(of_submission, of_juror, pairs, "severity")
+
+
+def _remedies(r: Round, with_levels: bool) -> str:
+    """What those who hold the contest can do about jurors whom nothing links."""
+    told = (
+        "Let some jurors read in another part too (the scoring notebook lists the readings that link them best), or, "
+        f"where all jurors are taken as equally strict, say so: `estimator: raw` under rounds.{r.id}."
+    )
+    if with_levels and r.levels is None:
+        told += (
+            " If the parts are nominations and their panels are taken as equally strict on the whole, "
+            "`levels: nomination` in the round says so: they are then compared, and every error has the "
+            "difference of panels in it."
+        )
+    return told
+
+
+def _levels(r: Round, found: Estimates) -> pd.DataFrame:
+    if found.contrasts is None:
+        return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
+    return turned(r, found.contrasts, gaps=["difference"])
+
+
+def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
+    if found.levels is None:
+        return pd.DataFrame(columns=["level", "mean", "se", "n_submissions", "n_jurors"])
+    return turned(r, found.levels, marks=["mean"])
+
+
+def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:
+    """`by_CRITERION`, the estimate of each criterion alone, then `status_CRITERION`, which says why one is missing."""
+    by = per_criterion(marks, method)[["estimate", "status"]].unstack("criterion")
+    order = [c.id for c in contest.criteria if c.id in by["estimate"]]
+    status = by["status"][order].fillna("no_scored_mark")
+    return by["estimate"][order].add_prefix("by_").join(status.add_prefix("status_"))
+
+
+def _with_enough(found: Estimates, least: int) -> Estimates:
+    table = found.submissions.copy()
+    few = (table["n_jurors"] > 0) & (table["n_jurors"] < least)
+    table["status"] = table["status"].mask(few, "too_few_jurors")
+    table.loc[few, "estimate"] = pd.NA
+    return replace(found, submissions=table)
