@@ -19,4 +19,4 @@ def nullable(values: np.ndarray) -> pd.arrays.FloatingArray:
 def dense(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
     """Codes (n,) into the labels that occur, and these labels, in their order."""
     seen = np.bincount(code, minlength=len(labels)) > 0
-    return (np.cumsum(seen) - 1)[code], labels[seen]
+    return (code, labels) if seen.all() else ((np.cumsum(seen) - 1)[code], labels[seen])

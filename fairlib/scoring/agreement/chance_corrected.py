@@ -75,7 +75,7 @@ def observed(p: Tally) -> tuple[float, np.ndarray, float]:
     return float(each.sum() / able), each, len(each) / able
 
 
-def percent_agreement(p: Tally) -> Coefficient:
+def _percent_agreement(p: Tally) -> Coefficient:
     """Weighted share of agreeing pairs of jurors, averaged over submissions."""
     pa, each, inflate = observed(p)
     return Coefficient(pa, 0.0, inflate * each)
@@ -93,26 +93,26 @@ def _shares(p: Tally) -> np.ndarray:
     return (p.counts / p.r[:, None]).mean(axis=0)
 
 
-def gwet_ac(p: Tally) -> Coefficient:
+def _gwet_ac(p: Tally) -> Coefficient:
     """AC1, with weights AC2: p_e = Σw · Σ π(1 − π) / (q(q − 1)) (Gwet 2008)."""
     q, pi = len(p.w), _shares(p)
     scale = p.w.sum() / (q * (q - 1))
     return _corrected(p, float(scale * (pi * (1 - pi)).sum()), scale * (p.counts @ (1 - pi)) / p.r)
 
 
-def fleiss(p: Tally) -> Coefficient:
+def _fleiss(p: Tally) -> Coefficient:
     """p_e = πᵀ W π, all jurors sharing one habit π (Fleiss 1971; missing marks: Gwet 2014)."""
     pi = _shares(p)
     return _corrected(p, float(pi @ p.w @ pi), p.counts @ (p.w @ pi) / p.r)
 
 
-def brennan_prediger(p: Tally) -> Coefficient:
+def _brennan_prediger(p: Tally) -> Coefficient:
     """p_e = Σw/q², every category equally likely (Brennan & Prediger 1981)."""
     pe = float(p.w.mean())
     return _corrected(p, pe, np.full(len(p.r), pe))
 
 
-def conger(p: Tally) -> Coefficient:
+def _conger(p: Tally) -> Coefficient:
     """p_e over pairs of different jurors, each with a habit of their own (Conger 1980).
 
     The influence on p_e of juror g's mark of category x is that of the share n_gx/n_g (Gwet 2014, App. B).
@@ -130,7 +130,7 @@ def conger(p: Tally) -> Coefficient:
     return _corrected(p, pe, each)
 
 
-def krippendorff(p: Tally) -> Coefficient | None:
+def _krippendorff(p: Tally) -> Coefficient | None:
     """Krippendorff's alpha by weights instead of level; submissions with one mark leave (Gwet 2014).
 
     None when the marks that are left are all equal.
@@ -152,10 +152,10 @@ def krippendorff(p: Tally) -> Coefficient | None:
 
 
 COEFFICIENTS: dict[str, Callable[[Tally], Coefficient | None]] = {
-    "gwet_ac": gwet_ac,
-    "fleiss": fleiss,
-    "krippendorff": krippendorff,
-    "conger": conger,
-    "brennan_prediger": brennan_prediger,
-    "percent_agreement": percent_agreement,
+    "gwet_ac": _gwet_ac,
+    "fleiss": _fleiss,
+    "krippendorff": _krippendorff,
+    "conger": _conger,
+    "brennan_prediger": _brennan_prediger,
+    "percent_agreement": _percent_agreement,
 }

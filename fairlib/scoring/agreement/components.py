@@ -13,6 +13,7 @@ import pandas as pd
 import scipy
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import dense
 from fairlib.scoring.estimators import reml
 from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.likelihood import Point
@@ -79,7 +80,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     0.29
     """
     pairs = composite(ratings, weights)
-    sub, jur = _dense(pairs.submission), _dense(pairs.juror)
+    sub, jur = dense(pairs.submission, pairs.submissions)[0], dense(pairs.juror, pairs.jurors)[0]
     n_sub, n_jur = int(sub.max()) + 1, int(jur.max()) + 1
     readers = np.bincount(sub)
     k, q = float(len(readers) / (1 / readers).sum()), overlap(sub, jur, readers)
@@ -97,9 +98,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     plane = _Plane(found, k, len(pairs.y) / n_jur)
     status = "boundary" if found.status != "ok" else "partial" if pairs.partial.any() else "ok"
     rows = {name: (f(*found.ratios), *plane.limits(f), status) for name, f in coefficients(k, q).items()}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
-    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
-    return Components(table, found.submission, found.juror, found.residual, *size, found.status)
+    return Components(_table(rows), found.submission, found.juror, found.residual, *size, found.status)
 
 
 def _without_error(variances: np.ndarray, size: tuple) -> Components:
@@ -117,9 +116,7 @@ def _without_error(variances: np.ndarray, size: tuple) -> Components:
     for name, share in worth.items():
         value, low, high = (float(s / (s + share * j * end)) for end in (1.0, *ends))
         rows[name] = (value, low, high, "no_error_variance")
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
-    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
-    return Components(table, float(s), float(j), 0.0, *size, "no_error_variance")
+    return Components(_table(rows), float(s), float(j), 0.0, *size, "no_error_variance")
 
 
 def coefficients(k: float, q: float) -> dict[str, Callable]:
@@ -143,10 +140,6 @@ def overlap(submission: np.ndarray, juror: np.ndarray, readers: np.ndarray) -> f
     return max(float((1 / readers).mean()) - both / (i * (i - 1)), 0.0)
 
 
-def _dense(code: np.ndarray) -> np.ndarray:
-    return (np.cumsum(np.bincount(code) > 0) - 1)[code]
-
-
 def _why_not(pairs: Pairs, readers: np.ndarray, n_jurors: int) -> str | None:
     if n_jurors < 2:
         return "one_juror"
@@ -159,9 +152,13 @@ def _why_not(pairs: Pairs, readers: np.ndarray, n_jurors: int) -> str | None:
 
 
 def _empty(reason: str) -> pd.DataFrame:
-    none = pd.array([pd.NA] * 5, dtype="Float64")
-    names = list(coefficients(1, 0))
-    return pd.DataFrame({"value": none, "low": none, "high": none, "status": reason}, index=names)
+    return _table(dict.fromkeys(coefficients(1, 0), (None, None, None, reason)))
+
+
+def _table(rows: dict[str, tuple]) -> pd.DataFrame:
+    """Value, limits and status of each coefficient."""
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
+    return table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
 
 
 class _Plane:

@@ -13,6 +13,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pandas as pd
 import scipy
+from scipy.special import chdtrc
 
 from fairlib.scoring.arrays import dense
 from fairlib.scoring.ratings import Pairs, composite
@@ -78,12 +79,13 @@ def kendall_w(
         return replace(base, status="incomplete")
     if (found := _rank_test(r)) is None:
         return replace(base, status="no_variation")
-    (chi2, df), table = found, np.empty((k, n))
+    (chi2, df, p), table = found, np.empty((k, n))
     table[r.juror, r.submission] = r.rank - (n + 1) / 2
     exact = _permutation_p(table, n_perm, np.random.default_rng(seed)) if k * n <= SMALL_PANEL else None
-    w, p = min(chi2 / (k * df), 1.0), float(scipy.stats.chi2.sf(chi2, df))
     method = "chi-squared; permutation within jurors for small panels"
-    return replace(base, value=w, chi2=chi2, df=df, p=p, p_permutation=exact, method=method)
+    return replace(
+        base, value=min(chi2 / (k * df), 1.0), chi2=chi2, df=df, p=p, p_permutation=exact, method=method
+    )
 
 
 def _ranks(pairs: Pairs) -> _Ranks:
@@ -129,12 +131,12 @@ def friedman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) 
         return replace(base, status="one_submission")
     if (found := _rank_test(r)) is None:
         return replace(base, status="no_variation")
-    chi2, df = found
-    return replace(base, value=chi2, df=df, p=float(scipy.stats.chi2.sf(chi2, df)))
+    chi2, df, p = found
+    return replace(base, value=chi2, df=df, p=p)
 
 
-def _rank_test(r: _Ranks) -> tuple[float, int] | None:
-    """χ² and degrees of freedom; None where no juror ranks anything."""
+def _rank_test(r: _Ranks) -> tuple[float, int, float] | None:
+    """χ², degrees of freedom and p; None where no juror ranks anything."""
     load = np.bincount(r.juror, minlength=len(r.jurors))
     score = np.sqrt(12 / (load + 1))[r.juror] * (r.rank - (load[r.juror] + 1) / 2)
     spread = np.bincount(r.juror, weights=score**2, minlength=len(load)) / np.maximum(load - 1, 1)
@@ -144,8 +146,10 @@ def _rank_test(r: _Ranks) -> tuple[float, int] | None:
     if r.complete and n > 2:
         table = np.empty((n, len(load)))
         table[r.submission, r.juror] = r.rank
-        return float(scipy.stats.friedmanchisquare(*table).statistic), n - 1
-    return _quadratic_form(r, score, spread, load)
+        found = scipy.stats.friedmanchisquare(*table)
+        return float(found.statistic), n - 1, float(found.pvalue)
+    chi2, df = _quadratic_form(r, score, spread, load)
+    return chi2, df, float(chdtrc(df, chi2))
 
 
 def _quadratic_form(r: _Ranks, score: np.ndarray, spread: np.ndarray, load: np.ndarray) -> tuple[float, int]:

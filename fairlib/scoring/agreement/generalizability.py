@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import dense
 from fairlib.scoring.dust import DUST
 from fairlib.scoring.ratings import Marks, scored
 from fairlib.scoring.result import Statistic
@@ -92,13 +93,8 @@ def _of(marks: Marks) -> Generalizability:
 def _used(m: Marks) -> Marks:
     """The same marks with codes over the labels that occur."""
     pairs = [(m.submission, m.submissions), (m.juror, m.jurors), (m.criterion, m.criteria)]
-    codes, labels = zip(*(_dense(code, names) for code, names in pairs), strict=True)
+    codes, labels = zip(*(dense(code, names) for code, names in pairs), strict=True)
     return Marks(*codes, m.score, *labels)
-
-
-def _dense(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
-    seen = np.bincount(code, minlength=len(labels)) > 0
-    return (np.cumsum(seen) - 1)[code], labels[seen]
 
 
 def _crossed(m: Marks) -> Generalizability:
@@ -111,8 +107,8 @@ def _crossed(m: Marks) -> Generalizability:
         raise ScoringError("No juror marked any submission on all criteria; choose one criterion first.")
     order = order[full]
     x = m.score[order].reshape(-1, c)
-    sub, _ = _dense(m.submission[order[::c]], m.submissions)
-    jur, _ = _dense(m.juror[order[::c]], m.jurors)
+    sub, _ = dense(m.submission[order[::c]], m.submissions)
+    jur, _ = dense(m.juror[order[::c]], m.jurors)
     mean = fitting_constants(sub, jur, x.mean(axis=1, keepdims=True))
     if c == 1:
         values = [mean[0], mean[1], None, None, None, None, mean[2]]
@@ -205,8 +201,8 @@ def _nested(m: Marks) -> Generalizability:
     means = np.full((i, c), np.nan)
     for h in range(c):
         own = m.criterion == h
-        sub, subs = _dense(m.submission[own], m.submissions)
-        jur, jurs = _dense(m.juror[own], m.jurors)
+        sub, subs = dense(m.submission[own], m.submissions)
+        jur, jurs = dense(m.juror[own], m.jurors)
         y = m.score[own]
         parts.append(fitting_constants(sub, jur, y[:, None]))
         who = np.bincount(m.submission[own], minlength=i) > 0
