@@ -1,4 +1,4 @@
-"""Small steps on arrays that many statistics share: division without a warning, missing numbers, dense codes."""
+"""Steps on arrays that many statistics share: division without a warning, missing numbers, codes."""
 
 import numpy as np
 import pandas as pd

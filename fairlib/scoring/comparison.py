@@ -1,4 +1,4 @@
-"""Which estimator serves this design best? Shown beside the rule that was fixed beforehand, never instead of it.
+"""Which estimator serves this design best? Shown beside the rule fixed beforehand, never instead of it.
 
 Two trials. *Prediction*: some marks are hidden and foretold from the rest. *Simulation*: contests with this
 very design and the variances and levels estimated from its marks, whose true best K are known.
@@ -33,13 +33,13 @@ def compare_estimators(
 ) -> pd.DataFrame:
     """How each method predicts hidden marks, and how many of the true best `k` it finds in this design.
 
-    Index method; columns `rmse, rmse_se` of predicted marks in points (estimate minus severity of the
-    juror; those that know no severities predict by the estimate alone), `n_predicted` marks that
-    every method could predict, `hit_rate, hit_se` the share of the true best `k` found and its
-    Monte-Carlo error, `lost` the mean quality given up per place in points, `n_sim`. Ties in an estimate
-    go by the order of labels. Composites are simulated from normal effects without rounding. An estimator that
-    reads single marks (Rasch) is slower and so not in the default: it gets the simulated composite with each
-    pair's own profile over the criteria, rounded to the values in use.
+    Index method; columns `rmse, rmse_se` of predicted marks in points (estimate minus severity of the juror;
+    those that know no severities predict by the estimate alone), `n_predicted` marks that every method could
+    predict, `hit_rate, hit_se` the share of the true best `k` found and its Monte-Carlo error, `lost` the
+    mean quality given up per place in points, `n_sim`. Ties in an estimate go by the order of labels.
+    Composites are simulated from normal effects without rounding. An estimator that reads single marks
+    (Rasch) is slower and so not in the default: it gets the simulated composite with each pair's own profile
+    over the criteria, rounded to the values in use.
 
     Raises ScoringError for an unknown method, `k` outside 1 … submissions − 1, a disconnected design,
     or variances that the marks cannot tell apart.

@@ -33,12 +33,12 @@ def days(ratings: pd.DataFrame, weights=None) -> pd.DataFrame:
     """Effects of `day` and `slot` of a ratings table (higher is better), one row each.
 
     Columns: `kind` (`day`, `slot`), `what` (`2 - 1`: the second day less the first; `last - first`: from the
-    first to the last slot of a day, on a straight line), `points`, `se`, `low, high, p` (95 %, t), `detectable`:
-    the effect that would be found with 80 % power at the 5 % level, (t_.975 + t_.80) se (Bloom 1995), `n`
-    submissions, `status`. A row without an answer has missing numbers and names the reason.
+    first to the last slot of a day, on a straight line), `points`, `se`, `low, high, p` (95 %, t),
+    `detectable`: the effect that would be found with 80 % power at the 5 % level, (t_.975 + t_.80) se (Bloom
+    1995), `n` submissions, `status`. A row without an answer has missing numbers and names the reason.
 
-    y_ij = μ + x_ij'β + a_i + b_j + e_ij by generalised least squares at REML variances (Henderson's equations),
-    estimated after a first β is taken out; degrees of freedom are those between submissions.
+    y_ij = μ + x_ij'β + a_i + b_j + e_ij by generalised least squares at REML variances (Henderson's
+    equations), estimated after a first β is taken out; degrees of freedom are those between submissions.
     """
     pairs = composite(ratings, weights)
     day, slot = (_of_pair(ratings, pairs, c) for c in ("day", "slot"))

@@ -33,7 +33,7 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Design:
-    """What `design` found. Errors are in residual standard deviations of one mark; `sigma` turns them to points.
+    """What `design` found; errors in residual standard deviations of one mark, `sigma` turns them to points.
 
     `submissions`: n_jurors, component, group. `jurors`: n_submissions, component, se (of the severity),
     inflation (se over √((1 − 1/J)/n_submissions), that of J jurors who all read everything), is_cut (without
@@ -200,7 +200,7 @@ def _contrast_vectors(graph: Incidence, group: pd.Categorical) -> tuple[list[tup
 
 
 def potentials(graph: Incidence, inverse: np.ndarray, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """𝓛⁺q of a contrast q of submissions (I,): its covariance with every submission and juror effect, over σ².
+    """𝓛⁺q of a contrast q of submissions (I,): its covariance with submission and juror effects over σ².
 
     Submissions first (I,), then jurors (J,), the latter with the sign of a severity.
     """

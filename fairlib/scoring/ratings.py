@@ -25,9 +25,9 @@ DENSE = 16  # a table of this many slots per mark is cheaper than sorting the ma
 class Marks:
     """Scored marks as integer codes: arrays of length n, labels in sorted order.
 
-    Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered`
-    says that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of each
-    submission's group; None where the table has no such column.
+    Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered` says
+    that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of
+    each submission's group; None where the table has no such column.
     """
 
     submission: np.ndarray
@@ -51,9 +51,8 @@ class Marks:
 class Pairs:
     """Composite marks, one per juror × submission pair: int64 codes and float64 y, all of length n.
 
-    Sorted by submission, then juror.
-    `y` is on the scale of the marks. `partial` is True where some criterion has no mark. `level` and `levels` are those
-    of `Marks`.
+    Sorted by submission, then juror. `y` is on the scale of the marks. `partial` is True where some criterion
+    has no mark. `level` and `levels` are those of `Marks`.
     """
 
     submission: np.ndarray
@@ -75,7 +74,7 @@ class Pairs:
         return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
 
     def level_names(self) -> pd.Index:
-        """Names of the levels of `incidence`, in the order of their codes there; none where there is a single level."""
+        """Names of the levels of `incidence`, in the order of their codes; none where there is a single level."""
         if self.level is None:
             return pd.Index([])
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
@@ -207,7 +206,7 @@ def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
 
 
 def _whole_codes(values: np.ndarray) -> tuple[np.ndarray, pd.Index]:
-    """Codes of whole numbers of a short range, by marking those that occur: a fifth of the time of hashing."""
+    """Codes of whole numbers of a short range, by marking those that occur: faster than hashing."""
     low = int(values.min())
     shifted = values.astype(np.int64) - low
     present = np.zeros(int(shifted.max()) + 1, dtype=bool)
@@ -217,7 +216,7 @@ def _whole_codes(values: np.ndarray) -> tuple[np.ndarray, pd.Index]:
 
 
 def _every_row_counts(ratings: pd.DataFrame) -> bool:
-    """Whether nothing is missing or to be checked further: finite floats and no status, the usual large table."""
+    """Whether nothing is to be checked further: finite floats and no status, the usual large table."""
     if "status" in ratings.columns or ratings["score"].dtype != np.float64 or ratings.empty:
         return False
     return bool(np.isfinite(ratings["score"].to_numpy()).all())

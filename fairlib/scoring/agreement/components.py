@@ -65,10 +65,10 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     log(1 + mλ_j), m the mean load of a juror: on balanced tables that is the posterior under the
     reference prior, which has the coverage of the exact F interval, cut at 0.
 
-    A table that tells no components apart gives empty values with the reason in `status`. Where submission and
-    juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions of
-    σ_s²/σ_j² with the exact F interval of that ratio, and the status is `no_error_variance`; submissions that
-    do not differ then have no coefficient (0/0): `no_submission_variance`.
+    A table that tells no components apart gives empty values with the reason in `status`. Where submission
+    and juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions
+    of σ_s²/σ_j² with the exact F interval of that ratio, and the status is `no_error_variance`; submissions
+    that do not differ then have no coefficient (0/0): `no_submission_variance`.
 
     Sources: Putka, Le, McCloy & Diaz (2008) J. Appl. Psychol. 93:959–981; ten Hove, Jorgensen & van der Ark
     (2022, 2024) Psychol. Methods; Berger & Bernardo (1992) for the prior. Example: Shrout & Fleiss (1979).

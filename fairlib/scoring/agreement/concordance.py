@@ -1,8 +1,8 @@
 """Do jurors put the submissions in the same order? Kendall's W, Friedman's test, Spearman's correlations.
 
 Everything here sees ranks only: each juror's marks are ranked among the submissions that juror read, ties
-sharing the mean of their ranks. `scipy.stats` computes what it has, complete tables and pairs; it is loaded at the
-first use only (docs/decisions.md says what it lacks).
+sharing the mean of their ranks. `scipy.stats` computes what it has, complete tables and pairs; it is loaded
+at the first use only (docs/decisions.md says what it lacks).
 """
 
 from collections.abc import Mapping
@@ -54,10 +54,10 @@ def kendall_w(
 ) -> Concordance:
     """Kendall's coefficient of concordance, corrected for ties, of k jurors over n submissions.
 
-    W = χ²/(k(n − 1)) of Friedman's χ² with the correction for ties (`scipy.stats.friedmanchisquare`), on n − 1 degrees
-    of freedom. Its `p` is rough when n or k is small: panels of up to 2,000 marks also get `p_permutation`, the share
-    of `n_perm` shuffles within jurors (and the table itself) with a W at least as large. Status `incomplete` when
-    some juror did not mark some submission: `friedman` tests such tables.
+    W = χ²/(k(n − 1)) of Friedman's χ² with the correction for ties (`scipy.stats.friedmanchisquare`), on n −
+    1 degrees of freedom. Its `p` is rough when n or k is small: panels of up to 2,000 marks also get
+    `p_permutation`, the share of `n_perm` shuffles within jurors (and the table itself) with a W at least as
+    large. Status `incomplete` when some juror did not mark some submission: `friedman` tests such tables.
 
     Source: Kendall & Babington Smith (1939) Ann. Math. Stat. 10:275–287; ties: Siegel & Castellan (1988);
     permutation: Legendre (2005) J. Agric. Biol. Environ. Stat. 10:226–245.
@@ -196,14 +196,14 @@ def _wide(pairs: Pairs) -> pd.DataFrame:
 
 
 def _correlations(wide: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Spearman's correlation of every two columns over the rows that both have, in one call for any missing."""
+    """Spearman's correlation of every two columns over the rows that both have."""
     return wide.corr("spearman", min_periods=least).clip(-1, 1)
 
 
 def agreement_matrix(
     ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, least: int = COMMON
 ) -> pd.DataFrame:
-    """Spearman's (1904) correlation of every two jurors as a square table, jurors in label order; see `spearman`.
+    """Spearman's (1904) correlation of every two jurors as a square table in label order; see `spearman`.
 
     Missing where they share fewer than `least` submissions, or one of them gave all of those the same.
     """

@@ -31,8 +31,8 @@ class Generalizability:
     `components`: index of sources, columns `estimate` (unbiased, may be negative), `variance` (cut at 0,
     squared points), `share` of their sum, `status`: "ok", `negative`, `confounded` with the source in
     brackets, `one_criterion`, `not_identified`, or `no_variation` where all marks are equal. `design` is
-    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n` counts
-    the marks used, `n_left_out` those of pairs that miss a criterion.
+    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n`
+    counts the marks used, `n_left_out` those of pairs that miss a criterion.
     """
 
     components: pd.DataFrame
@@ -266,8 +266,8 @@ def decision_study(
     Index `n_jurors` (in a nested design: per criterion); columns `relative_error`, `absolute_error`
     (variances in squared points), `generalizability` (ranking when the same jurors read everything),
     `dependability` (when every submission has jurors of its own). A round with overlapping panels lies
-    between. Criteria are `fixed`, the ones in the rules, or `random`, a sample from many that might have been.
-    `status` is "ok", or says why there are no numbers: `not_identified` where the design does not tell
+    between. Criteria are `fixed`, the ones in the rules, or `random`, a sample from many that might have
+    been. `status` is "ok", or says why there are no numbers: `not_identified` where the design does not tell
     submissions from error (second readings would), `no_variation` where all marks are equal.
 
     Raises ScoringError for numbers of jurors below one and for other `criteria`.

@@ -59,13 +59,13 @@ class Estimates:
 
     `submissions` (index submission): `estimate, se, n_jurors, raw_mean, raw_median, disagreement,
     readers_severity, component, status`, points on the scale of the marks; `disagreement` is the standard
-    deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who
-    read it, `component` the connected part of the design (1 is the largest).
-    `jurors` (index juror): `severity, se, n_submissions, component, status`.
-    `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
-    `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
-    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both;
-    `levels` one row for each: `level, mean, se, n_submissions, n_jurors` (`level_tables`).
+    deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
+    it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
+    se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
+    variances, `mu, mu_se, loglik, status`. `contrasts` (severity, ratings with a `level`): one row for every
+    two levels, `level_a, level_b, difference` (mean estimate of the submissions of a less that of b), its
+    `se`, and `across`, how many jurors read in both; `levels` one row for each: `level, mean, se,
+    n_submissions, n_jurors` (`level_tables`).
     """
 
     method: str
@@ -111,18 +111,19 @@ def estimate(
 ) -> Estimates:
     """Estimate every submission and every juror from a ratings table by one of `METHODS`.
 
-    Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
-    `severity` (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal likelihood
-    where the joint one has no maximum, with the status `marginal`.
+    Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
+    (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
+    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal
+    likelihood where the joint one has no maximum, with the status `marginal`.
 
-    Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
-    that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
-    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
-    whole levels are one component to `severity`: it compares them, and its errors include the difference of panels.
+    Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
+    compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would be an
+    invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
+    whole levels are one component to `severity`: it compares them, and its errors include the difference of
+    panels.
 
-    Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity); Abowd,
-    Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
+    Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity);
+    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
     """
     chosen = estimator(method)
     marks = scored(ratings)
@@ -151,11 +152,11 @@ def _told(method: str, pairs: Pairs, design: Incidence, y: np.ndarray, result: R
 def one_mark_for_all(
     ratings: pd.DataFrame, method: str, weights: Mapping[str, float] | None = None
 ) -> Estimates | None:
-    """The estimates where jurors who share submissions gave all the same composite; None where marks differ at all.
+    """The estimates where jurors who share submissions gave all the same composite; None where marks differ.
 
-    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror is
-    harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that need
-    a spread; see there for sources.
+    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror
+    is harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that
+    need a spread; see there for sources.
     """
     pairs = composite_of(scored(ratings), weights)
     if np.ptp(pairs.y) > 0:
@@ -171,10 +172,11 @@ def one_mark_for_all(
 
 
 def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bool = False) -> pd.DataFrame:
-    """Estimates of each criterion on its own: the columns of `Estimates.submissions`, by (criterion, submission).
+    """Estimates of each criterion alone: the columns of `Estimates.submissions`, by (criterion, submission).
 
     A criterion whose marks cannot support the method (one value only, say) keeps its raw numbers, has no
-    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources see `estimate`.
+    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources see
+    `estimate`.
     """
     estimator(method)
     marks = scored(ratings)

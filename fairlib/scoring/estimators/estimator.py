@@ -1,5 +1,5 @@
-"""What the library asks of a way of estimating: numbers with errors, estimates again for other marks, and what they
-hang on. `table` has all of them by name; everything else asks there and knows no name."""
+"""What the library asks of a way of estimating: numbers with errors, estimates again for other marks, and
+what they hang on. `table` has all of them by name; everything else asks there and knows no name."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Many = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Scores:
-    """Estimate and standard error of submissions (I,), severity and its error of jurors (J,); NaN where none."""
+    """Estimates of submissions (I,) and severities of jurors (J,) with standard errors; NaN where none."""
 
     estimate: np.ndarray
     se: np.ndarray
@@ -57,14 +57,16 @@ class Result:
 class Estimator:
     """One way of estimating. Marks are composites (n,) in the sorted order of the design.
 
-    `fit` gives estimates with errors. `again` prepares a design for many sets of marks: what it returns takes marks to
-    estimates (I,) and severities (J,), these 0 where a mark is foretold by the estimate alone. `many`, where
-    estimates are linear in the marks at fitted variances, takes many sets (D, n) to (D, I) at once.
+    `fit` gives estimates with errors. `again` prepares a design for many sets of marks: what it returns takes
+    marks to estimates (I,) and severities (J,), these 0 where a mark is foretold by the estimate alone.
+    `many`, where estimates are linear in the marks at fitted variances, takes many sets (D, n) to (D, I) at
+    once.
 
-    `compares_jurors`: severities are told apart, so a disconnected design has no common ranking. `of_sums`: an estimate
-    hangs on sums of marks alone (Rasch: sufficient statistics), never on a single mark or a juror's spread.
-    `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are wanted, `Singles` is
-    not None. `drawn_as`: the estimator that takes its place where marks are drawn as composites.
+    `compares_jurors`: severities are told apart, so a disconnected design has no common ranking. `of_sums`:
+    an estimate hangs on sums of marks alone (Rasch: sufficient statistics), never on a single mark or a
+    juror's spread. `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are
+    wanted, `Singles` is not None. `drawn_as`: the estimator that takes its place where marks are drawn as
+    composites.
     """
 
     fit: Callable[[Incidence, np.ndarray, Singles], Result]
@@ -77,5 +79,5 @@ class Estimator:
     drawn_as: str | None = None
 
     def parts(self, design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
-        """Parts of a design that this estimator cannot compare with each other, as `components_of` gives them."""
+        """Parts of a design that cannot be compared with each other, as `components_of` gives them."""
         return (comparable_parts if self.has_levels else components_of)(design)

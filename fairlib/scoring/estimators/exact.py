@@ -10,9 +10,9 @@ NOTHING = 1e-12  # share of the sum of squares that is rounding
 def without_rest(sums: Sums) -> np.ndarray | None:
     """Variances (of submissions, of jurors), squared points, of marks that are their sum exactly; else None.
 
-    With levels the variance is that about them. Exactly means by least squares
-    with degrees of freedom to spare: marks of which there are no more than effects always look so and say nothing
-    about the error. None as well where levels alone explain everything.
+    With levels the variance is that about them. Exactly means by least squares with degrees of freedom to
+    spare: marks of which there are no more than effects always look so and say nothing about the error. None
+    as well where levels alone explain everything.
     """
     p, j = sums.incidence, sums.incidence.n_jurors
     system = np.diag(p.load) - p.gram(1 / p.sizes)[:j, :j]

@@ -4,8 +4,8 @@ With N the I × J matrix of readings (0 or 1), both least squares and random eff
 sums of n_i n_iᵀ over submissions, where the weight depends on the number of readers d alone. So the marks
 are passed once, and the models afterwards work on matrices of the size of the panel of jurors.
 
-Submissions may fall into G groups with a level each (nominations). Then ñ_i = [n_i, m_i], m_i (G,) how many of
-the readings of i lie in each level: all d of them in its own, unless the factors have changed places.
+Submissions may fall into G groups with a level each (nominations). Then ñ_i = [n_i, m_i], m_i (G,) how many
+of the readings of i lie in each level: all d of them in its own, unless the factors have changed places.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,9 @@ class Block:
 class Incidence:
     """The design of N readings: I submissions (some perhaps without a mark), J jurors, blocks by d.
 
-    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the code
-    of each submission's level (I,), or of each juror's (J,) where `columns_have_levels`: a turned design.
+    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the
+    code of each submission's level (I,), or of each juror's (J,) where `columns_have_levels`: a turned
+    design.
     """
 
     n_submissions: int
@@ -143,7 +144,7 @@ class Incidence:
         return total
 
     def border(self) -> np.ndarray:
-        """X̃ᵀX̃ of the indicators of jurors and levels: diagonal blocks, bordered by the loads in each level."""
+        """X̃ᵀX̃ of the indicators of jurors and levels: diagonal, bordered by the loads in each level."""
         j, g = self.n_jurors, self.n_levels
         out = np.zeros((j + g, j + g))
         cell = self.who if g == 1 else self.who * g + self.level_of_reading
@@ -210,7 +211,7 @@ def incidence(
 ) -> Incidence:
     """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
 
-    `level` (I,) codes the groups of submissions that have a level each, one for all if not given; see `known_levels`.
+    `level` (I,) codes the groups of submissions that have a level each (one if not given); see `known_levels`.
     """
     codes, n_levels = np.zeros(n_submissions, dtype=np.int64), 1
     if level is not None:
@@ -224,8 +225,8 @@ def incidence(
 def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
     """The codes of those levels (I,) that have marks; none where one level must do for all.
 
-    One must do where the submissions with marks (`read`, (I,)) are hardly more than the levels: then nothing tells
-    how submissions of the same level differ.
+    One must do where the submissions with marks (`read`, (I,)) are hardly more than the levels: then nothing
+    tells how submissions of the same level differ.
     """
     known = np.unique(level[read])
     return known if np.count_nonzero(read) >= len(known) + _SPARE else known[:0]

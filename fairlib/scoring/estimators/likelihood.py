@@ -21,7 +21,7 @@ class Point:
     |---|---|---|
     | `la`, `lb` | λ_a, λ_b | variance of submissions, of jurors, over the residual variance |
     | `rho` | ρ_d (blocks,) | 1/(1 + λ_a d): how little a submission read d times is pulled to its own mean |
-    | `lhs`, `rhs` | X̃ᵀVX̃, X̃ᵀVy | mixed-model equations of jurors and levels, submissions eliminated (J+G) |
+    | `lhs`, `rhs` | X̃ᵀVX̃, X̃ᵀVy | mixed-model equations of jurors, levels, submissions eliminated |
     | `scale` | √λ_b, 1 | of jurors, of levels: the equations are solved as `scale · lhs · scale + I` |
     | `chol` | | lower Cholesky factor of these, in its upper triangle the rest of LAPACK |
     | `u` | (b, β) | their solution: effects of jurors, levels as they are (J+G,) |
@@ -84,7 +84,7 @@ class Point:
 
     @property
     def covariance(self) -> np.ndarray:
-        """Covariance of (b, β) in squared points, variances held, levels as close as their posterior has them."""
+        """Covariance of (b, β) in squared points, variances held, levels as their posterior has them."""
         if self.sums.incidence.n_levels == 1:
             return self.residual * self.h
         j, known = self.sums.incidence.n_jurors, self.levels
@@ -162,7 +162,7 @@ class Point:
         return grad, hess
 
     def _products(self, g: np.ndarray, hb: np.ndarray) -> tuple[np.ndarray, float]:
-        """GH and tr(GH_bH_b'/λ_b²), G = `_weighted`; at λ_b = 0 nearly all of H is 0 and no product is needed."""
+        """GH and tr(GH_bH_b'/λ_b²), G = `_weighted`; at λ_b = 0 nearly all of H is 0: no product."""
         j = self.sums.incidence.n_jurors
         if self.lb:
             y = g @ self.h

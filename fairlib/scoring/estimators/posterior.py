@@ -31,7 +31,7 @@ _NEGLIGIBLE = 1e-4  # nodes lighter than this share of the heaviest are dropped
 
 @dataclass(frozen=True)
 class Node:
-    """One pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance there, levels as they are."""
+    """A pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance, levels as they are."""
 
     weight: float
     la: float
@@ -66,7 +66,7 @@ class Node:
         return self.given.covariance(np.array([self.lb]), np.ones(1))
 
     def beyond(self) -> np.ndarray:
-        """Covariance of (b, β) beyond E[σ²] H, in squared points: what is known of the levels from each other."""
+        """Covariance of (b, β) beyond E[σ²] H, in squared points: what levels say of each other."""
         g = self.given.n_levels
         known = self.levels.covariance - self.levels.residual * self.covariance_of_levels
         return self.along @ known @ self.along.T if g > 1 else np.zeros((1, 1))
@@ -288,7 +288,7 @@ def _off(fit: Fit, node: Node) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _row_error(p: Incidence, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
-    """What the errors of u = (b, β) add to the variance of a_i (I,), or of level_g(i) + a_i if rows have levels."""
+    """What errors of u = (b, β) add to the variance of a_i (I,), or of level_g(i) + a_i if rows have levels."""
     j, m = p.n_jurors, p.by_level
     linked, of_levels = p.over_readers(h[:j, j:]), h[j:, j:]
     inner = p.quadratic(h[:j, :j]) + (m * (2 * linked + m @ of_levels)).sum(axis=1)

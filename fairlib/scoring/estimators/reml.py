@@ -1,13 +1,13 @@
 """Submission effects and juror severities as crossed random effects, fitted exactly by REML or ML.
 
-Model: y_ij = level_g(i) + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all independent;
-G levels, one for each group of submissions (nominations), a single one μ where there are no groups. Variances are
-those of levels taken as they are; the levels themselves are pulled together by `levels`.
-The likelihood needs no more of the marks than the sums of `incidence`: after one pass over them every
-evaluation works on (J+G) × (J+G) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
+Model: y_ij = level_g(i) + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all
+independent; G levels, one for each group of submissions (nominations), a single one μ where there are no
+groups. Variances are those of levels taken as they are; the levels themselves are pulled together by
+`levels`. The likelihood needs no more of the marks than the sums of `incidence`: after one pass over them
+every evaluation works on (J+G) × (J+G) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
 ρ_d = 1/(1 + λ_a d), u = (b, β) the mixed-model solution after eliminating submissions, β the levels, H its
-covariance over σ². The model does not know which factor is which: with more jurors than submissions they change places
-(`Sums.turned`), so that matrices have the size of the smaller one.
+covariance over σ². The model does not know which factor is which: with more jurors than submissions they
+change places (`Sums.turned`), so that matrices have the size of the smaller one.
 
 Patterson & Thompson (1971) Biometrika 58:545 (REML); Henderson (1975) Biometrics 31:423 (BLUP);
 Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
@@ -40,9 +40,9 @@ _NO_REST = 1e8  # ratio of variances that stands for a residual variance of 0
 class Fit:
     """Result of `fit`: variances on the squared scale of the marks, effects on the scale of the marks.
 
-    `juror_effect` is added to a mark (severity is its negative). `mu` is the mean of the levels, `levels` what is
-    known of them at these variances (centred like the sums). `status` is "ok" or one of `FIT_REASONS`; `loglik` has
-    lme4's constants.
+    `juror_effect` is added to a mark (severity is its negative). `mu` is the mean of the levels, `levels`
+    what is known of them at these variances (centred like the sums). `status` is "ok" or one of
+    `FIT_REASONS`; `loglik` has lme4's constants.
     """
 
     submission: float

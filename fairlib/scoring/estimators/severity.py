@@ -1,5 +1,5 @@
-"""The crossed random-effects model: severities drawn towards their mean, variances by REML, errors and draws of their
-joint posterior."""
+"""The crossed random-effects model: severities drawn towards their mean, variances by REML, errors and draws
+of their joint posterior."""
 
 import numpy as np
 

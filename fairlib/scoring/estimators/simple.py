@@ -42,7 +42,7 @@ def within_sd(design: Incidence, y: np.ndarray) -> float:
 
 
 def spread_of_jurors(design: Incidence, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (ddof 1; 0 where it is rounding) of each juror's marks (J,); NaN where none."""
+    """Mean and sd (ddof 1; 0 where it is rounding) of each juror's marks (J,); NaN where none."""
     load = design.load
     mean = divide(np.bincount(design.who, weights=y, minlength=design.n_jurors), load)
     square = np.bincount(design.who, weights=(y - mean[design.who]) ** 2, minlength=design.n_jurors)

@@ -1,4 +1,4 @@
-"""What two-way models need of the marks: their sums over submissions, jurors, levels and blocks of equal size."""
+"""What two-way models need of the marks: sums over submissions, jurors, levels and blocks of equal size."""
 
 from dataclasses import dataclass
 from functools import cached_property

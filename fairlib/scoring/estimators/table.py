@@ -1,4 +1,4 @@
-"""The estimators by name, in the order in which they are listed: this table is the only place that knows them all."""
+"""The estimators by name, in the order in which they are listed: the only place that knows them all."""
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.estimators.additive import ADDITIVE
@@ -28,5 +28,5 @@ def estimator(name: str) -> Estimator:
 
 
 def drawn_as(name: str) -> str:
-    """The name of the estimator that serves where marks are drawn as composites: itself, for those that read them."""
+    """The estimator that serves where marks are drawn as composites: itself, for one that reads them."""
     return estimator(name).drawn_as or name

@@ -36,7 +36,7 @@ class TwoWay:
 
 
 def components_of(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
-    """Connected parts: their number and the part of each submission (I,) and juror (J,), −1 if without a mark.
+    """Connected parts: number, and the part of each submission (I,) and juror (J,), −1 if without a mark.
 
     Parts are numbered from 0 by falling number of submissions.
     """
@@ -57,8 +57,9 @@ def components_of(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
 def comparable_parts(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
     """`components_of`, those joined that the model with levels compares all the same.
 
-    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels are
-    compared through marks whose error includes the difference of panels. Parts inside a level are not joined.
+    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels
+    are compared through marks whose error includes the difference of panels. Parts inside a level are not
+    joined.
     """
     n_parts, of_submission, of_juror = components_of(design)
     read = design.readers > 0

@@ -42,8 +42,8 @@ _BLOCK = 4_000_000
 class Family:
     """Tests of one signal: one for each cell, or one of all cells together, about the panel as a whole.
 
-    Each pair (n,) is in a `cell` (−1: in none) with a covariate `x`; a cell is of one `juror` (code). `tests` has a
-    row a test: `about` (group), `n` what the finding counts, and `status` (`tested`, or why not).
+    Each pair (n,) is in a `cell` (−1: in none) with a covariate `x`; a cell is of one `juror` (code). `tests`
+    has a row a test: `about` (group), `n` what the finding counts, and `status` (`tested`, or why not).
     """
 
     signal: str
@@ -95,8 +95,8 @@ def draws_for(pairs: int, tests: int) -> int:
 def examine(readings: Readings, families: list[Family], draws: int, seed: int = 0) -> pd.DataFrame:
     """Findings of all families: effects in points (positive: more generous where x is high) and p.
 
-    p = (1 + number as extreme)/(1 + draws), two-sided; `draws` 0 is the normal limit (`draws_for`). `value` and
-    `panel` are a juror's mean lead over the other readers where x > 0 and elsewhere, in points.
+    p = (1 + number as extreme)/(1 + draws), two-sided; `draws` 0 is the normal limit (`draws_for`). `value`
+    and `panel` are a juror's mean lead over the other readers where x > 0 and elsewhere, in points.
     """
     if not families:
         return pd.DataFrame(columns=FINDING)

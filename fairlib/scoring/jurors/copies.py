@@ -20,13 +20,13 @@ MOST_PAIRINGS = 5_000_000
 def copied(readings: Readings) -> tuple[pd.DataFrame, int]:
     """Findings `copied` for pairs of jurors with at least two identical sheets, and the number unlisted.
 
-    Over submissions both marked on the same two criteria or more (at least five such): `value` the share
-    of identical sheets, `panel` the share by chance, `effect` the points by which two other readers of
-    the submissions with identical sheets differ (where there are none: any two readers). p is the Poisson tail of the
-    number of identical sheets at its mean under permutation within strata of ten submissions of like
-    quality, Σ_strata Σ_v n_v m_v / n (matching problem: Barbour, Holst & Janson 1992, ch. 4), or at the
-    rate of the other readers if that is larger. Pairs of jurors with fewer than two identical sheets
-    count as tested with p = 1. More than five million pairings are not compared (`too_many_pairs`).
+    Over submissions both marked on the same two criteria or more (at least five such): `value` the share of
+    identical sheets, `panel` the share by chance, `effect` the points by which two other readers of the
+    submissions with identical sheets differ (where there are none: any two readers). p is the Poisson tail of
+    the number of identical sheets at its mean under permutation within strata of ten submissions of like
+    quality, Σ_strata Σ_v n_v m_v / n (matching problem: Barbour, Holst & Janson 1992, ch. 4), or at the rate
+    of the other readers if that is larger. Pairs of jurors with fewer than two identical sheets count as
+    tested with p = 1. More than five million pairings are not compared (`too_many_pairs`).
     """
     n_i = readings.readers.astype(float)
     if readings.marks.shape[1] < 2:

@@ -39,9 +39,9 @@ NUMBERS = ["value", "panel", "effect", "p", "p_adjusted"]
 class Diagnostics:
     """What is particular about each juror, and what of it is worth a conversation.
 
-    `jurors` (index juror): `n_submissions, n_marks`, `mean, sd` of the marks, `severity, severity_se`, what `HABITS`
-    found (`COLUMNS` has the names), `infit, outfit` of the Rasch model, `order_drift, day_drift, n_findings,
-    status`; points of the contest's scale, NA where the findings say why.
+    `jurors` (index juror): `n_submissions, n_marks`, `mean, sd` of the marks, `severity, severity_se`, what
+    `HABITS` found (`COLUMNS` has the names), `infit, outfit` of the Rasch model, `order_drift, day_drift,
+    n_findings, status`; points of the contest's scale, NA where the findings say why.
 
     `findings`, one row a test: `juror` (None: the panel as a whole), `signal`, `about` (group, other
     juror or mark), `value` and `panel` (what the signal compares), `effect` in points, `p`, `p_adjusted`
@@ -73,11 +73,11 @@ def diagnose(
     """Diagnose the jurors of a ratings table (optional columns `order`, `day`, `slot`).
 
     `submissions` (index submission: `nomination, region, legal_form, organisation_id`) and `jurors` (index
-    juror: `region, organisation_id`) bring the questions about groups and conflicts; each column is
-    optional. `severity` is the round's `estimate(…)` if it is at hand, else it is made; `rasch` the
-    result of `rasch(…)`, for infit and outfit. `scale` is (lowest, highest) mark, else the marks' range.
-    `permutations` per test are as many as `draws_for` says if none are given. Results do not depend on the order of
-    rows or on names. Raises ScoringError as `composite` does.
+    juror: `region, organisation_id`) bring the questions about groups and conflicts; each column is optional.
+    `severity` is the round's `estimate(…)` if it is at hand, else it is made; `rasch` the result of
+    `rasch(…)`, for infit and outfit. `scale` is (lowest, highest) mark, else the marks' range. `permutations`
+    per test are as many as `draws_for` says if none are given. Results do not depend on the order of rows or
+    on names. Raises ScoringError as `composite` does.
     """
     readings = readings_of(ratings, weights, scale)
     known = (

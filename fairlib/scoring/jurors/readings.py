@@ -18,13 +18,13 @@ from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 
 @dataclass(frozen=True)
 class Readings:
-    """Readings (juror × submission) of a round in order of (submission, juror) code, with the additive model taken out.
+    """Readings (juror × submission) of a round in order of their codes, with the additive model taken out.
 
-    Arrays of length n (pairs): `submission`, `juror`, `y` (composite mark), `left` (y − a_i − b_j);
-    `marks` is n × criteria with NaN where a criterion was not marked. `generosity` b (jurors, sum 0 in
-    each connected component), `quality` a (submissions), `readers` and `load` (readings of a juror) are counts,
-    `variance` the residual variance (NaN without degrees of freedom), `inverse` the pseudo-inverse of
-    the jurors' Laplacian. `scale` is (lowest, highest) mark.
+    Arrays of length n (pairs): `submission`, `juror`, `y` (composite mark), `left` (y − a_i − b_j); `marks`
+    is n × criteria with NaN where a criterion was not marked. `generosity` b (jurors, sum 0 in each connected
+    component), `quality` a (submissions), `readers` and `load` (readings of a juror) are counts, `variance`
+    the residual variance (NaN without degrees of freedom), `inverse` the pseudo-inverse of the jurors'
+    Laplacian. `scale` is (lowest, highest) mark.
     """
 
     submission: np.ndarray

@@ -68,7 +68,7 @@ _MARKS = {"lower": ("more", "less"), "higher": ("less", "more")}  # named as the
 
 
 def sentence(finding: Mapping, best: Literal["high", "low"] = "high") -> str:
-    """Say one row of `Diagnostics.findings` in English, with its numbers; `best` is the end of the scale that is.
+    """Say one row of `Diagnostics.findings` in English; `best` is the end of the scale that is.
 
     Severity and leniency are numbers that do not turn with the scale; how they show in the marks does.
 

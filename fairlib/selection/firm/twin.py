@@ -59,9 +59,9 @@ def twin(
     """Draw second commissions and count the overlap: `n`, or as many as the rule's draws (`worlds.replicates`).
 
     Merits and variances come from the posterior of the severity model, `model` or `estimates` itself; each
-    commission has its own jurors, residuals and marks, and the same readers per submission. Estimates that are
-    linear in the marks (`Estimator.many`; severity at the estimated ratios of variances, Henderson 1975) are made
-    at once, others one by one, at most 400 times; one that reads single marks is read as severity
+    commission has its own jurors, residuals and marks, and the same readers per submission. Estimates that
+    are linear in the marks (`Estimator.many`; severity at the estimated ratios of variances, Henderson 1975)
+    are made at once, others one by one, at most 400 times; one that reads single marks is read as severity
     (`as_severity`). Thresholds on single criteria are as observed.
     """
     source = estimates if estimates.fit is not None else model
