@@ -112,7 +112,7 @@ def draw_submissions(
     effects: Effects = Effects(),
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """True quality, nomination, region and organisation of n submissions; one organisation in twelve sends two."""
+    """True quality, nomination, region, organisation of n submissions; one organisation in twelve sends two."""
     codes = np.sort(rng.integers(0, len(nominations), n)) if n >= len(nominations) else np.arange(n)
     return pd.DataFrame(
         {
@@ -229,9 +229,9 @@ def simulate_scores(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One contest on the pairs of a design: marks y (n,), true submission levels (I,), severities (J,).
 
-    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`, or `mu` an
-    array with the level of each submission (I,);
-    `size` is (I, J), the highest codes plus one if not given.
+    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`, or
+    `mu` an array with the level of each submission (I,); `size` is (I, J), the highest codes plus one if not
+    given.
     """
     rng = np.random.default_rng(seed)
     n_i, n_j = size or (int(submission.max()) + 1, int(juror.max()) + 1)

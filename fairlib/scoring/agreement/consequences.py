@@ -1,4 +1,4 @@
-"""What a reliability means for the decision: how much of a TOP-K is deserved, and would others choose the same?
+"""What a reliability means: how much of a TOP-K is deserved, and would others choose the same?
 
 True worth and final mark are taken as bivariate normal with correlation √reliability, the marks of two
 commissions with correlation reliability. What share lies above the K/N threshold in both is known exactly

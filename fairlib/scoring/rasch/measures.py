@@ -98,7 +98,11 @@ def rasch(
         raise ScoringError(f"Unknown thresholds {thresholds!r}; choose rating_scale or partial_credit.")
     if method not in ("joint", "marginal"):
         raise ScoringError(f"Unknown method {method!r}; choose joint or marginal.")
-    marks = scored(ratings)
+    return rasch_of(scored(ratings), thresholds, method)
+
+
+def rasch_of(marks: Marks, thresholds: str = "rating_scale", method: str = "joint") -> Rasch:
+    """`rasch` of coded marks."""
     by_criterion = thresholds == "partial_credit"
     peeled = peel(marks, by_criterion, KINDS if method == "joint" else KINDS[1:])
     design = build(marks, peeled, by_criterion)
