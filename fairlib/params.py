@@ -6,10 +6,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, NotRequired, TypedDict
 
 import yaml
 from pydantic import BaseModel, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from fairlib.errors import RulesError
 from fairlib.rules import Contest, Rule
@@ -30,6 +30,16 @@ class RulesFile(Rule):
                 f"forms were accepted to {closes}, the contest is of {self.year}: mend one of them"
             )
         return self
+
+
+class _Mistake(TypedDict):
+    """What the validator tells of one mistake."""
+
+    type: str
+    loc: tuple[int | str, ...]
+    msg: str
+    input: Any
+    ctx: NotRequired[dict[str, Any]]
 
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx, .ods and .xls begin
@@ -147,7 +157,7 @@ def _at(node: object, key: str, name: str) -> object:
     return node
 
 
-def _sentence(error: ErrorDetails, raw: object) -> str:
+def _sentence(error: _Mistake, raw: object) -> str:
     found = error["input"]
     steps = tuple(step for step in error["loc"] if step != "[key]")
     where = _path(steps, raw)

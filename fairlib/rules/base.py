@@ -16,7 +16,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core.core_schema import literal_schema
 
 Language = Literal["kk", "ru", "en"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -24,7 +23,7 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 def among(names: Sequence[str]) -> GetPydanticSchema:
     """Of a text in a params file: it must be one of these names, as with a Literal of them."""
-    return GetPydanticSchema(lambda source, handler: literal_schema(list(names)))
+    return GetPydanticSchema(lambda source, handler: handler(Literal.__getitem__(tuple(names))))
 
 
 class Rule(BaseModel):

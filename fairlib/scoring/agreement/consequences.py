@@ -18,7 +18,7 @@ from fairlib.scoring.agreement.components import icc_components
 BLOCK = 2**20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Meaning:
     """What the marks of a round can and cannot support.
 
@@ -31,17 +31,17 @@ class Meaning:
 
     n_submissions: int
     n_selected: int
-    reliability: float | None
-    reliability_low: float | None
-    reliability_high: float | None
-    belongs: float | None
-    belongs_low: float | None
-    belongs_high: float | None
-    belongs_simulated: float | None
-    overlap: float | None
-    overlap_low: float | None
-    overlap_high: float | None
-    overlap_simulated: float | None
+    reliability: float | None = None
+    reliability_low: float | None = None
+    reliability_high: float | None = None
+    belongs: float | None = None
+    belongs_low: float | None = None
+    belongs_high: float | None = None
+    belongs_simulated: float | None = None
+    overlap: float | None = None
+    overlap_low: float | None = None
+    overlap_high: float | None = None
+    overlap_simulated: float | None = None
     status: str
 
 
@@ -82,13 +82,25 @@ def what_it_means(
         raise ScoringError(f"{n_selected} of {n} submissions cannot be chosen; the number lies between.")
     row = c.table.loc["ICC(Q,k)"]
     if c.reliability is None:
-        return Meaning(n, n_selected, *[None] * 11, row.status)
-    three = [float(row[x]) for x in ("value", "low", "high")]
-    belongs = [share_that_belongs(r, n_selected, n) for r in three]
-    overlap = [overlap_with_second(r, n_selected, n) for r in three]
-    drawn = simulate(three[0], n_selected, n, n_sim, seed)
-    status = "range_restriction" if preselected else row.status
-    return Meaning(n, n_selected, *three, *belongs, drawn[0], *overlap, drawn[1], status)
+        return Meaning(n_submissions=n, n_selected=n_selected, status=row.status)
+    value, low, high = (float(row[x]) for x in ("value", "low", "high"))
+    belongs, overlap = simulate(value, n_selected, n, n_sim, seed)
+    return Meaning(
+        n_submissions=n,
+        n_selected=n_selected,
+        reliability=value,
+        reliability_low=low,
+        reliability_high=high,
+        belongs=share_that_belongs(value, n_selected, n),
+        belongs_low=share_that_belongs(low, n_selected, n),
+        belongs_high=share_that_belongs(high, n_selected, n),
+        belongs_simulated=belongs,
+        overlap=overlap_with_second(value, n_selected, n),
+        overlap_low=overlap_with_second(low, n_selected, n),
+        overlap_high=overlap_with_second(high, n_selected, n),
+        overlap_simulated=overlap,
+        status="range_restriction" if preselected else row.status,
+    )
 
 
 def share_that_belongs(reliability: float, n_selected: int, n: int) -> float:

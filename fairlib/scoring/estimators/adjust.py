@@ -129,18 +129,27 @@ def estimate(
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
     design = pairs.incidence()
-    n_parts, *parts = chosen.parts(design)
+    n_parts, sub_part, jur_part = chosen.parts(design)
     if n_parts > 1 and chosen.compares_jurors and not within:
-        refuse_pooled(*parts, pairs, method)
+        refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    return _told(method, pairs, design, y, chosen.fit(design, y, Singles(marks, pairs, weights)), *parts)
+    result = chosen.fit(design, y, Singles(marks, pairs, weights))
+    return _told(method, pairs, design, y, result, sub_part, jur_part)
 
 
-def _told(method: str, pairs: Pairs, design: Incidence, y: np.ndarray, result: Result, *parts) -> Estimates:
+def _told(
+    method: str,
+    pairs: Pairs,
+    design: Incidence,
+    y: np.ndarray,
+    result: Result,
+    sub_part: np.ndarray,
+    jur_part: np.ndarray,
+) -> Estimates:
     return Estimates(
         method,
-        _submission_table(pairs, design, y, result, parts[0]),
-        _juror_table(pairs, design, y, result, parts[1]),
+        _submission_table(pairs, design, y, result, sub_part),
+        _juror_table(pairs, design, y, result, jur_part),
         None if result.fit is None else {name: getattr(result.fit, name) for name in COMPONENTS},
         result.fit,
         result.contrasts,
@@ -162,13 +171,13 @@ def one_mark_for_all(
     if np.ptp(pairs.y) > 0:
         return None
     design = pairs.incidence()
-    n_parts, *parts = components_of(design)
+    n_parts, sub_part, jur_part = components_of(design)
     if n_parts > 1:
         return None
     i, j = np.zeros(design.n_submissions), np.zeros(design.n_jurors)
     status = np.where(design.readers > 0, "no_variation", "")
     result = Result(Scores(i + pairs.y[0], i, j, j), submission_status=status)
-    return _told(method, pairs, design, pairs.y, result, *parts)
+    return _told(method, pairs, design, pairs.y, result, sub_part, jur_part)
 
 
 def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bool = False) -> pd.DataFrame:
