@@ -3,9 +3,10 @@
 import sys
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 # No Jupyter schema uses the format this module checks, and its import takes seconds.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
 
 import nbformat  # noqa: E402
 from nbconvert import HTMLExporter, TemplateExporter  # noqa: E402

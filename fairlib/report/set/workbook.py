@@ -49,7 +49,8 @@ class Sheets:
     """Writes sheets into a workbook, with formats made once."""
 
     def __init__(self, book: xlsxwriter.Workbook, lang: Language):
-        self._book, self._formats = book, {}
+        self._book = book
+        self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
         names = decision_names(lang)
         self._colours = {names[code]: DECISION_COLOUR[code] for code in ("selected", "reserve")}
 
@@ -77,7 +78,7 @@ class Sheets:
         page.repeat_rows(0)
         page.set_footer("&L&A&R&P / &N")
 
-    def _cell(self, page: Worksheet, i: int, k: int, value: object, column: Column) -> None:
+    def _cell(self, page: Worksheet, i: int, k: int, value: str | float | None, column: Column) -> None:
         if value is None or pd.isna(value) or value == "":
             page.write_blank(i, k, None, self._format(num_format=column.form, valign="top"))
         elif isinstance(value, str):

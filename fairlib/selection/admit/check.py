@@ -88,6 +88,7 @@ def _plain(problem: Problem, rows: Rows, keys: np.ndarray, stops: bool) -> np.nd
             if only_money:
                 stops = False
                 fewest = _solve(matrix, lower, upper, fixed, np.ones(len(keys)))
+                assert fewest is not None, "what was fixed before could be completed"
                 upper[0] = round(fewest.sum())
     return fixed == 1
 

@@ -16,7 +16,9 @@ BLOCK = 16  # places that one programme decides together: its weights stay far b
 
 
 class Contradiction(SelectionError):
-    """No set of submissions keeps the rules."""
+    """No set of submissions keeps the rules; `codes` are those of a smallest set that contradicts itself, if known."""
+
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
