@@ -8,7 +8,7 @@ import copy
 import random
 import re
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, partialmethod
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ import fairlib.notebook
 from fairlib.params import RulesFile, check_params
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import Results, read_results
-from fairlib.runs import review
+from fairlib.stage import Stage
 from samples.ahead import finalists
 from samples.people import bin_number
 
@@ -149,7 +149,7 @@ class Told:
 def run(folder: Path, contest: dict, monkeypatch) -> Told:
     """Execute the notebooks' own cells here, which is what the chain does in kernels of its own."""
     monkeypatch.setattr(fairlib.notebook, "show", lambda axes, alt: None)
-    monkeypatch.setattr(review, "compare_here", partial(review.compare_here, n_sim=20))
+    monkeypatch.setattr(Stage, "compare_estimators", partialmethod(Stage.compare_estimators, n_sim=20))
     contest = contest | {"data": str(folder / "data")}
     told = Told(folder / "run", check_params({"year": 2030, "contest": contest}))
     steps = [

@@ -18,7 +18,7 @@ from fairlib.runs import chain, record, swap
 from fairlib.runs.engine import execute
 from fairlib.runs.kernels import kernels
 from fairlib.runs.place import open_run, project_root
-from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
+from fairlib.stage.handed_on import read_submissions, roster
 from fairlib.store import write_table
 
 ROOT = Path(__file__).parents[1]
@@ -228,8 +228,8 @@ def test_tables_come_back_as_they_were_written(project):
     form = run.data / run.contest.submissions.file
     form.write_text("id;title;organisation\n001;1984;0012\n002;NA;7\n", encoding="utf-8")
     intake = receive(run.contest, run.data)
-    save_intake(run, intake)
-    again = read_submissions(run)
+    run.save_intake(intake)
+    again = read_submissions(run.dir)
     assert again[["title", "organisation"]].to_dict("index") == {
         "001": {"title": "1984", "organisation": "0012"}, "002": {"title": "NA", "organisation": "7"}}  # fmt: skip
     assert (again[["nomination", "region", "legal_form"]] == "").all(axis=None)
@@ -242,9 +242,9 @@ def test_a_round_that_nobody_reaches_says_why(project):
     run = open_run(2024, raw, "x")
     form = run.data / run.contest.submissions.file
     form.write_text("submission;title;sent\nA;Sea;2024-01-01\n", encoding="utf-8")
-    save_intake(run, receive(run.contest, run.data))
+    run.save_intake(run.receive())
     with pytest.raises(DataError, match="nothing to score in the round jury: 0 submissions were accepted"):
-        read_round(run, "jury")
+        run.round("jury").read_marks()
 
 
 def test_rounding_noise_is_written_as_zero(tmp_path):
@@ -303,8 +303,8 @@ def test_a_round_without_a_mark_on_the_scale_says_so(project):
     (run.data / raw["rounds"][0]["scores"]["files"]).write_text(
         "juror,submission,score\nAigul,A,\nBerik,A,99\n", "utf-8"
     )
-    save_intake(run, receive(run.contest, run.data))
+    run.save_intake(run.receive())
     with pytest.raises(
         DataError, match=r"no mark on the scale 1–6 in the round jury \(invalid: 1, missing: 1; the first"
     ):
-        read_round(run, "jury")
+        run.round("jury").read_marks()
