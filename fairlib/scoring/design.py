@@ -109,15 +109,6 @@ def design(
     return replace(found, reason=_reason(found))
 
 
-def refuse_pooled(found: Design) -> None:
-    """Raise ScoringError, naming the parts, unless all submissions can be ranked together."""
-    if found.verdict == "disconnected":
-        raise ScoringError(
-            f"No pooled ranking: {found.reason} Rank within each component, or add the readings that "
-            "extra_assignments proposes."
-        )
-
-
 def _groups(groups: pd.Series | None, submissions: pd.Index, graph: Incidence) -> pd.Categorical:
     if groups is None:
         return pd.Categorical(["all"] * len(submissions))
