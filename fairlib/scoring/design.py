@@ -89,22 +89,22 @@ def design(
     inflation = float(np.sqrt(np.mean(jurors["inflation"].to_numpy(float)[used] ** 2)))
     verdict = _verdict(graph, n_parts, inflation, contrasts, len(bridges))
     found = Design(
-        verdict,
-        "",
-        int((graph.readers > 0).sum()),
-        int(used.sum()),
-        graph.n,
-        _submissions(graph, sub_part, group, pairs.submissions),
-        jurors,
-        _components(graph, sub_part, jur_part),
-        _overlap(graph, group),
-        contrasts,
-        _named(bridges, pairs.submissions, pairs.jurors),
-        inflation,
-        _connectivity(graph, n_parts),
-        ls.sigma,
-        _conflicts(ratings, conflicts),
-        graph,
+        verdict=verdict,
+        reason="",
+        n_submissions=int((graph.readers > 0).sum()),
+        n_jurors=int(used.sum()),
+        n_readings=graph.n,
+        submissions=_submissions(graph, sub_part, group, pairs.submissions),
+        jurors=jurors,
+        components=_components(graph, sub_part, jur_part),
+        overlap=_overlap(graph, group),
+        contrasts=contrasts,
+        bridges=_named(bridges, pairs.submissions, pairs.jurors),
+        inflation=inflation,
+        connectivity=_connectivity(graph, n_parts),
+        sigma=ls.sigma,
+        conflicts=_conflicts(ratings, conflicts),
+        incidence=graph,
     )
     return replace(found, reason=_reason(found))
 
