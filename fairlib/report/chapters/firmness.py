@@ -12,8 +12,9 @@ from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
+from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import criterion_name, estimator_name
+from fairlib.report.words.reasons import criterion_name
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 
