@@ -5,9 +5,9 @@ import pytest
 from choice_fixture import BY_NOMINATION, candidates, contest_of, drawn, estimated, marks, rule
 
 from fairlib.rules import Quota
+from fairlib.scoring.comparison import simulate_scores
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.scoring.estimators.reml import Point
-from fairlib.scoring.simulate import simulate_scores
 from fairlib.selection.firm.twin import STATUS, core_of, second_marks, twin
 from fairlib.selection.firm.worlds import worlds
 from fairlib.selection.rule.compiled import compile_rule

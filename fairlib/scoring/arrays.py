@@ -1,4 +1,4 @@
-"""Steps on arrays that many statistics share: division without a warning, missing numbers, codes."""
+"""Steps on arrays that many statistics share: division without a warning, missing numbers, codes, order."""
 
 import numpy as np
 import pandas as pd
@@ -20,3 +20,12 @@ def dense(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
     """Codes (n,) into the labels that occur, and these labels, in their order."""
     seen = np.bincount(code, minlength=len(labels)) > 0
     return (code, labels) if seen.all() else ((np.cumsum(seen) - 1)[code], labels[seen])
+
+
+def sortable(values: pd.Series) -> pd.Series:
+    """Texts as numbers or dates (2021-03-15, 15.03.2021) where all of them are; everything else as it is."""
+    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
+        return values
+    number = pd.to_numeric(values, errors="coerce")
+    dates = (pd.to_datetime(values, format=form, errors="coerce") for form in ("%Y-%m-%d", "%d.%m.%Y"))
+    return next((found for found in (number, *dates) if found.notna().all()), values.astype(str))

@@ -17,7 +17,6 @@ from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.estimators.table import ESTIMATORS, estimator
 from fairlib.scoring.estimators.twoway import comparable_parts, components_of
 from fairlib.scoring.ratings import composite_of, scored
-from fairlib.scoring.simulate import simulate_scores
 
 COMPARED = tuple(name for name, one in ESTIMATORS.items() if not one.reads_singles)
 
@@ -144,3 +143,25 @@ def _simulate(
 
 def _top(values: np.ndarray, k: int) -> np.ndarray:
     return np.argsort(-values, kind="stable")[:k]
+
+
+def simulate_scores(
+    submission: np.ndarray,
+    juror: np.ndarray,
+    components: Mapping[str, float | np.ndarray],
+    seed: int | np.random.Generator,
+    size: tuple[int, int] | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One contest on the pairs of a design: marks y (n,), true submission levels (I,), severities (J,).
+
+    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`, or
+    `mu` an array with the level of each submission (I,); `size` is (I, J), the highest codes plus one if not
+    given.
+    """
+    rng = np.random.default_rng(seed)
+    n_i, n_j = size or (int(submission.max()) + 1, int(juror.max()) + 1)
+    sd = {name: np.sqrt(components[name]) for name in ("submission", "juror", "residual")}
+    truth = components["mu"] + sd["submission"] * rng.standard_normal(n_i)
+    severity = sd["juror"] * rng.standard_normal(n_j)
+    noise = sd["residual"] * rng.standard_normal(len(submission))
+    return truth[submission] - severity[juror] + noise, truth, severity

@@ -11,6 +11,7 @@ from scipy.sparse.linalg import splu
 from scipy.special import stdtr, stdtrit
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import sortable
 from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.reml import Fit, fit_sums
 from fairlib.scoring.estimators.sums import sums_of
@@ -63,26 +64,13 @@ def _of_pair(ratings: pd.DataFrame, pairs: Pairs, column: str) -> tuple[np.ndarr
     if column not in ratings or ratings[column].isna().all():
         return None
     seen = ratings[ratings[column].notna()]
-    codes, values = pd.factorize(_sortable(seen[column]), sort=True)
+    codes, values = pd.factorize(sortable(seen[column]), sort=True)
     at = pd.Series(codes, dtype=float).groupby([seen[c].astype(object).to_numpy() for c in KEYS[:2]]).min()
     wanted = pd.MultiIndex.from_arrays(
         [pairs.submissions[pairs.submission].astype(object), pairs.jurors[pairs.juror].astype(object)]
     )
     first = seen[column].to_numpy()[np.unique(codes, return_index=True)[1]]
     return at.reindex(wanted).to_numpy(), pd.Index(first)
-
-
-def _sortable(column: pd.Series) -> pd.Series:
-    """Values in the order of their numbers or dates (15.03.2021 or 2021-03-15), else as text."""
-    number = pd.to_numeric(column, errors="coerce")
-    if number.notna().all():
-        return number
-    text = column.astype(str)
-    for form in ("%d.%m.%Y", "%Y-%m-%d"):
-        date = pd.to_datetime(text, format=form, errors="coerce")
-        if date.notna().all():
-            return date
-    return text
 
 
 def _add_days(rows: list, parts: list, names: list, code: np.ndarray, values: pd.Index) -> None:

@@ -89,33 +89,24 @@ def design(
     inflation = float(np.sqrt(np.mean(jurors["inflation"].to_numpy(float)[used] ** 2)))
     verdict = _verdict(graph, n_parts, inflation, contrasts, len(bridges))
     found = Design(
-        verdict,
-        "",
-        int((graph.readers > 0).sum()),
-        int(used.sum()),
-        graph.n,
-        _submissions(graph, sub_part, group, pairs.submissions),
-        jurors,
-        _components(graph, sub_part, jur_part),
-        _overlap(graph, group),
-        contrasts,
-        _named(bridges, pairs.submissions, pairs.jurors),
-        inflation,
-        _connectivity(graph, n_parts),
-        ls.sigma,
-        _conflicts(ratings, conflicts),
-        graph,
+        verdict=verdict,
+        reason="",
+        n_submissions=int((graph.readers > 0).sum()),
+        n_jurors=int(used.sum()),
+        n_readings=graph.n,
+        submissions=_submissions(graph, sub_part, group, pairs.submissions),
+        jurors=jurors,
+        components=_components(graph, sub_part, jur_part),
+        overlap=_overlap(graph, group),
+        contrasts=contrasts,
+        bridges=_named(bridges, pairs.submissions, pairs.jurors),
+        inflation=inflation,
+        connectivity=_connectivity(graph, n_parts),
+        sigma=ls.sigma,
+        conflicts=_conflicts(ratings, conflicts),
+        incidence=graph,
     )
     return replace(found, reason=_reason(found))
-
-
-def refuse_pooled(found: Design) -> None:
-    """Raise ScoringError, naming the parts, unless all submissions can be ranked together."""
-    if found.verdict == "disconnected":
-        raise ScoringError(
-            f"No pooled ranking: {found.reason} Rank within each component, or add the readings that "
-            "extra_assignments proposes."
-        )
 
 
 def _groups(groups: pd.Series | None, submissions: pd.Index, graph: Incidence) -> pd.Categorical:

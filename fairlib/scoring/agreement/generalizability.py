@@ -124,15 +124,15 @@ def _crossed(m: Marks) -> Generalizability:
     base = _frame(values, status)
     readers = np.bincount(sub)
     return Generalizability(
-        base,
-        "crossed",
-        x.size,
-        len(m.score) - x.size,
-        len(readers),
-        int(jur.max()) + 1,
-        c,
-        float(len(readers) / (1 / readers).sum()),
-        "ok" if x.size == len(m.score) else "partial",
+        components=base,
+        design="crossed",
+        n=x.size,
+        n_left_out=len(m.score) - x.size,
+        n_submissions=len(readers),
+        n_jurors=int(jur.max()) + 1,
+        n_criteria=c,
+        k=float(len(readers) / (1 / readers).sum()),
+        status="ok" if x.size == len(m.score) else "partial",
     )
 
 
@@ -217,15 +217,15 @@ def _nested(m: Marks) -> Generalizability:
     values = [shared, None, _nested_criterion(m, ic, j, e), None, ic, j, e]
     status = {"juror": "confounded (juror:criterion)", "submission:juror": "confounded (residual)"}
     return Generalizability(
-        _frame(values, status),
-        "nested",
-        len(m.score),
-        0,
-        i,
-        len(m.jurors),
-        c,
-        float(len(readers) / (1 / readers).sum()),
-        "ok",
+        components=_frame(values, status),
+        design="nested",
+        n=len(m.score),
+        n_left_out=0,
+        n_submissions=i,
+        n_jurors=len(m.jurors),
+        n_criteria=c,
+        k=float(len(readers) / (1 / readers).sum()),
+        status="ok",
     )
 
 

@@ -41,7 +41,7 @@ class Agreement(Statistic):
     n_categories: int = 0
 
 
-def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame:
+def kappas(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame:
     """Six coefficients side by side: index `gwet_ac, fleiss, krippendorff, conger, brennan_prediger,
     percent_agreement`; columns `value, se, low, high, p, n, n_submissions, n_jurors, status`.
 
@@ -54,7 +54,7 @@ def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame
     >>> long = pd.DataFrame({j: list(x) for j, x in columns.items()}).replace(".", None)
     >>> long = long.rename_axis("submission").reset_index().melt(
     ...     "submission", var_name="juror", value_name="score").assign(criterion="all")
-    >>> agreement(long).value[["gwet_ac", "fleiss", "percent_agreement"]].round(4).to_list()
+    >>> kappas(long).value[["gwet_ac", "fleiss", "percent_agreement"]].round(4).to_list()
     [0.7754, 0.7612, 0.8182]
     """
     p = tally(ratings, weights)
@@ -65,7 +65,7 @@ def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame
 
 
 def gwet_ac(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Gwet's AC1, with weights AC2 (Gwet 2008, Br. J. Math. Stat. Psychol. 61:29–48); see `agreement`.
+    """Gwet's AC1, with weights AC2 (Gwet 2008, Br. J. Math. Stat. Psychol. 61:29–48); see `kappas`.
 
     Chance agreement falls with the number of categories that occur, so do not compare tables with
     different numbers of them.
@@ -74,25 +74,25 @@ def gwet_ac(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
 
 
 def brennan_prediger(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Brennan & Prediger's coefficient (1981, Educ. Psychol. Meas. 41:687–699); see `agreement`."""
+    """Brennan & Prediger's coefficient (1981, Educ. Psychol. Meas. 41:687–699); see `kappas`."""
     return _statistic(tally(ratings, weights), "brennan_prediger")
 
 
 def percent_agreement(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Share of pairs of jurors that agree, averaged over submissions, no correction; see `agreement`."""
+    """Share of pairs of jurors that agree, averaged over submissions, no correction; see `kappas`."""
     return _statistic(tally(ratings, weights), "percent_agreement")
 
 
 def conger_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Conger's kappa (1980, Psychol. Bull. 88:322–328): each juror's own habits; see `agreement`."""
+    """Conger's kappa (1980, Psychol. Bull. 88:322–328): each juror's own habits; see `kappas`."""
     return _statistic(tally(ratings, weights), "conger")
 
 
 def fleiss_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Fleiss' kappa: chance by the habits of the panel as a whole; see `agreement` for limits and weights.
+    """Fleiss' kappa: chance by the habits of the panel as a whole; see `kappas` for limits and weights.
 
     Without weights and with equally many marks for all, p is Fleiss' own test under the hypothesis of no
-    agreement (Fleiss, Nee & Landis 1979, Psychol. Bull. 86:974–977); otherwise that of `agreement`.
+    agreement (Fleiss, Nee & Landis 1979, Psychol. Bull. 86:974–977); otherwise that of `kappas`.
 
     Source: Fleiss (1971) Psychol. Bull. 76:378–382.
     """

@@ -1,5 +1,4 @@
-"""The crossed random-effects model: severities drawn towards their mean, variances by REML, errors and draws
-of their joint posterior."""
+"""The crossed random-effects model: severities drawn towards their mean, with errors and draws of the posterior."""
 
 import numpy as np
 
@@ -19,10 +18,10 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
     se_i, se_j = posterior.errors(fit, grid)
     return Result(
         Scores(fit.merit, se_i, -fit.juror_effect, se_j),
-        fit,
-        level_contrasts(singles.pairs, fit, grid),
-        level_means(singles.pairs, fit, grid),
-        lambda n, rng: posterior.draws(fit, grid, n, rng),
+        fit=fit,
+        contrasts=level_contrasts(singles.pairs, fit, grid),
+        levels=level_means(singles.pairs, fit, grid),
+        sampler=lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
 
 
@@ -39,14 +38,13 @@ def _many(fit: Fit) -> Many:
     p, at = fit.sums.incidence, Point(fit.sums, fit.ratios)
     j, own = p.n_jurors, (p.level[:, None] == np.arange(p.n_levels)).astype(float)
     shrink = at.la / (1 + at.la * p.readers)
+    solve = symmetric_inverse(at.chol) * np.outer(at.scale, at.scale)
 
     def many(y: np.ndarray) -> np.ndarray:
         total = p.by_submission(y)
         by_juror = p.by_juror(y) - p.over_submissions(total * shrink)
         by_level = total @ own - (total * shrink) @ p.by_level
-        u = np.column_stack([by_juror, by_level]) @ (
-            symmetric_inverse(at.chol) * np.outer(at.scale, at.scale)
-        )
+        u = np.column_stack([by_juror, by_level]) @ solve
         if p.n_levels > 1:
             u += (u[:, j:] @ (at.levels.pull.T - np.eye(p.n_levels))) @ at.along.T
         read = p.over_readers(u[:, :j].T).T + u[:, j:] @ p.by_level.T

@@ -8,6 +8,7 @@ alike, on submissions that everyone saw at the same time, cannot be told from qu
 import numpy as np
 import pandas as pd
 
+from fairlib.scoring.arrays import sortable
 from fairlib.scoring.jurors.contrasts import FEW, Family, table_of_tests
 from fairlib.scoring.jurors.readings import Readings
 from fairlib.scoring.ratings import KEYS
@@ -57,7 +58,7 @@ def _first_to_last(readings: Readings, rank: pd.Series) -> np.ndarray:
 def _per_pair(readings: Readings, ratings: pd.DataFrame, column: str) -> np.ndarray:
     """First value of a column in each pair, as its place 0, 1, … among the values; NaN if none."""
     seen = ratings.loc[ratings[column].notna(), [*KEYS[:2], column]]
-    codes, _ = pd.factorize(_sortable(seen[column]), sort=True)
+    codes, _ = pd.factorize(sortable(seen[column]), sort=True)
     i, j = readings.submissions.get_indexer(seen["submission"]), readings.jurors.get_indexer(seen["juror"])
     key = i.astype(np.int64) * len(readings.jurors) + j
     pair = readings.submission * len(readings.jurors) + readings.juror
@@ -66,21 +67,6 @@ def _per_pair(readings: Readings, ratings: pd.DataFrame, column: str) -> np.ndar
     first = np.full(len(pair), np.inf)
     np.minimum.at(first, at[hit], codes[hit].astype(float))
     return np.where(np.isinf(first), np.nan, first)
-
-
-def _sortable(values: pd.Series) -> pd.Series:
-    """Numbers as numbers, dates as dates, everything else as it is."""
-    if not pd.api.types.is_object_dtype(values) and not pd.api.types.is_string_dtype(values):
-        return values
-    for read in (
-        pd.to_numeric,
-        *(lambda v, f=f: pd.to_datetime(v, format=f) for f in ("%Y-%m-%d", "%d.%m.%Y")),
-    ):
-        try:
-            return read(values)
-        except (ValueError, TypeError):
-            continue
-    return values.astype(str)
 
 
 def _families(readings: Readings, signal: str, place: np.ndarray) -> list[Family]:

@@ -99,21 +99,21 @@ def _take_out(pairs: Pairs, wide: np.ndarray, scale: tuple[float, float], criter
     df = len(y) - np.count_nonzero(n_i) - np.count_nonzero(n_j) + components
     variance = float(left @ left) / df if df > 0 else float("nan")
     return Readings(
-        i,
-        j,
-        y,
-        wide,
-        left,
-        b,
-        a + y.mean(),
-        n_i,
-        n_j,
-        variance,
-        inverse,
-        scale,
-        pairs.submissions,
-        pairs.jurors,
-        criteria,
+        submission=i,
+        juror=j,
+        y=y,
+        marks=wide,
+        left=left,
+        generosity=b,
+        quality=a + y.mean(),
+        readers=n_i,
+        load=n_j,
+        variance=variance,
+        inverse=inverse,
+        scale=scale,
+        submissions=pairs.submissions,
+        jurors=pairs.jurors,
+        criteria=criteria,
     )
 
 
