@@ -163,8 +163,8 @@ def _sentence(error: _Mistake, raw: object) -> str:
     where = _path(steps, raw)
     if torn := _torn(steps, raw):
         return (
-            f"- {_path((*steps[:-1], torn), raw)}: write the number with a point; inside {{ }} a comma ends it, so "
-            f"{steps[-1]} was read as a key"
+            f"- {_path((*steps[:-1], torn), raw)}: write the number with a point; inside {{ }} a comma ends "
+            f"it, so {steps[-1]} was read as a key"
         )
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])

@@ -1,6 +1,7 @@
 """What a round's marks can and cannot carry: the questions of notebook 02, asked with the round's rules.
 
-A method is the free function of its name with the weights, the scale, the seed and the rules of the round filled in.
+A method is the free function of its name with the weights, the scale, the seed and the rules of the round
+filled in.
 """
 
 from dataclasses import dataclass, replace
@@ -84,9 +85,9 @@ class ScoringStage:
         known = known or self.read_roster()
         if not known.submissions["in_round"].any():
             raise DataError(
-                f"There is nothing to score in the round {self.rules.id}: {len(known.submissions)} submissions were "
-                "accepted and none is left for it; look at intake/set_aside.csv and the rules under "
-                "contest.submissions."
+                f"There is nothing to score in the round {self.rules.id}: {len(known.submissions)} "
+                "submissions were accepted and none is left for it; look at intake/set_aside.csv and the "
+                "rules under contest.submissions."
             )
         sheets = read_scores(self.contest, self.rules, self.data, known)
         if refusal := nothing_scored(sheets.ratings, self.rules):
@@ -197,8 +198,8 @@ class ScoringStage:
     def compare_estimators(self, marks: Marks, n_sim: int = 200) -> pd.DataFrame:
         """The estimators beside each other on this round's marks and seats.
 
-        No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one juror,
-        one reading each, one mark for all, panels that nothing links.
+        No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one
+        juror, one reading each, one mark for all, panels that nothing links.
         """
         nothing = pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
         seats = self._line(marks)

@@ -1,7 +1,7 @@
 """Who is chosen, and how firm is the line? The questions of notebook 03, asked with the round's rules.
 
-A method is the free function of its name with the weights, the scale, the seed and the rules of the round filled in.
-Where a question has no answer its table has no rows.
+A method is the free function of its name with the weights, the scale, the seed and the rules of the round
+filled in. Where a question has no answer its table has no rows.
 """
 
 from collections.abc import Mapping
@@ -56,7 +56,8 @@ class Stage(ScoringStage):
     def candidates(self, scored: Scored) -> pd.DataFrame:
         """What selection decides on: every submission of the contest in its first round, later those of the round.
 
-        Estimates are turned so that higher is better; the rule that is carried out on them is read by the scale.
+        Estimates are turned so that higher is better; the rule that is carried out on them is read by the
+        scale.
         """
         about = scored.roster.submissions
         if self.contest.before(self.rules.id) is not None:

@@ -32,7 +32,8 @@ CLOSE = 0.025  # of the scale, and a quarter of its step: marks nearer than this
 class Graph:
     """Marks as edges: `submission` and `juror` (E,) are codes of nodes, jurors' after the submissions'.
 
-    `value` (E,) lies between `low` and `high`; `n` is the number of nodes, `n_submissions` of them submissions.
+    `value` (E,) lies between `low` and `high`; `n` is the number of nodes, `n_submissions` of them
+    submissions.
     """
 
     submission: np.ndarray

@@ -67,8 +67,13 @@ def as_data(block: Block) -> dict:
     """A block as plain data for the typesetter: long words can break, long cells end with an ellipsis."""
     if isinstance(block, Picture):
         width, height = block.size
-        return {"kind": "picture", "file": f"{block.id}.svg", "alt": block.alt, "caption": block.caption,
-                "ratio": height / width}  # fmt: skip
+        return {
+            "kind": "picture",
+            "file": f"{block.id}.svg",
+            "alt": block.alt,
+            "caption": block.caption,
+            "ratio": height / width,
+        }
     if isinstance(block, Table):
         return {
             "kind": "table",

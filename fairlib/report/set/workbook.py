@@ -65,10 +65,18 @@ class Sheets:
         head = self._format(bold=True, text_wrap=True, valign="top", bottom=2)
         if sheet.n_rows:
             page.add_table(
-                0, 0, sheet.n_rows, len(sheet.columns) - 1,
-                {"style": "Table Style Light 1", "name": f"Sheet_{len(taken) + 1}",
-                 "columns": [{"header": label, "header_format": head} for label in _different(sheet.columns)]},
-            )  # fmt: skip
+                0,
+                0,
+                sheet.n_rows,
+                len(sheet.columns) - 1,
+                {
+                    "style": "Table Style Light 1",
+                    "name": f"Sheet_{len(taken) + 1}",
+                    "columns": [
+                        {"header": label, "header_format": head} for label in _different(sheet.columns)
+                    ],
+                },
+            )
         else:
             page.write_row(0, 0, [c.label for c in sheet.columns], head)
         page.freeze_panes(1, 0 if len(sheet.columns) < MANY else 1 + (sheet.columns[0].form != TEXT))

@@ -32,16 +32,20 @@ def index_html(years: list[Year], folder: Path, lang: Language) -> str:
     """The page of one language; links are relative to `folder`."""
     say = speak(lang)
     synthetic = say("Synthetic data: scores, people and organisations in this report are invented.")
-    return environment().get_template("years.html.j2").render(
-        say=say,
-        lang=lang,
-        title=say("The years beside each other"),
-        languages=[(code, FILES[code], NAMES[code]) for code in FILES],
-        synthetic=synthetic if any(y.rules.contest.synthetic for y in years) else "",
-        blocks=_blocks(years, folder, say),
-        drawings={},
-        style=style("report.css"),
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("years.html.j2")
+        .render(
+            say=say,
+            lang=lang,
+            title=say("The years beside each other"),
+            languages=[(code, FILES[code], NAMES[code]) for code in FILES],
+            synthetic=synthetic if any(y.rules.contest.synthetic for y in years) else "",
+            blocks=_blocks(years, folder, say),
+            drawings={},
+            style=style("report.css"),
+        )
+    )
 
 
 def _blocks(years: list[Year], folder: Path, say: Voice) -> list[Block]:
@@ -114,8 +118,8 @@ def _float(value) -> float | None:
 
 def _caution(say: Voice) -> str:
     return say(
-        "Numbers of two years compare where their rules do: other seats, scales, criteria or jurors give other "
-        "numbers. A dash: this contest has no such figure. Under the reliability: its 95 % interval."
+        "Numbers of two years compare where their rules do: other seats, scales, criteria or jurors give "
+        "other numbers. A dash: this contest has no such figure. Under the reliability: its 95 % interval."
     )
 
 

@@ -94,8 +94,8 @@ class Estimates:
         se = self.submissions.loc[known, "se"]
         if se.isna().any():
             raise ScoringError(
-                f"Method {self.method} has no standard error for submission {se.index[se.isna()][0]}, so nothing "
-                "can be drawn; more readings of the same submissions are needed."
+                f"Method {self.method} has no standard error for submission {se.index[se.isna()][0]}, so "
+                "nothing can be drawn; more readings of the same submissions are needed."
             )
         noise = np.random.default_rng(seed).standard_normal((n, len(se)))
         centre = self.submissions.loc[known, "estimate"].to_numpy(float)
@@ -247,8 +247,8 @@ def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, meth
         more = " …" if (jur_part == part).sum() > 5 else ""
         told.append(f"{int((sub_part == part).sum())} submissions read by {who}{more}")
     raise Disconnected(
-        f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror links "
-        f"them, so {method} cannot rank them together."
+        f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror "
+        f"links them, so {method} cannot rank them together."
     )
 
 

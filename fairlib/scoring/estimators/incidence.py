@@ -213,7 +213,8 @@ def incidence(
 ) -> Incidence:
     """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
 
-    `level` (I,) codes the groups of submissions that have a level each (one if not given); see `known_levels`.
+    `level` (I,) codes the groups of submissions that have a level each (one if not given); see
+    `known_levels`.
     """
     codes, n_levels = np.zeros(n_submissions, dtype=np.int64), 1
     if level is not None:

@@ -38,8 +38,8 @@ def admit_many(problem: Problem, merits: np.ndarray) -> np.ndarray:
     pass the threshold for are lowered to what there is in that draw. Manual decisions are not applied.
     Each draw is worked out by itself, so that the result does not depend on how draws are divided.
 
-    Raises SelectionError if the shape does not fit or a merit of a ranked submission is not finite. Rules that
-    contradict each other whatever the estimates are belong to `admit`, which names them.
+    Raises SelectionError if the shape does not fit or a merit of a ranked submission is not finite. Rules
+    that contradict each other whatever the estimates are belong to `admit`, which names them.
     """
     merits = np.asarray(merits, dtype=float)
     if merits.ndim != 2 or merits.shape[1] != len(problem.submissions):

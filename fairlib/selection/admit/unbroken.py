@@ -1,7 +1,8 @@
 """Which decisions hang on ties that nothing broke? The choice in every order in which they might fall.
 
-The rules see of a tied submission only its kind: its groups and, with a budget, its grant. So an order is one of
-kinds, and submissions of a kind are alike: if an order takes some of them and not all, any of them may be out.
+The rules see of a tied submission only its kind: its groups and, with a budget, its grant. So an order is one
+of kinds, and submissions of a kind are alike: if an order takes some of them and not all, any of them may be
+out.
 """
 
 from collections.abc import Iterator
@@ -36,9 +37,10 @@ class Settled:
 def settle(problem: Problem) -> Settled:
     """The choice that holds however unbroken ties fall, and who depends on them.
 
-    With nested bounds and no budget a tie takes as many seats in every order, so only those that take some and
-    not all matter, one at a time, and of those each kind first and each last (Edmonds 1971). Elsewhere every
-    order of kinds is tried, of all ties together; of more than `MOST` a fixed sample is, and the result says so.
+    With nested bounds and no budget a tie takes as many seats in every order, so only those that take some
+    and not all matter, one at a time, and of those each kind first and each last (Edmonds 1971). Elsewhere
+    every order of kinds is tried, of all ties together; of more than `MOST` a fixed sample is, and the result
+    says so.
     """
     line, chosen = problem.order.line(), admit(problem)
     line = line[problem.admissible[line] & (problem.order.key[line] >= problem.least)]
