@@ -38,7 +38,7 @@ def pages(job: Job, lang: Language) -> Done:
 
 
 def draw(report: Report, drawn: dict[tuple, str]) -> dict[str, str]:
-    """Drawings by id; one whose numbers are the same for both audiences is drawn once, and kept in `drawn`."""
+    """Drawings by id; one whose numbers are the same for both audiences is drawn once, kept in `drawn`."""
     found = {}
     for picture in report.pictures():
         key = (picture.id, picture.alt, picture.data)

@@ -74,7 +74,7 @@ class Pairs:
         return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
 
     def level_names(self) -> pd.Index:
-        """Names of the levels of `incidence`, in the order of their codes; none where there is a single level."""
+        """Names of the levels of `incidence`, in the order of their codes; none for a single level."""
         if self.level is None or self.levels is None:
             return pd.Index([])
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0

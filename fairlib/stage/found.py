@@ -33,7 +33,7 @@ _MOVED = {
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Estimates of a round: `table` as the contract has it, on the contest's scale; `estimates` with higher better.
+    """Estimates of a round: `table` on the contest's scale, as in the contract; `estimates` higher is better.
 
     `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the
     contest's scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who
@@ -85,7 +85,7 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
-    """Refuse to compare nominations that no juror links, unless the rules said beforehand that it shall be done."""
+    """Refuse to compare nominations that no juror links, unless the rules said beforehand to do it."""
     pairs = composite_of(scored(marks), weights)
     n_parts, of_submission, of_juror = components_of(pairs.incidence())
     if n_parts > 1:
@@ -121,7 +121,7 @@ def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:
-    """`by_CRITERION`, the estimate of each criterion alone, then `status_CRITERION`, which says why one is missing."""
+    """`by_CRITERION`, the estimate of each criterion alone, then `status_CRITERION`: why one is missing."""
     by = per_criterion(marks, method)[["estimate", "status"]].unstack("criterion")
     order = [c.id for c in contest.criteria if c.id in by["estimate"]]
     status = by["status"][order].fillna("no_scored_mark")

@@ -45,7 +45,7 @@ class Marks(Protocol):
 
 @dataclass(frozen=True)
 class ScoringStage:
-    """A round of a run: the contest's rules and the round's own, the folder of files sent and the run directory."""
+    """A round of a run: the rules of contest and round, the folder of files sent and the run directory."""
 
     contest: Contest
     rules: Round
@@ -77,7 +77,7 @@ class ScoringStage:
         return read_roster(self.contest, self.rules, self.data, self.dir)
 
     def read_marks(self, known: Roster | None = None) -> Scoresheets:
-        """The score files of the round, read against `known`, if not given what the steps before have written.
+        """The score files of the round, read against `known`, by default what the steps before have written.
 
         Raises DataError where the steps before left nobody for the round, or no mark can be used, and as
         `read_scores` does.
@@ -105,7 +105,7 @@ class ScoringStage:
         return design(marks.ratings, groups, marks.roster.conflicts)
 
     def extra_assignments(self, found: Design, count: int = 3) -> pd.DataFrame:
-        """The readings that would strengthen the design most; no rows where everything free is read already."""
+        """The readings that would strengthen the design most; no rows where everything free is read."""
         try:
             return extra_assignments(found, count)
         except ScoringError:
@@ -130,7 +130,7 @@ class ScoringStage:
         return pd.Series(vars(found), name="value", dtype=object)
 
     def estimate(self, marks: Marks, method: str | None = None) -> Found:
-        """Estimates by the round's estimator or another `method`; see `estimate_by` for statuses and errors."""
+        """Estimates by the round's estimator or another `method`; statuses and errors as in `estimate_by`."""
         return estimate_by(self.contest, self.rules, marks.ratings, method or self.rules.estimator)
 
     def diagnose(self, marks: Marks, found: Found) -> Diagnostics:
@@ -178,13 +178,13 @@ class ScoringStage:
         )
 
     def by_rank(self, found: Found) -> pd.DataFrame:
-        """Estimates with the decision that rank alone would make, to draw the line before the rules are applied."""
+        """Estimates with the decision by rank alone, to draw the line before the rules are applied."""
         inside = found.table["rank"] <= (self.rules.select.seats or len(found.table))
         decision = inside.map({True: "selected", False: "not_selected"}).to_numpy()
         return found.table.reset_index().assign(decision=decision)
 
     def without_juror(self, marks: Marks, found: Found, juror: str) -> pd.DataFrame:
-        """What if a juror had not been there, by raw means: `rank, what_if, change` of those who then have a rank.
+        """What if a juror had not been there, by raw means: `rank, what_if, change` of who then has a rank.
 
         No rows where nobody else gave a mark.
         """
@@ -212,7 +212,7 @@ class ScoringStage:
             return nothing
 
     def _line(self, marks: Marks) -> int | None:
-        """The seats of a round that draws a line by rank; None where there are none, or as many as were marked."""
+        """The seats of a round that draws a line by rank; None without seats, or with one for everybody."""
         seats = self.rules.select.seats
         return seats if seats is not None and seats < _n_marked(marks) else None
 

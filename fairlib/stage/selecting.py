@@ -54,7 +54,7 @@ class Stage(ScoringStage):
         return Scored(ratings, self.read_roster(), read_table(self.folder / "estimates.csv", "submission"))
 
     def candidates(self, scored: Scored) -> pd.DataFrame:
-        """What selection decides on: every submission of the contest in its first round, later those of the round.
+        """What selection decides on: all submissions of the contest in its first round, later the round's.
 
         Estimates are turned so that higher is better; the rule that is carried out on them is read by the
         scale.
@@ -82,7 +82,7 @@ class Stage(ScoringStage):
         return rule_costs(choice.problem, choice.admitted)
 
     def severity_model(self, marks: Marks, found: Found) -> Estimates | None:
-        """The severity model of the marks, from which other commissions are drawn; None if it cannot be fitted."""
+        """The severity model of the marks, to draw other commissions from; None if it cannot be fitted."""
         model = found.estimates
         if model.method != "severity":
             try:
@@ -96,7 +96,7 @@ class Stage(ScoringStage):
         return certainty(found.estimates, choice.problem, seed=self.seed, model=model)
 
     def decisions(self, choice: Choice, sure: Certainty) -> pd.DataFrame:
-        """The contract's decisions: the choice with its probabilities, rank intervals, and those of the twin."""
+        """The contract's decisions: the choice with probabilities, rank intervals, and those of the twin."""
         return choice.decisions.join(sure.table[_SURE]).join(sure.twin.shared)
 
     def stability(self, scored: Scored, choice: Choice) -> Stability:
@@ -154,7 +154,7 @@ class Stage(ScoringStage):
         estimator: str | None = None,
         **changes: object,
     ) -> Comparison:
-        """The choice under a changed rule, other `weights` or another `estimator`, beside the one that holds."""
+        """The choice under a changed rule, other `weights` or `estimator`, beside the one that holds."""
         if estimator is not None and weights is None:
             weights = self.weights
         return what_if(
@@ -194,7 +194,7 @@ class Stage(ScoringStage):
         others: Others,
         lots: Drawn | None,
     ) -> None:
-        """Write the decisions of the round in the order of their ranks, and what is known of how firm they are.
+        """Write the decisions of the round by rank, and what is known of how firm they are.
 
         Where lots were drawn: also what anybody needs to draw them again (`docs/verify_draw.py`).
         """

@@ -36,7 +36,7 @@ def plot_ranking(
     best: Literal["high", "low"] = "high",
     seats: int | None = None,
 ) -> Axes:
-    """Estimates with their intervals by rank, the best on top, marked by decision, and the line after `seats`.
+    """Estimates with intervals by rank, the best on top, marked by decision, and the line after `seats`.
 
     Columns `rank, estimate, decision` and, where computed, `low, high`; `best` is the end of the scale that
     is; as many seats as selected if not given.

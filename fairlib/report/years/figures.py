@@ -29,7 +29,7 @@ FIGURES = [
 
 @dataclass(frozen=True)
 class Year:
-    """One run: its rules, its directory, and FIGURES as a Series (missing where a contest has no such thing)."""
+    """One run: its rules, its directory, and FIGURES as a Series (missing where there is no such thing)."""
 
     rules: RulesFile
     dir: Path

@@ -16,7 +16,7 @@ FILES: dict[Language, str] = {"kk": "index.html", "ru": "index.ru.html", "en": "
 
 
 def write_index(years: list[Path], folder: Path) -> Path:
-    """Write pages that compare finished runs into `folder`: `index.html` in Kazakh, `index.ru.html`, `index.en.html`.
+    """Write pages that compare finished runs into `folder`: `index.html` (kk), `index.{ru,en}.html`.
 
     Returns the path of the Kazakh page, from which the others and every year's reports are linked.
     Raises DataError where a directory holds no finished run.

@@ -33,7 +33,7 @@ _NEGLIGIBLE = 1e-4  # nodes lighter than this share of the heaviest are dropped
 
 @dataclass(frozen=True)
 class Node:
-    """A pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance, levels as they are."""
+    """A pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance, levels as are."""
 
     weight: float
     la: float
@@ -290,7 +290,7 @@ def _off(fit: Fit, node: Node) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _row_error(p: Incidence, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
-    """What errors of u = (b, β) add to the variance of a_i (I,), or of level_g(i) + a_i if rows have levels."""
+    """What errors of u = (b, β) add to the variance of a_i (I,), or level_g(i) + a_i if rows have levels."""
     j, m = p.n_jurors, p.by_level
     linked, of_levels = p.over_readers(h[:j, j:]), h[j:, j:]
     inner = p.quadratic(h[:j, :j]) + (m * (2 * linked + m @ of_levels)).sum(axis=1)

@@ -16,7 +16,7 @@ BLOCK = 16  # places that one programme decides together: its weights stay far b
 
 
 class Contradiction(SelectionError):
-    """No set of submissions keeps the rules; `codes` are those of a smallest set that contradicts itself, if known."""
+    """No set of submissions keeps the rules; `codes` of a smallest contradiction, if known."""
 
     codes: tuple[str, ...] = ()
 

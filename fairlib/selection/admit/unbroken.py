@@ -93,7 +93,7 @@ def _permutations(kinds: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 
 def _some(ties: list[_Tie], drawn: int) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """Each kind of each tie first and last, the others in rising and falling order; then `drawn` orders by lot."""
+    """Each kind of each tie first and last, the others rising and falling; then `drawn` orders by lot."""
     plain = [tuple(map(int, t.kind)) for t in ties]
     for base in (plain, [kinds[::-1] for kinds in plain]):
         yield tuple(base)
@@ -110,7 +110,7 @@ def _some(ties: list[_Tie], drawn: int) -> Iterator[tuple[tuple[int, ...], ...]]
 def _fates(
     problem: Problem, line: np.ndarray, ties: list[_Tie], kinds: list
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who is chosen in every order of kinds and who at least once (I,); alike submissions share their fate."""
+    """Who is chosen in every order of kinds, who at least once (I,); alike submissions share their fate."""
     n = len(problem.submissions)
     always, ever = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
     alike = [line[t.places[t.kind == k]] for t in ties for k in np.unique(t.kind)]
