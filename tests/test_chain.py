@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from fairlib.cli import main
+from fairlib.contract import INTAKE, ROUND
 from fairlib.errors import DataError, RulesError
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
@@ -29,6 +30,19 @@ SMALL = ROOT / "params" / "example-minimal.yaml"
 def small(tmp_path_factory):
     """The smallest contest, run once by the chain."""
     return chain.run_chain(SMALL, tmp_path_factory.mktemp("runs") / "small").dir
+
+
+def test_the_tables_of_a_run_have_the_columns_of_the_contract(small):
+    for path in sorted(small.glob("*/*.csv")):
+        known = (INTAKE if path.parent.name == "intake" else ROUND)[path.stem]
+        table = pd.read_csv(path, dtype=str)
+        names = table["key"].tolist() if known.keys else table.columns.tolist()
+        columns = known.in_file(names)
+        assert set(names) <= set(columns), path.name
+        if len(table) and not known.keys:
+            left_out = set(columns) - set(names)
+            assert left_out <= {"day", "slot", "level"}, path.name
+            assert names == [n for n in columns if n not in left_out], path.name
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from fairlib.contract import ROUND
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, signal_words
@@ -12,7 +13,7 @@ from fairlib.report.chapters.levels import Z95, comparison, level_name, seats_ov
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.figures.base import decision_names
-from fairlib.report.results import DECISION, ESTIMATE, RoundResults
+from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import (
     band_words,
     done_words,
@@ -125,7 +126,11 @@ def _about(context: Context) -> Sheet:
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:
     """The table with an empty column for each that this audience does not get."""
-    return table.reindex(columns=list(dict.fromkeys([*table.columns, *DECISION, *ESTIMATE])))
+    return table.reindex(
+        columns=list(
+            dict.fromkeys([*table.columns, *ROUND["decisions"].names(), *ROUND["estimates"].names()])
+        )
+    )
 
 
 def _project(table: pd.DataFrame, context: Context) -> list[Column]:
