@@ -97,7 +97,7 @@ def _read() -> dict[str, dict[str, Table]]:
     with (files(__package__) / "contract.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     first = {row["column"]: row for row in reversed(rows)}
-    found: dict[str, dict[str, Table]] = {"intake": {}, "ROUND": {}}
+    found: dict[str, dict[str, Table]] = {"intake": {}, "ROUND": {}, "report": {}}
     for file, (head, *parts) in groupby(rows, key=itemgetter("file")):
         folder, name = file.split("/")
         columns = tuple(_column(row, row if row["kind"] else first[row["column"]]) for row in parts)
@@ -112,4 +112,17 @@ def _column(row: dict[str, Any], told: dict[str, Any]) -> Column:
     return Column(row["column"], told["kind"], row["audience"], told["heading"], told["meaning"])
 
 
-INTAKE, ROUND = _read().values()
+INTAKE, ROUND, REPORT = _read().values()
+
+
+def column(name: str) -> Column:
+    """A column by its table and name.
+
+    Raises KeyError where there is none.
+
+    >>> column("decisions.grant").heading
+    'Grant'
+    """
+    table, _, name = name.partition(".")
+    known = {**INTAKE, **ROUND, **REPORT}[table].columns
+    return {c.name: c for c in known}[name]

@@ -6,7 +6,7 @@ python tools/tables.py
 from collections.abc import Iterator
 from pathlib import Path
 
-from fairlib.contract import INTAKE, KINDS, ROUND, Table
+from fairlib.contract import INTAKE, KINDS, REPORT, ROUND, Table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "tables.md"
 HEAD = """# The tables of a run
@@ -22,11 +22,13 @@ workbook is written from it.
 
 def page() -> str:
     """The page: a section for each table."""
-    return "\n".join([HEAD, *(line for t in (*INTAKE.values(), *ROUND.values()) for line in _section(t))])
+    return "\n".join(
+        [HEAD, *(line for t in (*INTAKE.values(), *ROUND.values(), *REPORT.values()) for line in _section(t))]
+    )
 
 
 def _section(table: Table) -> Iterator[str]:
-    yield f"## {table.folder}/{table.name}.csv\n"
+    yield f"## {table.folder}/{table.name}.{'xlsx' if table in REPORT.values() else 'csv'}\n"
     about = f"{table.about[0].upper()}{table.about[1:]}"
     yield f"{about}; columns `key, value`, with these keys.\n" if table.keys else f"A row: {table.about}.\n"
     yield f"| {'key' if table.keys else 'column'} | what | kind | who |\n|---|---|---|---|"
