@@ -9,7 +9,8 @@ from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, 
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
-from fairlib.report.chapters.otherwise import costs, named, other_rules
+from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
 from fairlib.report.words.locale import Voice
@@ -81,19 +82,17 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
 def _each_change(stage: RoundResults, context: Context) -> Table:
     """Every try with the places that it changed; for those who decide also who comes and who goes."""
     say = context.say
-    heads = [Column(say("What was changed"), "text", 2), Column(say("About"), "text", 1.6),
-             Column(say("Places changed"), "number")]  # fmt: skip
-    heads += [Column(say("Comes"), "text", 3), Column(say("Goes"), "text", 3)] if context.internal else []
-
-    rows = []
-    for r in stage.stability.itertuples():
-        places = common.number(say, r.n_changes)
-        if pd.isna(r.n_changes):
-            places = Cell(status_words(r.status, say))
-        row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
-        rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
+    found = stage.stability
+    widths = {"stability.kind": 2, "stability.what": 1.6, "stability.n_changes": 1}
+    widths |= {"stability.comes": 3, "stability.goes": 3} if context.internal else {}
+    own = {
+        "stability.kind": [kind_words(k, context) for k in found["kind"]],
+        "stability.what": [_changed(r.kind, common.text(r.what), context) for r in found.itertuples()],
+        "stability.n_changes": [places(r.n_changes, r.status, context) for r in found.itertuples()],
+        **sides("stability", found, context),
+    }
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
-    return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
+    return listing(f"changes-{stage.id}", caption, found, widths, context, own, folded=True)
 
 
 def _changed(kind: str, what: str, context: Context) -> str:
@@ -174,17 +173,11 @@ def _readings(stage: RoundResults, context: Context) -> list[Block]:
     if found.empty:
         return []
     titles = context.results.by_id["title"]
-    rows = [
-        (r.submission, common.text(titles.get(r.submission)), r.juror, common.chance(say, r.p_selected),
-         common.number(say, r.se, 2), common.number(say, r.se_after, 2), common.number(say, r.gain, 3))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Juror")),
-             Column(say("Probability"), "number"), Column(say("Standard error"), "number"),
-             Column(say("Standard error after"), "number"),
-             Column(say("Rightly selected, more"), "number")]  # fmt: skip
+    found = found.assign(title=found["submission"].map(titles))
+    names = [f"next_readings.{c}" for c in ("juror", "p_selected", "se", "se_after", "gain")]
+    widths = {"next_readings.submission": 1, "submissions.title": 3, **dict.fromkeys(names, 1)}
     caption = say("The readings that would help most: {round}", round=stage.rule.name[say.lang])
-    return [table(f"readings-{stage.id}", caption, heads, rows)]
+    return [listing(f"readings-{stage.id}", caption, found, widths, context)]
 
 
 def _days(stage: RoundResults, context: Context) -> list[Block]:
