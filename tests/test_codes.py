@@ -17,8 +17,8 @@ from fairlib.report.words.locale import speak
 from fairlib.scoring import result
 from fairlib.scoring.days import STATUS as DAYS
 from fairlib.scoring.estimators import adjust, reml
-from fairlib.scoring.jurors.diagnose import diagnose as jurors
-from fairlib.scoring.jurors.diagnose import sentences
+from fairlib.scoring.jurors import diagnose as jurors
+from fairlib.scoring.jurors import sentences
 from fairlib.scoring.ratings import STATUSES
 from fairlib.selection.firm.stability import STATUS as STABILITY
 from fairlib.selection.firm.twin import STATUS as TWIN

@@ -7,9 +7,10 @@ from small_contests import by_all_sets, contest
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Quota, Selection, Threshold
+from fairlib.selection.admit import check
 from fairlib.selection.admit.conflicts import smallest_conflict
 from fairlib.selection.admit.exact import Contradiction
-from fairlib.selection.admit.greedy import admit, admit_many, check
+from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.admit.programme import Rows, largest, solve
 from fairlib.selection.choose import choose
 from fairlib.selection.rule.compiled import compile_rule
