@@ -28,7 +28,7 @@ WORDS: dict[str, Callable[[object, Context], object]] = {
     "jurors.status": lambda x, c: codes.status_words(x, c.say),
     "other_rules.status": lambda x, c: codes.status_words(x, c.say),
 }
-NAMES = {"submissions.title", "ties.submissions"}  # columns that name a row
+STYLES = {"submissions.title": "name", "ties.submissions": "name", "decisions.decision": "badge"}
 CELLS = {"chance": common.chance, "p": common.p_value}
 
 
@@ -61,12 +61,14 @@ def listing(
 
 
 def _head(name: str, width: float, context: Context) -> Column:
-    style = "name" if name in NAMES else "number" if column(name).is_number else "text"
+    style = STYLES.get(name, "number" if column(name).is_number else "text")
     return Column(context.say(column(name).heading), style, float(width))
 
 
 def _cell(name: str, value: object, context: Context) -> Cell | str:
     say, kind = context.say, column(name).kind
+    if name == "decisions.decision":
+        return common.decision_cell(say, value)
     if name in WORDS:
         return WORDS[name](value, context)
     if kind == "signed":

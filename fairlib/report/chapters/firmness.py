@@ -114,17 +114,13 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.compared.dropna(subset=["method"])
     if found.empty:
         return []
-    rows = [
-        (estimator_name(r.method, say), common.number(say, r.rmse, 2),
-         Cell(say.percent(r.hit_rate, 1), None if pd.isna(r.hit_rate) else r.hit_rate),
-         common.number(say, r.lost, 2), say("declared beforehand") if r.method == stage.rule.estimator else "")
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Way of estimating"), "text", 2.4),
-             Column(say("Error in foretelling a hidden score, points"), "number", 1.3),
-             Column(say("Of the truly best found"), "number"),
-             Column(say("Quality lost a place, points"), "number"),
-             Column(say("Remark"), "text", 1.3)]  # fmt: skip
+    widths = {"compared.method": 2.4, "compared.rmse": 1.3, "compared.hit_rate": 1, "compared.lost": 1}
+    widths |= {"results.declared": 1.3}
+    own = {
+        "compared.method": [estimator_name(x, say) for x in found["method"]],
+        "compared.hit_rate": [Cell(say.percent(x, 1), None if pd.isna(x) else x) for x in found["hit_rate"]],
+        "results.declared": declared(found["method"], stage.rule.estimator, say),
+    }
     caption = say("Ways of estimating beside each other: {round}", round=stage.rule.name[say.lang])
     note = say(
         "First: marks are hidden and foretold from the rest. Then: contests with this design and these variances are "
@@ -132,7 +128,7 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
     )
     return [
         Heading(say("Would another way of estimating serve better?")),
-        table(f"compared-{stage.id}", caption, heads, rows, note=note),
+        listing(f"compared-{stage.id}", caption, found, widths, context, own, note=note),
     ]
 
 
@@ -147,15 +143,14 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
         "extra_readings": say("one more reading for each in the open band"),
         "draw": say("a draw in the open band"),
     }
-    n = stage.n_by_rule
-    rows = [
-        (words.get(r.policy, r.policy), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
-         common.number(say, n - r.overlap, 1), say("declared beforehand") if r.policy == stage.rule.select.line else "")
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Way"), "text", 3), Column(say("Submissions treated"), "number"),
-             Column(say("Rightly selected, expected"), "number"), Column(say("Places changed, expected"), "number"),
-             Column(say("Remark"), "text", 1.3)]  # fmt: skip
+    own = {
+        "at_the_line.policy": [words.get(x, x) for x in found["policy"]],
+        "at_the_line.rightly_chosen": [common.number(say, x, 1) for x in found["rightly_chosen"]],
+        "results.changed": [common.number(say, stage.n_by_rule - x, 1) for x in found["overlap"]],
+        "results.declared": declared(found["policy"], stage.rule.select.line, say),
+    }
+    widths = {"at_the_line.policy": 3, "at_the_line.people": 1, "at_the_line.rightly_chosen": 1}
+    widths |= {"results.changed": 1, "results.declared": 1.3}
     caption = say("Ways of treating the open band: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Discussion is shown at its best: as if it found the truth about everybody in the open band. The rule chose "
@@ -163,8 +158,13 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
     )
     return [
         Heading(say("Other ways at the line")),
-        table(f"ways-{stage.id}", caption, heads, rows, note=note),
+        listing(f"ways-{stage.id}", caption, found, widths, context, own, note=note),
     ]
+
+
+def declared(values: pd.Series, chosen: str, say: Voice) -> list[str]:
+    """A remark at the way that the rules had declared."""
+    return [say("declared beforehand") if x == chosen else "" for x in values]
 
 
 def _readings(stage: RoundResults, context: Context) -> list[Block]:
@@ -184,14 +184,11 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.days.dropna(subset=["points"])
     if found.empty:
         return []
-    rows = [
-        (_when(r.kind, common.text(r.what), say), Cell(say.signed(r.points, 2), r.points),
-         common.interval(say, r.low, r.high, 2), common.p_value(say, r.p), common.number(say, r.detectable, 2))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Compared"), "text", 3), Column(say("Effect, points"), "number"),
-             Column(say("95 % interval"), "number", 1.3), Column("p", "number"),
-             Column(say("Smallest effect that would be found"), "number", 1.3)]  # fmt: skip
+    own = {
+        "days.what": [_when(r.kind, common.text(r.what), say) for r in found.itertuples()],
+        "results.interval": [common.interval(say, r.low, r.high, 2) for r in found.itertuples()],
+    }
+    widths = {"days.what": 3, "days.points": 1, "results.interval": 1.3, "days.p": 1, "days.detectable": 1.3}
     caption = say("Days and slots: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Reported, not corrected: what looks like an effect of the day may be the better projects of that day. The "
@@ -201,9 +198,10 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         f"{_kind(r.kind, say)}: {status_words(r.status, say)}"
         for r in stage.days[stage.days["points"].isna()].itertuples()
     ]
+    note = " ".join([note, *(f"{s}." for s in silent)])
     return [
         Heading(say("Did the day or the hour matter?")),
-        table(f"days-{stage.id}", caption, heads, rows, note=" ".join([note, *(f"{s}." for s in silent)])),
+        listing(f"days-{stage.id}", caption, found, widths, context, own, note=note),
     ]
 
 

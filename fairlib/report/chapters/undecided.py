@@ -165,21 +165,27 @@ def _cases(stage: RoundResults, context: Context) -> list[Block]:
         name = criterion_name(common.text(criterion), context.contest, say)
         return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 2)}"
 
-    rows = [
-        (common.number(say, r.rank), Cell(common.text(titles.get(r.submission)), under=r.submission),
-         common.chance(say, r.p_selected),
-         side(r.for_criterion, r.for_points, r.for_juror, r.for_mark),
-         side(r.against_criterion, r.against_points, r.against_juror, r.against_mark))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 3),
-             Column(say("Probability"), "number"), Column(say("What speaks for it"), "text", 2),
-             Column(say("What speaks against it"), "text", 2)]  # fmt: skip
+    own = {
+        "submissions.title": [Cell(common.text(titles.get(x)), under=x) for x in found["submission"]],
+        "results.speaks_for": [
+            side(r.for_criterion, r.for_points, r.for_juror, r.for_mark) for r in found.itertuples()
+        ],
+        "results.speaks_against": [
+            side(r.against_criterion, r.against_points, r.against_juror, r.against_mark)
+            for r in found.itertuples()
+        ],
+    }
+    widths = {"discuss.rank": 0.5, "submissions.title": 3, "discuss.p_selected": 1}
+    widths |= {"results.speaks_for": 2, "results.speaks_against": 2}
     caption = say("For the discussion of the open band: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Criteria in points from the mean of those selected; beside them the kindest and the strictest reader."
     )
-    return [table(f"discuss-{stage.id}", caption, heads, rows, note=note, folded=len(rows) > 30)]
+    return [
+        listing(
+            f"discuss-{stage.id}", caption, found, widths, context, own, note=note, folded=len(found) > 30
+        )
+    ]
 
 
 def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
