@@ -12,10 +12,9 @@ from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
+from fairlib.report.words.conclusions import KINDS, kind_words, stability_words
 from fairlib.report.words.locale import Voice
 from fairlib.report.words.reasons import criterion_name, estimator_name
-
-KINDS = ("juror", "criterion", "missing", "estimator")
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -36,18 +35,6 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     return Chapter(f"firmness-{stage.id}", title, tuple(blocks))
 
 
-def kind_words(kind: str, context: Context) -> str:
-    """What was changed to see whether the choice hangs on it."""
-    say = context.say
-    words = {
-        "juror": say("one juror left out"),
-        "criterion": say("one criterion left out"),
-        "missing": say("missing marks at their best or worst"),
-        "estimator": say("another way of estimating"),
-    }
-    return words.get(kind, kind)
-
-
 def _stability(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.stability
     answered = found.dropna(subset=["n_changes"])
@@ -55,17 +42,11 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
         return []
     parts = [(k, answered.loc[answered["kind"] == k, "n_changes"]) for k in KINDS]
     rows = [
-        (kind_words(k, context), common.number(say, len(n)), common.number(say, (n == 0).sum()),
+        (kind_words(k, say), common.number(say, len(n)), common.number(say, (n == 0).sum()),
          common.number(say, n.median()), common.number(say, n.max()))
         for k, n in parts if len(n)
     ]  # fmt: skip
-    told = say(
-        "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
-        n=say.number(stage.n_by_rule),
-        most="; ".join(
-            f"{kind_words(k, context)}{say.dash}{say.number(n.max())}" for k, n in parts if len(n)
-        ),
-    )
+    told = stability_words(stage.n_by_rule, answered, say)
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
              Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),
              Column(say("Places changed, most"), "number")]  # fmt: skip
@@ -90,7 +71,7 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
         places = common.number(say, r.n_changes)
         if pd.isna(r.n_changes):
             places = Cell(status_words(r.status, say))
-        row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
+        row = [kind_words(r.kind, say), _changed(r.kind, common.text(r.what), context), places]
         rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
     return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
