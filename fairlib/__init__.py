@@ -26,6 +26,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # the same names, for a checker; a test holds them equal
     from fairlib import tell as tell
+    from fairlib.live import panel as panel
     from fairlib.notebook import show as show
     from fairlib.params import read_params as read_params
     from fairlib.report.figures import plot_agreement as plot_agreement
@@ -85,6 +86,7 @@ _HOMES = {
         "plot_what_if",
     ),
     "fairlib.notebook": ("show",),
+    "fairlib.live": ("panel",),
     "fairlib": ("tell",),  # a module
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
