@@ -69,7 +69,8 @@ def dress(table: pd.DataFrame | pd.Series) -> Dressed:
         frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index().rename(columns={"index": ""})
     )
     frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
-    text = {c: [cell(x, _digits(frame[c], c)) for x in frame[c].astype(object)] for c in frame}
+    each = "key" in frame  # every row is of another kind
+    text = {c: [cell(x, _digits(frame[c], c), each) for x in frame[c].astype(object)] for c in frame}
     numbers = tuple(c for c in frame if _is_number(frame[c]))
     return Dressed(pd.DataFrame(text, dtype=object), numbers)
 
@@ -86,8 +87,8 @@ def _digits(column: pd.Series, name: str) -> int:
     return 0 if whole else DIGITS.get(name, 2)
 
 
-def cell(value: object, digits: int = 2) -> str:
-    """The words of one value.
+def cell(value: object, digits: int = 2, whole: bool = False) -> str:
+    """The words of one value; `whole` numbers without digits, whatever is asked for others.
 
     >>> cell(0.00004, 3), cell(-1.666), cell(12), cell(None), cell("21-0163")
     ('<0.001', '−1.67', '12', '–', '21-0163')
@@ -96,8 +97,8 @@ def cell(value: object, digits: int = 2) -> str:
         return MISSING
     if isinstance(value, bool) or not isinstance(value, Real):
         return str(value)
-    if isinstance(value, Integral):
-        return f"{value:,}".replace("-", "−")
+    if isinstance(value, Integral) or (whole and float(value).is_integer()):
+        return f"{int(value):,}".replace("-", "−")
     least = 10.0**-digits
     if digits == 3 and 0 < value < least / 2:
         return f"<{least}"
