@@ -45,6 +45,7 @@ bench: $(VENV)/.test
 
 api: $(VENV)/.test
 	$(BIN)/python tools/api.py
+	$(BIN)/python tools/tables.py
 
 notebooks: $(VENV)/.test
 	$(BIN)/python tools/refresh_notebooks.py

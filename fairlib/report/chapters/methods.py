@@ -117,7 +117,7 @@ def record(context: Context) -> Chapter:
     ]  # fmt: skip
     if not found:
         blocks.append(not_computed(context, say("the record")))
-    heads = [Column(say("What"), "text", 2), Column("SHA-256 / " + say("version"), "code", 4)]
+    heads = [Column(say("What"), "text", 2), Column(say("SHA-256 / version"), "code", 4)]
     for part, value in found.items():
         rows = [(what, digest) for at, what, digest in record_rows(context) if at == _part(part, say)]
         if isinstance(value, dict) and rows:
