@@ -70,12 +70,15 @@ class Twin:
     kind: str = "twin"
 
 
+Style = Literal["text", "number", "badge", "name", "code"]
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its heading and whether it holds text, numbers, a verdict in a badge, or signs of a file."""
 
     label: str
-    style: Literal["text", "number", "badge", "name", "code"] = "text"
+    style: Style = "text"
     width: float = 1.0
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Row, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.columns import listing
+from fairlib.report.columns import Own, listing
 from fairlib.report.figures import plot_what_if
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
@@ -118,7 +118,7 @@ def _neighbours(found: pd.DataFrame, stage: RoundResults, context: Context) -> T
     widths = {"other_rules.change": 3, "other_rules.selected": 0.8, "other_rules.n": 0.8}
     if inside:
         widths |= {"other_rules.comes": 2.4, "other_rules.goes": 2.4, "other_rules.mean_estimate": 0.8}
-    own = {
+    own: Own = {
         "other_rules.change": [change_words(c, stage, context) for c in found["change"]],
         "other_rules.n": [places(r.n, r.status, context) for r in found.itertuples()],
         **sides("other_rules", found, context),

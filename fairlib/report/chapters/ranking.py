@@ -22,7 +22,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
-from fairlib.report.columns import listing
+from fairlib.report.columns import Own, listing
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.results import RoundResults
 from fairlib.report.words.conclusions import decided_words
@@ -152,7 +152,7 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
     places = [in_order.index(code) if code in in_order else -1 for code in seats["code"]]
     seats = seats.iloc[np.argsort(places, kind="stable")]
     limits = zip(*(_limits(r, say) for r in seats.itertuples()), strict=True)
-    own = {"seats.code": [_bound(code, context) for code in seats["code"]]}
+    own: Own = {"seats.code": [_bound(code, context) for code in seats["code"]]}
     own |= zip(("seats.at_least", "seats.at_most", "seats.used"), limits, strict=True)
     widths = {"seats.code": 3, "seats.eligible": 1, "seats.at_least": 1, "seats.at_most": 1, "seats.used": 1}
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
