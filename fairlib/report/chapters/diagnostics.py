@@ -11,7 +11,7 @@ from fairlib.report.words.reasons import group_name
 
 def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
     """Numbers of each juror beside the panel's, and the findings worth a conversation."""
-    return _each_juror(stage, context) + _signals(stage, context)
+    return each_juror(stage, context) + signals(stage, context)
 
 
 def signal_words(signal: str, context: Context) -> str:
@@ -38,7 +38,8 @@ def signal_words(signal: str, context: Context) -> str:
     return words.get(signal, signal)
 
 
-def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
+def each_juror(stage: RoundResults, context: Context) -> list[Block]:
+    """Numbers of each juror beside the panel's; nothing where none were computed."""
     say, jurors = context.say, stage.jurors
     heads = {
         "spread_ratio": say("Spread beside the panel"),
@@ -64,7 +65,8 @@ def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
     return [table(f"diagnostics-{stage.id}", caption, columns, rows, note=note)]
 
 
-def _signals(stage: RoundResults, context: Context) -> list[Block]:
+def signals(stage: RoundResults, context: Context) -> list[Block]:
+    """The findings worth a conversation, with their numbers; a sentence where there are none."""
     say, found = context.say, stage.juror_findings
     if found.empty:
         return []

@@ -90,13 +90,14 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
         places = common.number(say, r.n_changes)
         if pd.isna(r.n_changes):
             places = Cell(status_words(r.status, say))
-        row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
+        row = [kind_words(r.kind, context), changed_words(r.kind, common.text(r.what), context), places]
         rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
     return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
 
 
-def _changed(kind: str, what: str, context: Context) -> str:
+def changed_words(kind: str, what: str, context: Context) -> str:
+    """Which juror, criterion, way of filling gaps or estimator the change was about."""
     say = context.say
     if kind == "criterion":
         return criterion_name(what, context.contest, say)

@@ -127,22 +127,14 @@ class Quoter:
                                step=say.mark(step))  # fmt: skip
         found = [self.rule(scale, f"{at}.scale", f"{stage.scale.min:g}–{stage.scale.max:g}")]
         weights = self.contest.weights(stage.id)
-        total = sum(weights.values())
-        shares = say.listed(
-            [
-                f"{criterion_name(c, self.contest, say)}{say.dash}{say.percent(w / total)}"
-                for c, w in weights.items()
-                if w
-            ]
-        )
         key = f"{at}.weights" if stage.weights is not None else "criteria"
         typed = ", ".join(f"{c}: {w:g}" for c, w in weights.items())
-        found.append(self.rule(say("Share of each criterion in the score: {list}.", list=shares), key, typed))
+        found.append(self.rule(self.shares(stage), key, typed))
         text = say(
             "A submission needs scores of at least so many jurors: {n}.", n=say.number(stage.min_scores)
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
-        found.append(self.rule(self._estimator(stage.estimator), f"{at}.estimator", stage.estimator))
+        found.append(self.rule(self.estimator(stage.estimator), f"{at}.estimator", stage.estimator))
         if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
             text = say("Groups with a level of their own: {column}.", column=column_name(column, say))
             found.append(self.rule(text, f"{at}.levels", column))
@@ -159,7 +151,19 @@ class Quoter:
             found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
 
-    def _estimator(self, name: str) -> str:
+    def shares(self, stage: Round) -> str:
+        """What each criterion counts in the score of a round."""
+        say, weights = self.say, self.contest.weights(stage.id)
+        total = sum(weights.values())
+        named = [
+            f"{criterion_name(c, self.contest, say)}{say.dash}{say.percent(w / total)}"
+            for c, w in weights.items()
+            if w
+        ]
+        return say("Share of each criterion in the score: {list}.", list=say.listed(named))
+
+    def estimator(self, name: str) -> str:
+        """A way of estimating in words."""
         say = self.say
         words = {
             "raw": say("The score of a submission is the mean of its jurors' scores."),
