@@ -25,6 +25,8 @@ from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import bare_reason, reason_sentence
 from fairlib.report.words.rules import Quoter
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("kk", "ru", "en")
 HOSTILE = [
     '<script>alert(1)</script><img src="x" onerror="alert(2)">',
