@@ -25,6 +25,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # the same names, for a checker; a test holds them equal
+    from fairlib.explore import compare as compare
+    from fairlib.explore import juror as juror
+    from fairlib.explore import story as story
     from fairlib.notebook import show as show
     from fairlib.params import read_params as read_params
     from fairlib.report.figures import plot_agreement as plot_agreement
@@ -83,6 +86,7 @@ _HOMES = {
         "plot_probabilities",
         "plot_what_if",
     ),
+    "fairlib.explore": ("story", "juror", "compare"),
     "fairlib.notebook": ("show",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -154,16 +154,10 @@ def _severity(stage: RoundResults, juror: str, context: Context) -> list[Part]:
     }
     heads = [Column(label, "number") for label in cells]
     caption = say("Severity and marks: {round}", round=stage.rule.name[say.lang])
-    remark = status_words(about.get("status"), say)
-    return [
-        table(
-            f"severity-{stage.id}",
-            caption,
-            heads,
-            [list(cells.values())],
-            note=" ".join(filter(None, [severe(stage, context), remark and f"{say('Remark')}: {remark}."])),
-        )
-    ]
+    told, remark = severe(stage, context), status_words(about.get("status"), say)
+    if remark:
+        told += " " + say("Remark: {what}.", what=remark)
+    return [table(f"severity-{stage.id}", caption, heads, [list(cells.values())], note=told)]
 
 
 def _diagnosed(stage: RoundResults, juror: str, context: Context) -> list[Part]:

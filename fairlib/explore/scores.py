@@ -157,5 +157,5 @@ def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table
         rows.append([label, added, common.number(say, so_far, 2)])
     heads = [Column(say("Step"), "name", 4), Column(say("Points"), "number"), Column(say("So far"), "number")]
     caption = say("From the raw mean to the estimate: {round}", round=stage.rule.name[say.lang])
-    note = f"{told} {say('Each step is the difference of two sums as they are shown, so that the steps add up.')}"
-    return [table(f"steps-{stage.id}", caption, heads, rows, note=note)]
+    adds_up = say("Each step is the difference of two sums as they are shown, so that the steps add up.")
+    return [table(f"steps-{stage.id}", caption, heads, rows, note=f"{told} {adds_up}")]

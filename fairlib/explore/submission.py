@@ -135,7 +135,7 @@ def _in_round(stage: RoundResults, submission: str, context: Context) -> list[Pa
 def _changed(stage: RoundResults, row: pd.Series, away: str, context: Context) -> list[Part]:
     """What would change the decision: points, whoever has its place, other rules, marks and jurors."""
     say = context.say
-    places = {say("Selected in its place"): row["displaced_by"], say("Passed over for it"): row["displaces"]}
+    places = {say("Selected in its place"): row["displaced_by"], say("Passed over"): row["displaces"]}
     told = [f"{label}: {named(ids, context)}." for label, ids in places.items() if common.text(ids)]
     return [
         Heading(say("What would change the decision")),
@@ -153,5 +153,5 @@ def _said(stage: RoundResults, submission: str, context: Context) -> list[Table]
         (r.juror, Cell(common.text(r.comment), under=common.text(r.source)))
         for r in said.sort_values("juror").itertuples()
     ]
-    heads = [Column(say("Juror")), Column(say("Comment"), "text", 5)]
+    heads = [Column(say("Juror")), Column(say("What the jurors wrote"), "text", 5)]
     return [table(f"comments-{stage.id}", say("What the jurors wrote"), heads, rows)]

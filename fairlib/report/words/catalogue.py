@@ -13,16 +13,18 @@ from babel.messages.pofile import read_po, write_po
 
 from fairlib.report.words.locale import CATALOGUES
 
-ROOM = Path(__file__).parents[1]
+ROOMS = [Path(__file__).parents[1], Path(__file__).parents[2] / "explore"]
 WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
 METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that the room says, with the places where."""
+    """Every message that is said, with the places where: in the report's room, or with the name of the other."""
     found: dict[str, list[tuple[str, int]]] = {}
-    for file, line, message, _, _ in extract_from_dir(ROOM, METHODS, keywords={"say": None}):
-        found.setdefault(message, []).append((Path(file).as_posix(), line))
+    for room in ROOMS:
+        home = Path() if room is ROOMS[0] else Path(room.name)
+        for file, line, message, _, _ in extract_from_dir(room, METHODS, keywords={"say": None}):
+            found.setdefault(message, []).append(((home / file).as_posix(), line))
     return found
 
 
