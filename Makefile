@@ -26,7 +26,9 @@ quick: $(VENV)/.test
 
 # Lines that no test reaches, those run in kernels and other processes too: docs/lab/coverage.md.
 coverage: $(VENV)/.test
-	$(PYTEST) --cov --cov-report=term-missing:skip-covered
+	$(BIN)/coverage run -m pytest -n logical
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report -m --skip-covered
 
 lab: $(VENV)/.lab
 	$(BIN)/fairlib lab
