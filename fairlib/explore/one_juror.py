@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from fairlib.explore import scores
-from fairlib.explore.display import Display, Part, not_published, parts
+from fairlib.explore.display import Display, not_published, parts
 from fairlib.explore.place import OpenRun, known, results_of
-from fairlib.report.blocks import Cell, Column, Heading, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, each_juror, signals
@@ -126,7 +126,7 @@ def _without(stage: RoundResults, juror: str) -> pd.DataFrame:
     return stage.stability[(stage.stability["kind"] == "juror") & (stage.stability["what"] == juror)]
 
 
-def _in_round(stage: RoundResults, juror: str, context: Context) -> list[Part]:
+def _in_round(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     return [
         Heading(context.stage_name(stage)),
         *_severity(stage, juror, context),
@@ -137,7 +137,7 @@ def _in_round(stage: RoundResults, juror: str, context: Context) -> list[Part]:
     ]
 
 
-def _severity(stage: RoundResults, juror: str, context: Context) -> list[Part]:
+def _severity(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     """Severity with its error beside what was marked, in one row."""
     say, row = context.say, stage.jurors[stage.jurors["juror"] == juror]
     given = stage.ratings.loc[stage.ratings["juror"] == juror].dropna(subset=["score"])["score"]
@@ -160,13 +160,12 @@ def _severity(stage: RoundResults, juror: str, context: Context) -> list[Part]:
     return [table(f"severity-{stage.id}", caption, heads, [list(cells.values())], note=told)]
 
 
-def _diagnosed(stage: RoundResults, juror: str, context: Context) -> list[Part]:
+def _diagnosed(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     """Numbers beside the panel's, and each finding in a sentence; in other languages than English in a table."""
     say, found = context.say, _findings(stage, juror)
     mine = replace(stage, jurors=stage.jurors[stage.jurors["juror"] == juror], juror_findings=found)
-    blocks: list[Part] = [
-        replace(b, note="") for b in each_juror(mine, context)
-    ]  # the first page has said it
+    numbers = [b for b in each_juror(mine, context) if isinstance(b, Table)]
+    blocks: list[Block] = [replace(t, note="") for t in numbers]  # what it notes is said above
     if found.empty:
         return blocks
     counts = found["status"].value_counts(sort=False)
@@ -187,7 +186,7 @@ def _diagnosed(stage: RoundResults, juror: str, context: Context) -> list[Part]:
     return [*blocks, *(Text(sentence(f, stage.rule.scale.best)) for f in told)]
 
 
-def _agrees(stage: RoundResults, juror: str, context: Context) -> list[Part]:
+def _agrees(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     say, found = context.say, _agreement(stage, juror, context.contest).dropna(subset=["value"])
     if found.empty:
         return []
@@ -201,7 +200,7 @@ def _agrees(stage: RoundResults, juror: str, context: Context) -> list[Part]:
     return [Text(told), table(f"agreement-{stage.id}", caption, heads, rows, note=pairs_compared(context))]
 
 
-def _over_the_line(stage: RoundResults, juror: str, context: Context) -> list[Part]:
+def _over_the_line(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     """Whom the juror moved over the line: the rule asked again without these marks."""
     say, row, found = context.say, _without(stage, juror), _moved(stage, juror)
     if row.empty:

@@ -145,7 +145,7 @@ def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table
     severity = stage.jurors.set_index("juror")["severity"]
     n = (found["step"] == "severity").sum()
     sums = found["so_far"].round(2)
-    rows = []
+    rows: list[tuple[Cell | str, ...]] = []
     for r, points, so_far in zip(found.itertuples(), sums.diff(), sums, strict=True):
         label = {
             "raw_mean": say("Mean of the scores of its readers"),
@@ -154,7 +154,7 @@ def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table
             "estimator": say("The rest, by the way of estimating"),
         }[r.step]  # fmt: skip
         added = Cell("") if r.step == "raw_mean" else Cell(say.signed(points, 2), r.points)
-        rows.append([label, added, common.number(say, so_far, 2)])
+        rows.append((label, added, common.number(say, so_far, 2)))
     heads = [Column(say("Step"), "name", 4), Column(say("Points"), "number"), Column(say("So far"), "number")]
     caption = say("From the raw mean to the estimate: {round}", round=stage.rule.name[say.lang])
     adds_up = say("Each step is the difference of two sums as they are shown, so that the steps add up.")

@@ -7,10 +7,10 @@ import pandas as pd
 
 from fairlib.errors import RulesError
 from fairlib.explore import scores
-from fairlib.explore.display import Display, Part, not_published, parts
+from fairlib.explore.display import Display, not_published, parts
 from fairlib.explore.otherwise import changes, otherwise
 from fairlib.explore.place import OpenRun, known, results_of
-from fairlib.report.blocks import Cell, Column, Heading, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.otherwise import named
@@ -41,7 +41,8 @@ class Story(Display):
     juror, criterion, score, status, source` as the ratings have them. `readers`: `round, juror, score` (of all
     criteria), its juror's `severity` and `se`, `adjusted` (the score without it). `steps`: `round, step, about, points,
     so_far`, from the raw mean to the estimate. `otherwise`: `round, kind, what, change`, what would let it come or go.
-    `comments`: `round, juror, comment, source`. Numbers are on the contest's own scale, in points.
+    `comments`: `round, juror, comment, source`. Numbers are on the contest's own scale,
+    in points; probabilities in whole per cents, as in the report.
     """
 
     submission: str
@@ -63,7 +64,7 @@ def story(run: OpenRun | str | Path, submission: str, lang: Language = "en") -> 
     context = Context(results, speak(lang), "internal")
     asked = _counted(results, submission)
     rounds = [s for s in results.rounds if asked in set(s.decisions["submission"])]
-    told = [block for stage in rounds for block in _in_round(stage, asked, context)]
+    told = [block for stage in rounds for block in _in_round(stage, asked, context, stage is rounds[-1])]
     undecided = None if rounds else context.say("This submission has not been decided yet.")
     return Story(
         blocks=parts(*_opening(asked, context), *told, undecided),
@@ -100,7 +101,7 @@ def _comments(stage: RoundResults, submission: str) -> pd.DataFrame:
     return said.loc[said["submission"] == submission, COMMENT]
 
 
-def _opening(submission: str, context: Context) -> list[Part]:
+def _opening(submission: str, context: Context) -> list[Block]:
     """What was sent, by whom, and for whom this is."""
     sent = next(context.results.by_id.loc[[submission]].itertuples())
     project = common.project(sent, context)
@@ -111,7 +112,8 @@ def _opening(submission: str, context: Context) -> list[Part]:
     ]
 
 
-def _in_round(stage: RoundResults, submission: str, context: Context) -> list[Part]:
+def _in_round(stage: RoundResults, submission: str, context: Context, latest: bool) -> list[Block]:
+    """Verdict and reason, score, marks with their cells, steps, what would change it; what numbers can say once."""
     say, field = context.say, field_in_full(context.results, stage)
     row = field.joined.loc[submission]
     if row["decision"] == "not_eligible":
@@ -119,20 +121,20 @@ def _in_round(stage: RoundResults, submission: str, context: Context) -> list[Pa
     decision = decision_names(say.lang).get(row["decision"], common.text(row["decision"]))
     verdict = say("{round}: {decision}.", round=context.stage_name(stage), decision=decision)
     reason = reason_sentence(row["reason"], context.contest, say)
-    blocks: list[Part] = [Heading(verdict), Text(f"{meaning(field, row, context)} {reason}".strip(), "lead")]
+    blocks: list[Block] = [Heading(verdict), Text(f"{meaning(field, row, context)} {reason}".strip(), "lead")]
     if pd.notna(row["estimate"]):
         blocks += [
             score_table(field, row, say),
             *best_and_worst(field, row, context),
             Text(firmness(row, say)),
-            Text(limits(row, say), "note"),
+            Text(limits(row, say) if latest else "", "note"),
         ]
     blocks += scores.tables(stage, submission, context)
     away = distance(field, row, say) if pd.notna(row["estimate"]) else ""
     return [*blocks, *_changed(stage, row, away, context), *_said(stage, submission, context)]
 
 
-def _changed(stage: RoundResults, row: pd.Series, away: str, context: Context) -> list[Part]:
+def _changed(stage: RoundResults, row: pd.Series, away: str, context: Context) -> list[Block]:
     """What would change the decision: points, whoever has its place, other rules, marks and jurors."""
     say = context.say
     places = {say("Selected in its place"): row["displaced_by"], say("Passed over"): row["displaces"]}
@@ -153,5 +155,5 @@ def _said(stage: RoundResults, submission: str, context: Context) -> list[Table]
         (r.juror, Cell(common.text(r.comment), under=common.text(r.source)))
         for r in said.sort_values("juror").itertuples()
     ]
-    heads = [Column(say("Juror")), Column(say("What the jurors wrote"), "text", 5)]
+    heads = [Column(say("Juror")), Column(say("Comment"), "text", 5)]
     return [table(f"comments-{stage.id}", say("What the jurors wrote"), heads, rows)]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from fairlib.explore.display import Display, Part, not_published, parts
+from fairlib.explore.display import Display, not_published, parts
 from fairlib.explore.place import OpenRun, results_of
-from fairlib.report.blocks import Cell, Column, Heading, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.methods import part_words
@@ -53,13 +53,13 @@ def compare(run_a: OpenRun | str | Path, run_b: OpenRun | str | Path, lang: Lang
     rules, files, moves = _rules(before, after, context.say), _files(before, after), _moves(before, after)
     same = rules.empty and files.empty and not _moved(moves).any() and _ids(before) == _ids(after)
     title = Heading(" → ".join(_names(before, after)))
-    told = (
-        [Text(context.say("Nothing differs: rules, files, ranks and decisions are the same."), "lead")]
-        if same
-        else [*_rules_told(rules, context.say), *_files_told(before, after, files, context.say)]
-        + [b for pair in _both(before, after) for b in _round_told(*pair, moves, before, context)]
-        + _alone(before, after, context.say)
-    )
+    told: list[Block] = [
+        Text(context.say("Nothing differs: rules, files, ranks and decisions are the same."), "lead")
+    ]
+    if not same:
+        told = [*_rules_told(rules, context.say), *_files_told(before, after, files, context.say)]
+        told += [b for pair in _both(before, after) for b in _round_told(*pair, moves, before, context)]
+        told += _alone(before, after, context.say)
     return Comparison(
         blocks=parts(title, not_published(context.say), *told),
         lang=lang, rules=rules, files=files, moves=moves, same=same,
@@ -184,21 +184,22 @@ def _files_told(before: Results, after: Results, files: pd.DataFrame, say: Voice
         return [Text(say("The files, notebooks and versions are the same."))]
     words = {"added": say("added"), "removed": say("removed"), "changed": say("changed")}
     rows = [
-        (part_words(r.part, say), r.name, words[r.change], *_short(r)) for r in files.itertuples(index=False)
+        (part_words(r.part, say), r.name, words[r.change], _short(r.before), _short(r.after))
+        for r in files.itertuples(index=False)
     ]
     heads = [Column(say("What"), "text", 1.4), Column(say("Name"), "name", 2), Column(say("Change"))]
     heads += [Column(say("Before"), "code", 1.4), Column(say("After"), "code", 1.4)]
     return [table("files", say("Files and versions that differ"), heads, rows, folded=len(rows) > 12)]
 
 
-def _short(row) -> tuple[str, str]:
+def _short(recorded: str) -> str:
     """A version whole, and of a hash its first letters."""
-    return tuple((v[:12] + "…" if len(v) == 64 else v) or "–" for v in (row.before, row.after))
+    return (recorded[:12] + "…" if len(recorded) == 64 else recorded) or "–"
 
 
 def _round_told(
     old: RoundResults, new: RoundResults, moves: pd.DataFrame, before: Results, context: Context
-) -> list[Part]:
+) -> list[Block]:
     """Who comes, who goes and whose rank moved most in a round that both have."""
     say, here = context.say, moves[moves["round"] == new.id]
     crossed = here[here["change"] != ""].sort_values("change", kind="stable")

@@ -4,21 +4,35 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from fairlib.report.blocks import Cell, Heading, Table, Text
+from fairlib.report.blocks import Block, Cell, Heading, Links, Numbers, Picture, Rule, Table, Text, Twin
 
 WIDTH = 110  # letters in a line of prose
 CELL, HEAD = 44, 16  # letters in a line of a cell, and in the heading over a number
 
 
-def to_text(blocks: Iterable[Text | Heading | Table]) -> str:
-    """Paragraphs, headings and tables as plain text; of a folded table only its caption and how long it is."""
+def to_text(blocks: Iterable[Block]) -> str:
+    """Blocks as plain text; of a folded table its caption and how long it is, of a figure the numbers behind it."""
     return "\n\n".join(filter(None, map(_told, blocks)))
 
 
-def _told(block: Text | Heading | Table) -> str:
-    if isinstance(block, Heading):
-        return f"{block.text}\n{'-' * len(block.text)}"
-    return _table(block) if isinstance(block, Table) else _prose(block.text)
+def _told(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"{block.text}\n{'-' * len(block.text)}"
+        case Text():
+            return _prose(block.text)
+        case Table():
+            return _table(block)
+        case Picture():
+            return _table(block.data)
+        case Rule():
+            return _prose(f"{block.text} ({block.key}: {block.value})")
+        case Numbers():
+            return "\n".join(f"{n.value} {n.label}" for n in block.items)
+        case Twin():
+            return "\n".join(_prose(t) for t in (block.title, block.headline, block.text))
+        case Links():
+            return "\n".join(f"{link.text}: {link.href}" for link in block.items)
 
 
 def _prose(text: str) -> str:
