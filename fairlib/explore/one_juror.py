@@ -12,6 +12,7 @@ from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, tab
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, each_juror, signals
+from fairlib.report.chapters.levels import Z95
 from fairlib.report.chapters.scoring import pairs_compared, severe
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
@@ -145,6 +146,7 @@ def _severity(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     severity, error = (about.get(name) for name in ("severity", "se"))
     cells = {
         say("Severity, points"): Cell("–" if pd.isna(severity) else say.signed(severity, 2), severity),
+        say("95 % interval"): Cell(say.interval(*_ends(severity, error), 2)),
         say("Standard error"): common.number(say, error, 2),
         say("Submissions read"): common.number(say, about.get("n_submissions")),
         say("Marks"): common.number(say, len(given)),
@@ -158,6 +160,13 @@ def _severity(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     if remark:
         told += " " + say("Remark: {what}.", what=remark)
     return [table(f"severity-{stage.id}", caption, heads, [list(cells.values())], note=told)]
+
+
+def _ends(severity: float | None, error: float | None) -> tuple[float, float]:
+    """The ends of the 95 % interval of a severity; NaN where there is no error."""
+    if pd.isna(severity) or pd.isna(error):
+        return float("nan"), float("nan")
+    return severity - Z95 * error, severity + Z95 * error
 
 
 def _diagnosed(stage: RoundResults, juror: str, context: Context) -> list[Block]:
@@ -218,7 +227,10 @@ def _over_the_line(stage: RoundResults, juror: str, context: Context) -> list[Bl
     heads = [Column(say("Change")), Column(say("Project"), "name", 4), Column(say("Rank"), "number"),
              Column(say("Probability"), "number"), Column(say("Decision"), "badge", 1.6)]  # fmt: skip
     caption = say("Who comes and who goes without this juror: {round}", round=stage.rule.name[say.lang])
-    return [table(f"moved-{stage.id}", caption, heads, rows)]
+    sides = found["change"].value_counts()
+    told = say("Without this juror come: {comes}; go: {goes}.",
+               comes=say.number(sides.get("comes", 0)), goes=say.number(sides.get("goes", 0)))  # fmt: skip
+    return [Text(told), table(f"moved-{stage.id}", caption, heads, rows)]
 
 
 def _marks(stage: RoundResults, juror: str, context: Context) -> list[Table]:

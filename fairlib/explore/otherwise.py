@@ -28,29 +28,31 @@ def otherwise(stage: RoundResults, submission: str) -> pd.DataFrame:
 
 
 def changes(stage: RoundResults, submission: str, context: Context) -> list[Text | Table]:
-    """The tried changes that would change the decision, or that none would; and the share of weights that select it."""
+    """How many of the tried changes would change the decision, and which; and the share of weights that select it."""
     say, n = context.say, sum(1 for _ in _tried(stage))
     found = otherwise(stage, submission)
-    blocks: list[Text | Table] = []
-    if n and found.empty:
-        blocks.append(
-            Text(say("None of the changes tried would change it; changes tried: {n}.", n=say.number(n)))
-        )
-    if len(found):
-        words = {"comes": say("comes"), "goes": say("goes")}
-        rows = [
-            (*_words(r.kind, common.text(r.what), stage, context), words[r.change])
-            for r in found.itertuples()
-        ]
-        heads = [
-            Column(say("What was changed"), "text", 2),
-            Column(say("About"), "name", 3),
-            Column(say("Change")),
-        ]
-        caption = say("Changes that would change it: {round}", round=stage.rule.name[say.lang])
-        note = say("Changes tried: {n}.", n=say.number(n))
-        blocks.append(table(f"otherwise-{stage.id}", caption, heads, rows, note=note))
-    return blocks + _any_weights(stage, submission, context)
+    if not n:
+        return [*_any_weights(stage, submission, context)]
+    told = say("Changes tried: {n}; under so many of them the decision would be another: {m}.",
+               n=say.number(n), m=say.number(len(found)))  # fmt: skip
+    return [Text(told), *_each(found, stage, context), *_any_weights(stage, submission, context)]
+
+
+def _each(found: pd.DataFrame, stage: RoundResults, context: Context) -> list[Table]:
+    if found.empty:
+        return []
+    say = context.say
+    words = {"comes": say("comes"), "goes": say("goes")}
+    rows = [
+        (*_words(r.kind, common.text(r.what), stage, context), words[r.change]) for r in found.itertuples()
+    ]
+    heads = [
+        Column(say("What was changed"), "text", 2),
+        Column(say("About"), "name", 3),
+        Column(say("Change")),
+    ]
+    caption = say("Changes that would change it: {round}", round=stage.rule.name[say.lang])
+    return [table(f"otherwise-{stage.id}", caption, heads, rows)]
 
 
 def _tried(stage: RoundResults) -> Iterator[tuple[str, str, pd.Series]]:

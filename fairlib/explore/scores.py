@@ -158,4 +158,16 @@ def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table
     heads = [Column(say("Step"), "name", 4), Column(say("Points"), "number"), Column(say("So far"), "number")]
     caption = say("From the raw mean to the estimate: {round}", round=stage.rule.name[say.lang])
     adds_up = say("Each step is the difference of two sums as they are shown, so that the steps add up.")
-    return [table(f"steps-{stage.id}", caption, heads, rows, note=f"{told} {adds_up}")]
+    return [
+        table(f"steps-{stage.id}", caption, heads, rows, note=f"{told} {adds_up}"),
+        *_concluded(sums.diff().groupby(found["step"]).sum(), say),
+    ]
+
+
+def _concluded(moved: pd.Series, say: Voice) -> list[Text]:
+    """What severity did and what the rest, where the estimator takes severity out."""
+    if "severity" not in moved:
+        return []
+    told = say("Moved by the severity of its readers: {readers} points; by the rest of the way of estimating: {rest}.",
+               readers=say.signed(moved["severity"], 2), rest=say.signed(moved.get("estimator", 0.0), 2))  # fmt: skip
+    return [Text(told)]
