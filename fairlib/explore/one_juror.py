@@ -65,19 +65,13 @@ def juror(run: OpenRun | str | Path, juror: str, lang: Language = "en") -> Juror
         blocks=parts(Heading(asked), not_published(say), signal, *told),
         lang=lang,
         juror=asked,
-        severity=scores.by_round(rounds, lambda s: _numbers(s, asked)),
+        severity=scores.by_round(rounds, lambda s: s.jurors[s.jurors["juror"] == asked]),
         findings=scores.by_round(rounds, lambda s: _findings(s, asked)),
         marks=scores.by_round(rounds, lambda s: s.ratings.loc[s.ratings["juror"] == asked, MARK]),
         readings=scores.by_round(rounds, lambda s: _readings(s, asked, contest)),
         agreement=scores.by_round(rounds, lambda s: _agreement(s, asked, contest)),
         moved=scores.by_round(rounds, lambda s: _moved(s, asked)),
     )
-
-
-def _numbers(stage: RoundResults, juror: str) -> pd.DataFrame:
-    """The juror's row of severities, with the diagnostics as numbers."""
-    row = stage.jurors[stage.jurors["juror"] == juror]
-    return row.assign(**{c: pd.to_numeric(row[c]) for c in row.columns if c not in ("juror", "status")})
 
 
 def _findings(stage: RoundResults, juror: str) -> pd.DataFrame:
@@ -172,7 +166,7 @@ def _ends(severity: float | None, error: float | None) -> tuple[float, float]:
 def _diagnosed(stage: RoundResults, juror: str, context: Context) -> list[Block]:
     """Numbers beside the panel's, and each finding in a sentence; in other languages than English in a table."""
     say, found = context.say, _findings(stage, juror)
-    mine = replace(stage, jurors=stage.jurors[stage.jurors["juror"] == juror], juror_findings=found)
+    mine = stage.with_tables(jurors=stage.jurors[stage.jurors["juror"] == juror], juror_findings=found)
     numbers = [b for b in each_juror(mine, context) if isinstance(b, Table)]
     blocks: list[Block] = [replace(t, note="") for t in numbers]  # what it notes is said above
     if found.empty:

@@ -7,9 +7,10 @@ import pandas as pd
 from fairlib.report.blocks import Column, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.chapters.firmness import changed_words, kind_words
+from fairlib.report.chapters.firmness import changed_words
 from fairlib.report.chapters.otherwise import change_words, rule_words
 from fairlib.report.results import RoundResults
+from fairlib.report.words.conclusions import kind_words
 from fairlib.selection import several
 
 
@@ -73,7 +74,7 @@ def _words(kind: str, what: str, stage: RoundResults, context: Context) -> tuple
         return say("without this rule"), rule_words(what, stage, context)
     if kind == "other_rule":
         return say("another rule"), change_words(what, stage, context)
-    return kind_words(kind, context), changed_words(kind, what, context)
+    return kind_words(kind, say), changed_words(kind, what, context)
 
 
 def _any_weights(stage: RoundResults, submission: str, context: Context) -> list[Text]:

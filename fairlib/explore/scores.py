@@ -11,11 +11,12 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import mark_words
+from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice
 from fairlib.report.words.reasons import criterion_name
 from fairlib.report.words.rules import Quoter
 from fairlib.rules import Contest
-from fairlib.scoring.estimators.adjust import COMPARES_JURORS
+from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.ratings import composite
 
 MARK = ["juror", "criterion", "score", "status", "source"]
@@ -81,7 +82,7 @@ def steps(stage: RoundResults, submission: str, contest: Contest) -> pd.DataFram
 
 
 def _taken_out(stage: RoundResults, who: pd.DataFrame) -> list[tuple[str, str, float]]:
-    if stage.rule.estimator not in COMPARES_JURORS or who.empty:
+    if not estimator(stage.rule.estimator).compares_jurors or who.empty:
         return []
     shares = stage.rule.scale.gain(who["severity"].fillna(0.0)) / len(who)
     return [("severity", juror, float(share)) for juror, share in zip(who["juror"], shares, strict=True)]
@@ -99,7 +100,7 @@ def _marks(stage: RoundResults, submission: str, found: pd.DataFrame, context: C
     say, contest = context.say, context.contest
     criteria = [c for c in contest.weights(stage.id) if (found["criterion"] == c).any()]
     who = readers(stage, submission, contest).set_index("juror")
-    adjusts = stage.rule.estimator in COMPARES_JURORS
+    adjusts = estimator(stage.rule.estimator).compares_jurors
     heads = [Column(say("Juror"), "name", 2.2)]
     heads += [Column(criterion_name(c, contest, say), "number") for c in criteria]
     heads.append(Column(say("Score"), "number"))
@@ -139,7 +140,7 @@ def _mark(row: pd.Series, sheet: str, say: Voice) -> Cell:
 def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table | Text]:
     say, contest = context.say, context.contest
     found = steps(stage, submission, contest)
-    told = Quoter(contest, say).estimator(stage.rule.estimator)
+    told = estimators(say)[stage.rule.estimator].rule
     if len(found) < 2:
         return [Text(told, "note")] if len(found) else []
     severity = stage.jurors.set_index("juror")["severity"]

@@ -25,7 +25,7 @@ from fairlib.report.letters.words import (
     rules_missed,
     score_table,
 )
-from fairlib.report.results import DECISION, ESTIMATE, Results, RoundResults
+from fairlib.report.results import Results, RoundResults
 from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.rules import Language
@@ -92,8 +92,8 @@ def _counted(results: Results, typed: object) -> str:
 
 def _decision(stage: RoundResults, submission: str, results: Results) -> pd.DataFrame:
     joined = results.joined(stage)
-    columns = [*DECISION, *ESTIMATE, *(c for c in joined if c.startswith("by_"))]
-    return joined.loc[joined["submission"] == submission, list(dict.fromkeys(columns))]
+    columns = dict.fromkeys([*stage.decisions, *stage.estimates])
+    return joined.loc[joined["submission"] == submission, list(columns)]
 
 
 def _comments(stage: RoundResults, submission: str) -> pd.DataFrame:

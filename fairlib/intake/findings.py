@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from fairlib.contract import INTAKE
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.cells.identifiers import mask_all
 
-COLUMNS = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+COLUMNS = INTAKE["findings"].names()
 SEVERITIES = ("error", "warning", "info")
 LONGEST = 200  # letters of what was typed or read; the rest stands in the file
 
@@ -16,6 +17,13 @@ def finding(code: str, severity: str, done: str, *, found: str = "", **where: st
     """One finding as a row; `where` is any of file, sheet, cell, submission, juror."""
     row = dict.fromkeys(COLUMNS, "") | where
     return row | {"code": code, "severity": severity, "done": done, "found": found}
+
+
+def counted(findings: pd.DataFrame) -> pd.DataFrame:
+    """How many findings there are of each severity and code: `severity, code, findings`, gravest first."""
+    counts = findings.groupby(["severity", "code"]).size().rename("findings").reset_index()
+    order = counts["severity"].map({s: k for k, s in enumerate(SEVERITIES)})
+    return counts.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
 def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:

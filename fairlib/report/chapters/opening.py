@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Text, Twin, table
+from fairlib.report.blocks import Block, Heading, Number, Text, Twin
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
+from fairlib.report.words.conclusions import second_words
 from fairlib.report.words.locale import Voice
 from fairlib.rules import Award
 
@@ -102,11 +104,7 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         text += " " + say("Here those count whom the rule selected, without decisions of people.")
     return Twin(
         title=say("A second commission · {round}", round=stage.rule.name[say.lang]),
-        headline=say(
-            "Selected: {n}. Also selected by a second, equally qualified commission, about: {overlap}.",
-            n=say.number(n),
-            overlap=say.number(overlap),
-        ),
+        headline=second_words(n, overlap, say),
         text=text,
         dots=dots,
     )
@@ -148,13 +146,8 @@ def _who(context: Context) -> list[Block]:
 
 def selected_list(joined: pd.DataFrame, context: Context, id: str, caption: str):
     """Those selected, in the order of ranks: project, organisation, region and, where there is one, grant."""
-    say = context.say
-    grants = bool(joined["grant"].fillna(0).gt(0).any())
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 5)]
-    heads += [Column(say("Grant"), "number", 1.3)] if grants else []
-    rows = []
-    for r in joined.itertuples():
-        row = [common.number(say, r.rank), common.project(r, context)]
-        row += [Cell(say.money(r.grant), None if pd.isna(r.grant) else r.grant)] if grants else []
-        rows.append(row)
-    return table(id, caption, heads, rows)
+    widths = {"decisions.rank": 0.5, "submissions.title": 5}
+    if joined["grant"].fillna(0).gt(0).any():
+        widths["decisions.grant"] = 1.3
+    own = {"submissions.title": [common.project(r, context) for r in joined.itertuples()]}
+    return listing(id, caption, joined, widths, context, own)

@@ -10,8 +10,10 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
+from fairlib.report.columns import listing
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.results import RoundResults
+from fairlib.report.words.conclusions import decided_words
 from fairlib.report.words.locale import Voice
 from fairlib.report.words.reasons import column_name, criterion_name, group_name, reason_sentence
 
@@ -63,13 +65,8 @@ def _lead(stage: RoundResults, context: Context) -> str:
 
 def _counts(stage: RoundResults, context: Context) -> str:
     """How many there are of each decision."""
-    say, counts = context.say, stage.decisions["decision"].value_counts()
-    told = say(
-        "Selected: {selected}; reserve: {reserve}; not selected: {out}.",
-        selected=say.number(counts.get("selected", 0)),
-        reserve=say.number(counts.get("reserve", 0)),
-        out=say.number(counts.get("not_selected", 0)),
-    )
+    say = context.say
+    told = decided_words(stage.decisions["decision"], say)
     return f"{told} {by_people(stage, say)}".strip()
 
 
@@ -141,14 +138,13 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
         return []
     in_order = [f"nomination={n.id}" for n in context.contest.nominations]
     places = [in_order.index(code) if code in in_order else -1 for code in seats["code"]]
-    rows = [
-        (_bound(r.code, context), common.number(say, r.eligible), *_limits(r, say))
-        for r in seats.iloc[np.argsort(places, kind="stable")].itertuples()
-    ]
-    heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
-             Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
+    seats = seats.iloc[np.argsort(places, kind="stable")]
+    limits = zip(*(_limits(r, say) for r in seats.itertuples()), strict=True)
+    own = {"seats.code": [_bound(code, context) for code in seats["code"]]}
+    own |= zip(("seats.at_least", "seats.at_most", "seats.used"), limits, strict=True)
+    widths = {"seats.code": 3, "seats.eligible": 1, "seats.at_least": 1, "seats.at_most": 1, "seats.used": 1}
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
-    return [table(f"seats-{stage.id}", caption, heads, rows, note=by_people(stage, say))]
+    return [listing(f"seats-{stage.id}", caption, seats, widths, context, own, note=by_people(stage, say))]
 
 
 def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:

@@ -10,9 +10,10 @@ from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
 from fairlib.report.chapters.levels import level_blocks
+from fairlib.report.columns import listing
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
+from fairlib.report.words.conclusions import inflation_words, verdict_words
 from fairlib.report.words.reasons import criterion_name
 
 
@@ -24,22 +25,6 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     blocks += _adjustment(stage, context) + _profiles(stage, context)
     title = say("How it was scored: {round}", round=stage.rule.name[say.lang])
     return Chapter(f"scoring-{stage.id}", title, tuple(blocks))
-
-
-def verdict_words(verdict: str, context: Context) -> str:
-    """What a verdict on the design means."""
-    say = context.say
-    words = {
-        "crossed": say("Crossed: every juror read every submission, so marks compare directly."),
-        "connected": say("Connected: jurors share enough submissions for their severity to be compared."),
-        "weakly connected": say(
-            "Weakly connected: few submissions tie the panels together, so comparing across them is uncertain."
-        ),
-        "disconnected": say(
-            "Disconnected: some jurors share no submission, so submissions of different panels cannot be compared."
-        ),
-    }
-    return words.get(verdict.replace("_", " "), verdict)
 
 
 def _design(stage: RoundResults, context: Context) -> list[Block]:
@@ -55,10 +40,9 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
         items.append(Number(spread, say("readers a submission")))
     blocks: list[Block] = [common.numbers(items)]
     verdict = stage.design.get("verdict", "")
-    blocks.append(Text(verdict_words(verdict, context)) if verdict else not_computed(context, say("design")))
+    blocks.append(Text(verdict_words(verdict, say)) if verdict else not_computed(context, say("design")))
     if inflation := stage.design.get("inflation"):
-        times = say.number(float(inflation), 2)
-        blocks.append(Text(say("Error of a juror's severity against a perfect design, times: {x}.", x=times)))
+        blocks.append(Text(inflation_words(float(inflation), say)))
     if parts := stage.design.get("components"):
         told = say("Parts that no juror links with each other: {n}; one is best.", n=say.number(float(parts)))
         if tied := stage.design.get("connectivity"):
@@ -95,16 +79,10 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
         if not context.internal and len(jurors):
             told = Text(common.withheld_words(say), "note")
         return [Heading(say("Who is strict?")), told]
-    rows = []
-    for r in jurors.itertuples():
-        known = pd.notna(r.severity)
-        remark = status_words(r.status, say)
-        value = Cell(say.signed(r.severity, 2), r.severity) if known else Cell(say("withheld"))
-        rows.append(
-            (r.juror, value, common.number(say, r.se, 2), common.number(say, r.n_submissions), remark)
-        )
-    heads = [Column(say("Juror")), Column(say("Severity, points"), "number"), Column(say("Standard error"), "number"),
-             Column(say("Submissions read"), "number"), Column(say("Remark"))]  # fmt: skip
+    withheld = [
+        Cell(say.signed(x, 2), x) if pd.notna(x) else Cell(say("withheld")) for x in jurors["severity"]
+    ]
+    widths = dict.fromkeys((f"jurors.{c}" for c in ("juror", "severity", "se", "n_submissions", "status")), 1)
     caption = say("Severity of jurors: {round}", round=stage.rule.name[say.lang])
     top = jurors.sort_values("severity").dropna(subset=["severity"])
     alt = say(
@@ -114,9 +92,12 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
     )
     filled = say("A filled mark in the figure: its 95 % interval does not contain zero.")
     lead = f"{severe(stage, context)} {filled}"
+    behind = listing(
+        f"severity-{stage.id}-data", caption, jurors, widths, context, {"jurors.severity": withheld}
+    )
     picture = Picture(
         f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
-        table(f"severity-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.25 * len(jurors)),
+        behind, (7.2, 0.9 + 0.25 * len(jurors)),
     )  # fmt: skip
     blocks: list[Block] = [Heading(say("Who is strict?")), Text(lead), picture]
     return blocks + (_marks(stage, context) if context.internal else [])

@@ -11,6 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from fairlib.contract import INTAKE, REPORT, ROUND, column
+from fairlib.report.set.sheets import declared
 from fairlib.report.words.locale import CATALOGUES
 
 ROOMS = [Path(__file__).parents[1], Path(__file__).parents[2] / "explore"]
@@ -19,12 +21,17 @@ METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that is said, with the places where: in the report's room, or with the name of the other."""
+    """Every message that is said, with the places where: texts in the code, and columns of the contract."""
     found: dict[str, list[tuple[str, int]]] = {}
     for room in ROOMS:
         home = Path() if room is ROOMS[0] else Path(room.name)
         for file, line, message, _, _ in extract_from_dir(room, METHODS, keywords={"say": None}):
             found.setdefault(message, []).append(((home / file).as_posix(), line))
+    shown = [column(name) for sheet in declared().values() for name in sheet]
+    known = [c for t in (*INTAKE.values(), *ROUND.values(), *REPORT.values()) for c in t.columns]
+    for message in [c.heading for c in known] + [c.meaning for c in shown]:
+        if message:
+            found.setdefault(message, []).append(("../contract.csv", 0))
     return found
 
 
