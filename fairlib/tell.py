@@ -12,8 +12,9 @@ import pandas as pd
 from fairlib.intake.places.names import region_name
 from fairlib.report.words import conclusions
 from fairlib.report.words.codes import aside_words
+from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import speak
-from fairlib.report.words.reasons import eligibility_words, estimator_name, reason_sentence
+from fairlib.report.words.reasons import eligibility_words, reason_sentence
 from fairlib.report.words.rules import intake_sentences, rule_sentences
 from fairlib.scoring.jurors.sentences import sentence
 
