@@ -69,7 +69,7 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
     widths |= {"stability.comes": 3, "stability.goes": 3} if context.internal else {}
     own: Own = {
         "stability.kind": [kind_words(k, say) for k in found["kind"]],
-        "stability.what": [_changed(r.kind, common.text(r.what), context) for r in found.itertuples()],
+        "stability.what": [changed_words(r.kind, common.text(r.what), context) for r in found.itertuples()],
         "stability.n_changes": [places(r.n_changes, r.status, context) for r in found.itertuples()],
         **sides("stability", found, context),
     }
@@ -77,7 +77,8 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
     return listing(f"changes-{stage.id}", caption, found, widths, context, own, folded=True)
 
 
-def _changed(kind: str, what: str, context: Context) -> str:
+def changed_words(kind: str, what: str, context: Context) -> str:
+    """Which juror, criterion, way of filling gaps or estimator the change was about."""
     say = context.say
     if kind == "criterion":
         return criterion_name(what, context.contest, say)
