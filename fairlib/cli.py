@@ -15,7 +15,7 @@ LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong, 3 ours."""
+    """Entry point; returns 0 done, 1 the data needs a person, 2 the call or the rules are wrong, 3 ours."""
     args = _parser().parse_args(argv)
     try:
         return args.command(args)
@@ -109,7 +109,8 @@ def _batch(args: argparse.Namespace) -> int:
     years = [read_params(p).year for p in args.params]
     if not args.out and len(set(years)) < len(years):
         raise RulesError(
-            "Two of these files are of the same year and would write one folder; give --out, and each has its own."
+            "Two of these files are of the same year and would write one folder; give --out, and each has "
+            "its own."
         )
     from fairlib.report.years.page import write_index
     from fairlib.runs.place import home_of
