@@ -20,7 +20,7 @@ from fairlib.report.letters.letter import LetterPress, letter_html, write_letter
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
 from fairlib.report.set.workbook import to_workbook
-from fairlib.report.words.codes import band_words
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import bare_reason, reason_sentence
 from fairlib.report.words.rules import Quoter
@@ -305,10 +305,10 @@ REASONS = {
     "rank:7.1<7.345678 in nomination=legal": (
         "By rank in its group (nomination No.\xa02): estimate 7.1, the line: 7.35."
     ),
-    "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.0": (
+    "quota:nomination=legal 6.2<6.4; tie:social_impact 8.2>8.1": (
         "By the quota (this group keeps places of its own: nomination No.\xa02): estimate 6.2, that of the one "
         "with which it changed places: 6.4. "
-        "Equal estimates, settled by: social impact (8.2 > 8.0)."
+        "Equal estimates, settled by: social impact (8.2 > 8.1)."
     ),
     "tie_refused:rank 50 among 3": "Equal estimates that no rule settles; place: 50, submissions: 3.",
     "threshold:estimate 4.1<5": "Below the threshold: estimate – 4.1, needed: 5.",
@@ -331,7 +331,7 @@ REASONS = {
         "needed: 3,000,000\xa0₸, left: 4,000,000\xa0₸."
     ),
     "draw:place 3 of 20": "By the draw with the published seed. Place in the draw: 3; took part: 20.",
-    "manual:selected by A. Board on 2021-04-01: agreed; minutes 7; rule: reserve, rank:7.1<7.3": (
+    'manual:selected by A. Board on 2021-04-01: "agreed; minutes 7"; rule: reserve, rank:7.1<7.3': (
         "Decided by people (A. Board, 1 April 2021), with the reason given: agreed; minutes 7. "
         "By the rule alone: reserve. By rank: estimate 7.1, the line: 7.3."
     ),
@@ -485,7 +485,7 @@ def test_letters_say_what_they_must(results):
         assert f"{say('Rank')}: {say.number(row.rank)} / " in told
         assert say.interval(row.low, row.high, 2) in told
         assert f": {say.chance(row.p_selected)}." in told
-        assert say("In the report that is called: {band}.", band=band_words(row.band, say)) in told
+        assert say("In the report that is called: {band}.", band=word("band", row.band, say)) in told
         assert (
             say(
                 "All decisions with their rules stand in the public report. Marks are not published; whoever is given "

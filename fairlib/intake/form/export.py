@@ -11,7 +11,7 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.file_notes import read_visible, tell_headings
 from fairlib.intake.files.tables import Sheet, cell
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.headings.find import LOOK, Headings
 from fairlib.intake.headings.first_row import find_table, heading_again, headings_seen
 from fairlib.intake.headings.known import FIELDS, FINISHED
@@ -63,7 +63,9 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
         if head is None:
             left_out.append(sheet)
             found.append(
-                finding("sheet_without_form", "warning", "left out", file=sheet.file, sheet=sheet.name)
+                finding(
+                    "sheet_without_form", "warning", Remedy("left_out"), file=sheet.file, sheet=sheet.name
+                )
             )
             continue
         _tell_headings(sheet, head, found)
@@ -157,7 +159,7 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
     for code, severity, which in (("id_missing", "warning", nameless), ("id_twice", "error", twice)):
         for i in ids.index[which]:
             where = form.at(form.rows.loc[i], "submission")
-            found.append(finding(code, severity, f"called {ids[i]}", found=typed[i], **where))
+            found.append(finding(code, severity, Remedy("called", what=ids[i]), found=typed[i], **where))
     return form
 
 
@@ -171,7 +173,7 @@ def _rows(sheet: Sheet, head: Headings, fields: Mapping, found: list[dict]) -> p
     for at in _headings_below(below, head, fields, kept):
         kept[at] = False
         text, place = next(column[at] for column in below if column[at]), cell(head.row + 1 + at, 0)
-        found.append(finding("heading_below", "info", "left out", found=text, cell=place,
+        found.append(finding("heading_below", "info", Remedy("left_out"), found=text, cell=place,
                              file=sheet.file, sheet=sheet.name))  # fmt: skip
     for at in _totals(below, head):
         if kept[at] and is_total(cells := [column[at] for column in below]):
@@ -215,9 +217,9 @@ def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
     tell_headings(sheet, head, found)
     for column in head.unknown:
         row, at = head.place(column)
-        text, done = sheet.columns[at][row], "the column is not used"
+        text, done = sheet.columns[at][row], Remedy("column_not_used")
         found.append(finding("heading_unknown", "info", done, found=text, cell=cell(row, at), **where))
     if "submission" not in head.columns:
         example = _example("submission", sheet.rows(head.row, head.row + 1)[0])
-        done = f"numbered by row; give the column of ids a heading such as {example}"
+        done = Remedy("numbered", what=example)
         found.append(finding("id_absent", "warning", done, cell=cell(head.row, 0), **where))

@@ -8,8 +8,7 @@ from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Table, T
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
-from fairlib.report.words.reasons import criterion_name
+from fairlib.report.words.codes import criterion_name, status_words
 
 
 def consistency(stage: RoundResults, context: Context) -> list[Block]:

@@ -6,7 +6,7 @@ from fairlib.report.blocks import Block, Column, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.results import RoundResults
-from fairlib.report.words.reasons import group_name
+from fairlib.report.words.codes import group_name
 
 
 def diagnostics(stage: RoundResults, context: Context) -> list[Block]:

@@ -11,9 +11,8 @@ from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, named, other_rules
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
+from fairlib.report.words.codes import criterion_name, status_words, word
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import criterion_name, estimator_name
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 
@@ -99,7 +98,7 @@ def _changed(kind: str, what: str, context: Context) -> str:
     if kind == "criterion":
         return criterion_name(what, context.contest, say)
     if kind == "estimator":
-        return estimator_name(what, say)
+        return word("estimator", what, say)
     words = {
         "best": say("all at their best"),
         "worst": say("all at their worst"),
@@ -114,7 +113,7 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
     if found.empty:
         return []
     rows = [
-        (estimator_name(r.method, say), common.number(say, r.rmse, 2),
+        (word("estimator", r.method, say), common.number(say, r.rmse, 2),
          Cell(say.percent(r.hit_rate, 1), None if pd.isna(r.hit_rate) else r.hit_rate),
          common.number(say, r.lost, 2), say("declared beforehand") if r.method == stage.rule.estimator else "")
         for r in found.itertuples()

@@ -12,8 +12,7 @@ from fairlib.report.chapters.diagnostics import diagnostics
 from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
-from fairlib.report.words.reasons import criterion_name
+from fairlib.report.words.codes import criterion_name, status_words
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:

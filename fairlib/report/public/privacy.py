@@ -31,7 +31,7 @@ import pandas as pd
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
-from fairlib.selection.reason import parts
+from fairlib.selection.reason import Reason, joined, parse
 
 MARGIN = 0.05
 SHARED, FEW = (
@@ -280,7 +280,9 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
         if not isinstance(reason, str):
             return reason
         if submission in close:
-            reason = "; ".join(p for p in parts(reason) if not re.match("tie|reserve", p)) or "rank"
+            kept = [r for r in parse(reason) if not r.kind.startswith(("tie", "reserve"))]
+            decided = kept and kept[-1].kind != "rule"
+            reason = joined(kept if decided else [*kept, Reason("rank")])
         numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
         bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))

@@ -13,15 +13,9 @@ from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.figures.base import decision_names
 from fairlib.report.results import DECISION, ESTIMATE, RoundResults
-from fairlib.report.words.codes import (
-    band_words,
-    done_words,
-    finding_words,
-    found_words,
-    level_words,
-    status_words,
-)
-from fairlib.report.words.reasons import criterion_name, group_name, reason_sentence
+from fairlib.report.words.codes import criterion_name, group_name, status_words, word
+from fairlib.report.words.findings import done_words, finding_words, found_words
+from fairlib.report.words.reasons import reason_sentence
 from fairlib.report.words.rules import Quoter, written
 
 TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
@@ -169,7 +163,7 @@ def _decisions(stage: RoundResults, context: Context) -> Sheet:
         Column(say("Probability"), CHANCE, 13, common.chance_words(say),
                table["p_selected"].where(table["decision"] != "not_eligible")),
         Column(say("Firmness"), TEXT, 16, _bands(stage, context),
-               [band_words(x, say) for x in table["band"].where(table["decision"] != "not_eligible")]),
+               [word("band", x, say) for x in table["band"].where(table["decision"] != "not_eligible")]),
         Column(say("Second commission"), CHANCE, 13,
                say("The share of second commissions of the same kind that would select it; another question than the "
                    "probability, and nearer to the middle."),
@@ -348,7 +342,7 @@ def _findings(context: Context) -> Sheet:
     columns = [
         Column(say("Files of"), TEXT, 20, say("The step whose files were read."), found["where"]),
         Column(say("Kind"), TEXT, 20, say("Whether somebody must act."),
-               [level_words(x, say) for x in found["severity"]]),
+               [word("severity", x, say) for x in found["severity"]]),
         Column(say("File"), TEXT, 26, say("The file as it was sent."), found["file"]),
         Column(say("Sheet"), TEXT, 18, say("The sheet in the file."), found["sheet"]),
         Column(say("Cell"), TEXT, 9, say("The cell in the sheet."), found["cell"]),
@@ -356,7 +350,8 @@ def _findings(context: Context) -> Sheet:
         Column(say("Juror"), TEXT, 22, say("The juror; in public a code."), found["juror"]),
         Column(say("What"), TEXT, 40, say("What is strange about the cell."),
                [finding_words(x, say) for x in found["code"]]),
-        Column(say("Found"), TEXT, 40, say("What was typed."), [found_words(x, say) for x in found["found"]]),
+        Column(say("Found"), TEXT, 40, say("What was typed."),
+               [found_words(code, x, say) for code, x in zip(found["code"], found["found"], strict=True)]),
         Column(say("Done"), TEXT, 50, say("What was done about it."),
                [done_words(x, context.contest, say) for x in found["done"]]),
     ]  # fmt: skip

@@ -11,6 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from fairlib.report.words.codes import meanings
+from fairlib.report.words.findings import whole_sentences
 from fairlib.report.words.locale import CATALOGUES
 
 ROOM = Path(__file__).parents[1]
@@ -19,10 +21,14 @@ METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that the room says, with the places where."""
+    """Every message that the room says, in code, for a code or of what was done, with the places where."""
     found: dict[str, list[tuple[str, int]]] = {}
     for file, line, message, _, _ in extract_from_dir(ROOM, METHODS, keywords={"say": None}):
         found.setdefault(message, []).append((Path(file).as_posix(), line))
+    for message in filter(None, meanings().values()):
+        found.setdefault(message, []).append(("words/codes.csv", 0))
+    for message in whole_sentences():
+        found.setdefault(message, []).append(("intake/findings.py", 0))
     return found
 
 

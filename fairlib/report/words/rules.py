@@ -1,14 +1,8 @@
 """Every rule of the params file in plain words, with the key that it quotes."""
 
 from fairlib.report.blocks import Rule
+from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.locale import Voice, speak
-from fairlib.report.words.reasons import (
-    column_name,
-    criterion_name,
-    eligibility_words,
-    group_name,
-    method_name,
-)
 from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
 
 
@@ -89,7 +83,7 @@ class Quoter:
                        words=", ".join(rule.test_words))  # fmt: skip
             found.append(self.rule(text, "submissions.test_words", ", ".join(rule.test_words)))
         for e in rule.eligibility:
-            text = say("Needed: {what}.", what=eligibility_words(e.rule, say) + self._limits(e))
+            text = say("Needed: {what}.", what=word("eligibility", e.rule, say) + self._limits(e))
             found.append(self.rule(text, "submissions.eligibility", e.rule))
         return found
 
@@ -143,7 +137,7 @@ class Quoter:
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(self._estimator(stage.estimator), f"{at}.estimator", stage.estimator))
         if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
-            text = say("Groups with a level of their own: {column}.", column=column_name(column, say))
+            text = say("Groups with a level of their own: {column}.", column=word("column", column, say))
             found.append(self.rule(text, f"{at}.levels", column))
         if stage.divergence:
             text = say("Another reader is asked for where marks of one submission differ by more than this share of "
@@ -224,10 +218,10 @@ class Quoter:
     def quota(self, quota: Quota) -> str:
         """A quota in words."""
         say = self.say
-        column = column_name(quota.column, say)
+        column = word("column", quota.column, say)
         if quota.kind == "proportional":
             return say("Seats are shared in proportion to eligible submissions by: {column}; method: {method}; at "
-                       "least a group: {floor}.", column=column, method=method_name(quota.method, say),
+                       "least a group: {floor}.", column=column, method=word("method", quota.method, say),
                        floor=say.number(quota.floor))  # fmt: skip
         seats = say.listed(
             [
