@@ -2,9 +2,10 @@
 
     python benchmarks/calibration.py [contests] [seed] [--write]
 
-Each contest: 221 submissions of three nominations, 12 jurors, 5 criteria on a scale of 1 to 10 in whole marks,
-50 seats shared by nominations; everybody reads everything, or four readers each. The true quality is what all
-possible jurors together would give a submission on these criteria; `belongs` is the whole rule applied to it.
+Each contest: 221 submissions of three nominations whose true levels are one standard deviation of quality apart, 12
+jurors, 5 criteria on a scale of 1 to 10 in whole marks, 50 seats shared by nominations; everybody reads everything, or
+four readers each. The true quality is what all possible jurors together would give a submission on these criteria;
+`belongs` is the whole rule applied to it.
 A second commission of the same design, with jurors of its own, reads the same submissions.
 """
 
@@ -29,6 +30,7 @@ SCALE = Scale(min=1, max=10, step=1)
 QUOTA = Quota(column="nomination", kind="proportional", floor=5)
 RULE = Selection(seats=50, quotas=(QUOTA,), ties=("draw",), certainty={"draws": 400})
 EFFECTS = Effects()
+LEVELS = {"A": -1.0, "B": 0.0, "C": 1.0}  # of nominations, in standard deviations of quality
 CHUNKS, EDGES = 40, np.linspace(0, 1, 11)
 LAB = Path(__file__).parents[1] / "docs" / "lab"
 
@@ -44,7 +46,7 @@ class Told:
 def one_contest(design: str, seed: np.random.SeedSequence) -> tuple[np.ndarray, tuple]:
     """Bins and one row of a contest."""
     rng = np.random.default_rng(seed)
-    submissions = draw_submissions(221, rng=rng)
+    submissions = apart(draw_submissions(221, rng=rng))
     profile = rng.normal(0, EFFECTS.profile, (221, 5))
     found, again = (estimate(commission(submissions, profile, design, rng)) for _ in range(2))
     problem, other = (compile_rule(_candidates(submissions, e), RULE, seed=1) for e in (found, again))
@@ -60,8 +62,14 @@ def one_contest(design: str, seed: np.random.SeedSequence) -> tuple[np.ndarray, 
     return bins, (held[0].all(), held[1].mean(), told.twin.overlap, told.twin.low, told.twin.high, seen)
 
 
+def apart(submissions: pd.DataFrame) -> pd.DataFrame:
+    """Submissions whose nominations differ by `LEVELS`."""
+    own = EFFECTS.quality * submissions["nomination"].map(LEVELS)
+    return submissions.assign(quality=submissions["quality"] + own)
+
+
 def commission(submissions: pd.DataFrame, profile: np.ndarray, design: str, rng) -> pd.DataFrame:
-    """Ratings of twelve new jurors; the profile over criteria belongs to the submission and stays."""
+    """Ratings of twelve new jurors, levels by nomination; a profile over criteria is the submission's and stays."""
     jurors = draw_jurors(12, submissions, rng=rng)
     hard = rng.normal(0, EFFECTS.criterion, 5)
     names = pd.Index([f"C{c + 1}" for c in range(5)], name="criterion")
@@ -71,7 +79,10 @@ def commission(submissions: pd.DataFrame, profile: np.ndarray, design: str, rng)
     ratings = draw_marks(submissions, jurors, criteria, pairs, effects=bare, rng=rng)
     i, j, c = (ratings[k].cat.codes.to_numpy() for k in ("submission", "juror", "criterion"))
     own = (1 - jurors["halo"].to_numpy()[j]) * profile[i, c]
-    return ratings.assign(score=on_scale(ratings["score"].to_numpy() + own, SCALE))
+    return ratings.assign(
+        score=on_scale(ratings["score"].to_numpy() + own, SCALE),
+        level=submissions["nomination"].to_numpy()[i],
+    )
 
 
 def _candidates(submissions, found):
@@ -115,6 +126,16 @@ def calibration_table(found: dict[str, Told]) -> str:
             cells += [f"{int(n):,}", f"{said / max(n, 1):.3f}", f"{belong / max(n, 1):.3f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def farthest(found: dict[str, Told]) -> str:
+    """The tenth of all designs where what belongs differs most from what was stated, with its sampling error."""
+    n, said, belong = np.moveaxis(np.array([told.bins for told in found.values()]), 2, 0)
+    p, off = said / np.maximum(n, 1), (belong - said) / np.maximum(n, 1)
+    at = k, b = np.unravel_index(np.argmax(np.abs(off)), off.shape)
+    error = np.sqrt(p[at] * (1 - p[at]) / max(n[at], 1))
+    where = f"`{list(found)[k]}`, {EDGES[b]:.1f}–{EDGES[b + 1]:.1f}"
+    return f"{100 * off[at]:+.1f} ± {100 * error:.1f} points ({where})"
 
 
 def other_table(found: dict[str, Told]) -> str:
@@ -164,13 +185,17 @@ def report(found: dict[str, Told], contests: int, seed: int) -> str:
 
 Contests with a known truth, {contests:,} for each of four designs, drawn by `fairlib/scoring/simulate.py` with its
 default effects: spread of jurors' scales, halo, profiles over criteria and rounding to whole marks included, none of
-which the model knows. 221 submissions, 12 jurors, 5 criteria, 50 seats shared by nominations with a floor of 5;
-in `crossed` everybody reads everything, in the others four read each. The true quality of a submission is what all
-possible jurors together would give it on the five criteria; to belong is to be selected by the whole rule applied
-to the true qualities. Made by `python benchmarks/calibration.py {contests} {seed} --write`.
+which the model knows. 221 submissions in three nominations whose true levels are one standard deviation of quality (a
+point) apart, 12 jurors, 5 criteria, 50 seats shared by nominations with a floor of 5. In `crossed` everybody reads
+everything, in the others four read each: any four, or the nomination's own panel but for one reading in seven
+(`bridged`) or in fifty (`weakly_bridged`). The estimator is the default one, with a level for each nomination. The true
+quality of a submission is what all possible jurors together would give it on the five criteria; to belong is to be
+selected by the whole rule applied to the true qualities.
+Made by `python benchmarks/calibration.py {contests} {seed} --write`.
 
 ## Stated probability against the share that belongs
-`n` submissions were given a probability in the bin, `said` is its mean, `belong` the share that belongs.
+`n` submissions were given a probability in the bin, `said` is its mean, `belong` the share that belongs. Farthest from
+what was stated: {farthest(found)}; the promise is 4 points in each tenth.
 
 {calibration_table(found)}
 

@@ -3,9 +3,9 @@
 python benchmarks/intake.py
 """
 
-import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -82,22 +82,25 @@ def write_scores(path: Path, criteria: list[str]) -> None:
             frame.to_excel(book, sheet_name=f"E{j:02}", index=False)
 
 
-def bare(paths: list[Path]) -> float:
-    """Seconds for reading every cell of the files and doing nothing with it."""
-    begun = time.perf_counter()
+def spent(work: Callable[[], object]) -> tuple[object, np.ndarray]:
+    """What some work gives, and its seconds: of the wall clock, and of all processors."""
+    begun = time.perf_counter(), time.process_time()
+    given = work()
+    return given, np.array([time.perf_counter() - begun[0], time.process_time() - begun[1]])
+
+
+def bare(paths: list[Path]) -> None:
+    """Read every cell of the files and do nothing with it."""
     for path in paths:
         with CalamineWorkbook.from_path(path) as book:
             for name in book.sheet_names:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return time.perf_counter() - begun
 
 
-def as_frames(paths: list[Path], engine: str) -> float:
-    """Seconds for pandas to read every sheet as text."""
-    begun = time.perf_counter()
+def as_frames(paths: list[Path], engine: str) -> None:
+    """Let pandas read every sheet as text."""
     for path in paths:
         pd.read_excel(path, sheet_name=None, header=None, dtype=str, engine=engine)
-    return time.perf_counter() - begun
 
 
 def main() -> None:
@@ -111,29 +114,31 @@ def main() -> None:
         write_scores(data / "scores.xlsx", [c.name.kk for c in contest.criteria])
         files = [data / "submissions.xlsx", data / "scores.xlsx"]
         plain, frames, forms, sheets = [], [], [], []
-        slow = as_frames(files, "openpyxl")
+        slow = spent(lambda: as_frames(files, "openpyxl"))[1]
         for _ in range(REPEAT):
-            plain.append(bare(files))
-            frames.append(as_frames(files, "calamine"))
-            begun = time.perf_counter()
-            intake = receive(contest, data)
-            forms.append(time.perf_counter() - begun)
+            plain.append(spent(lambda: bare(files))[1])
+            frames.append(spent(lambda: as_frames(files, "calamine"))[1])
+            intake, took = spent(lambda: receive(contest, data))
+            forms.append(took)
             jurors = pd.DataFrame(index=pd.Index([f"E{j:02}" for j in range(40)], name="juror"))
             roster = Roster(jurors, pd.DataFrame(columns=["juror", "submission"], dtype="str"),
                             intake.submissions.assign(in_round=True), {})  # fmt: skip
-            begun = time.perf_counter()
-            marks = read_scores(contest, contest.rounds[0], data, roster)
-            sheets.append(time.perf_counter() - begun)
+            marks, took = spent(lambda known=roster: read_scores(contest, contest.rounds[0], data, known))
+            sheets.append(took)
     assert len(intake.submissions) == SUBMISSIONS
     assert len(marks.ratings) == SCORE_ROWS * len(contest.criteria)
-    a, f, b, c = (statistics.median(x) for x in (plain, frames, forms, sheets))
-    print("| what | median seconds | intake : this |\n|---|---|---|")
-    print(
-        f"| intake of {SUBMISSIONS} submissions | {b:.2f} | |\n| intake of {SCORE_ROWS} score rows | {c:.2f} | |"
-    )
-    print(f"| reading the cells with calamine, nothing kept | {a:.2f} | {(b + c) / a:.2f} |")
-    print(f"| pandas, every sheet as text, calamine | {f:.2f} | {(b + c) / f:.2f} |")
-    print(f"| pandas, every sheet as text, openpyxl (once) | {slow:.2f} | {(b + c) / slow:.2f} |")
+    a, f, b, c = (np.median(x, axis=0) for x in (plain, frames, forms, sheets))
+    print("| what | seconds, wall / processor | intake : this |\n|---|---|---|")
+    print(f"| intake of {SUBMISSIONS} submissions | {pair(b)} | |")
+    print(f"| intake of {SCORE_ROWS} score rows | {pair(c)} | |")
+    print(f"| reading the cells with calamine, nothing kept | {pair(a)} | {pair((b + c) / a)} |")
+    print(f"| pandas, every sheet as text, calamine | {pair(f)} | {pair((b + c) / f)} |")
+    print(f"| pandas, every sheet as text, openpyxl (once) | {pair(slow)} | {pair((b + c) / slow)} |")
+
+
+def pair(values: np.ndarray) -> str:
+    """Two numbers of a table: of the wall clock and of the processors."""
+    return " / ".join(f"{v:.2f}" for v in values)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main() -> None:
     # Here and not above: every worker imports this file anew, and needs none of these.
     from fairlib.params import read_params
     from fairlib.report import render
-    from fairlib.report.letters.letter import save_letters, write_letters
+    from fairlib.report.letters.letter import file_names, save_letters, write_letters
     from fairlib.report.results import read_results
     from fairlib.runs.chain import run_chain
 
@@ -33,8 +33,9 @@ def main() -> None:
         rules = read_params(run / "params.yaml")
         notebooks = json.loads((run / "run.json").read_text())["seconds"]["notebooks"]
         whole = timed(lambda: render(run, rules, Path(folder) / "all"))
-        letters = write_letters(read_results(run, rules))
-        alone = timed(lambda: save_letters(letters, Path(folder) / "letters"))
+        results = read_results(run, rules)
+        letters, names = write_letters(results), file_names(results.addressees)
+        alone = timed(lambda: save_letters(letters, Path(folder) / "letters", names))
     print(f"{params.stem}, {os.cpu_count()} processors\n")
     print("| | wall, s |\n|---|---:|")
     print(f"| notebooks of the chain | {notebooks:.1f} |")

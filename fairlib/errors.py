@@ -55,5 +55,15 @@ class ScoringError(FairlibError, ValueError):
     """A statistic was asked of a table that cannot support it."""
 
 
+class Disconnected(ScoringError):
+    """A design of `parts` that no juror links, told with what somebody who calls the library can do about it."""
+
+    def __init__(self, parts: str):
+        self.parts = parts
+        super().__init__(
+            f"{parts} Rank within components (within=True), or add the readings that extra_assignments proposes."
+        )
+
+
 class SelectionError(FairlibError, ValueError):
     """The rules of selection cannot be carried out on this contest."""

@@ -88,15 +88,18 @@ class Fact:
 
     @classmethod
     def _read(cls, name: str, text: str) -> Value:
-        if re.fullmatch(QUOTED, text, re.DOTALL):
-            return json.loads(text)
-        if name not in cls.numbers:
-            return text
+        if name not in cls.numbers or text.startswith('"'):
+            return unquoted(text)
         if text == "missing":
             return None
         if not _NUMBER.fullmatch(text):
             return text
         return float(text) if re.search("[.e]", text) else int(text)
+
+
+def unquoted(text: str) -> str:
+    """What is quoted as it was said; any other text as it is."""
+    return json.loads(text) if re.fullmatch(QUOTED, text, re.DOTALL) else text
 
 
 def _ways(form: str) -> list[str]:

@@ -7,6 +7,7 @@ marks, which are mirrored, and differences of marks, which change their sign. Pe
 import ast
 import copy
 import io
+import random
 import re
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from fairlib.params import RulesFile, check_params
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import Results, read_results
 from fairlib.runs import review
+from samples.ahead import finalists
+from samples.people import bin_number
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 JURORS = ("Aigul", "Botagoz", "Daniyar", "Erlan", "Gauhar", "Marat")
@@ -42,23 +45,36 @@ NOUNS = (
 PLACES = ("of the steppe", "by the river")
 
 
-def rules(best: str, low: float, high: float, step: float | None = 1, **told) -> dict:
-    """The value of `contest`; `told` are keys of its round, marks in them as where high is best."""
-    stage = {"id": "jury", "name": "Jury", "scores": {"files": "scores.csv", "layout": "long"}, "jurors": "jurors.csv",
-             "scale": {"min": low, "max": high, "step": step, "best": best}, **copy.deepcopy(told)}  # fmt: skip
-    if best == "low":
-        for t in stage["select"].get("thresholds", ()):
-            t["no_worse_than"] = low + high - t["no_worse_than"]
-        if "unless_all_worse_than" in stage.get("divergence", {}):
-            stage["divergence"]["unless_all_worse_than"] = (
-                low + high - stage["divergence"]["unless_all_worse_than"]
-            )
+def rules(
+    best: str, low: float, high: float, step: float | None = 1, then: dict | None = None, **told
+) -> dict:
+    """The value of `contest`: `told` are keys of its round, `then` of a second; marks as where high is best."""
+    scale = {"min": low, "max": high, "step": step, "best": best}
+    rounds = [_stage("jury", "scores.csv", scale, told)]
+    if then:
+        rounds.append(_stage("final", "finals.csv", scale, then))
     return {
-        "name": "Contest", "data": "data", "seed": 7, "language": "en", "submissions": {"file": "forms.csv"},
+        "name": "Contest", "data": "data", "seed": 7, "language": "en",
+        "submissions": {"file": "forms.csv", "organisation_id": "bin"},
         "nominations": [{"id": "art", "name": "Art"}, {"id": "craft", "name": "Craft"}],
         "criteria": [{"id": "worth", "name": "Worth", "weight": 2}, {"id": "reach", "name": "Reach"}],
-        "rounds": [stage],
+        "rounds": rounds,
     }  # fmt: skip
+
+
+def _stage(id: str, file: str, scale: dict, told: dict) -> dict:
+    """The value of a round."""
+    stage = {"id": id, "name": id.title(), "scores": {"files": file, "layout": "long"}, "jurors": "jurors.csv",
+             "scale": scale, **copy.deepcopy(told)}  # fmt: skip
+    if scale["best"] == "low":
+        total = scale["min"] + scale["max"]
+        for t in stage["select"].get("thresholds", ()):
+            t["no_worse_than"] = total - t["no_worse_than"]
+        if "unless_all_worse_than" in stage.get("divergence", {}):
+            stage["divergence"]["unless_all_worse_than"] = (
+                total - stage["divergence"]["unless_all_worse_than"]
+            )
+    return stage
 
 
 def marks(low: float, high: float, step: float, seed: int = 3, readers: int = 4) -> pd.DataFrame:
@@ -81,20 +97,37 @@ def marks(low: float, high: float, step: float, seed: int = 3, readers: int = 4)
     return table.drop(index=table.index[[5, 40]])  # two marks that were not given
 
 
+def as_given(given: pd.DataFrame, best: str, total: float) -> pd.DataFrame:
+    """Marks as the files have them; `total` is min + max."""
+    score = total - given["score"] if best == "low" else given["score"]
+    return given.assign(score=score.astype(int))
+
+
 def write(folder: Path, given: pd.DataFrame) -> None:
-    """The files of a contest: forms, jurors, marks with comments."""
+    """The files of a contest: forms of eight societies, jurors, marks with comments."""
     data = folder / "data"
     data.mkdir(parents=True)
+    owner, taken = random.Random(8), set()
+    numbers = [bin_number(owner, taken) for _ in range(8)]
     forms = pd.DataFrame(
-        [(f"P{i + 1:02d}", f"{NOUNS[i % 12]} {PLACES[i // 12]}", f"Society {'ABCDEFGH'[i % 8]}",
+        [(f"P{i + 1:02d}", f"{NOUNS[i % 12]} {PLACES[i // 12]}", f"Society {'ABCDEFGH'[i % 8]}", numbers[i % 8],
           ("art", "craft")[i % 2], 1_000_000 + 50_000 * i, f"2030-03-{1 + i:02d} 10:00", "yes") for i in range(24)],
-        columns=["submission", "title", "organisation", "nomination", "requested", "sent_at", "consent"],
+        columns=["submission", "title", "organisation", "BIN", "nomination", "requested", "sent_at", "consent"],
     )  # fmt: skip
     forms.to_csv(data / "forms.csv", index=False)
     pd.DataFrame({"juror": JURORS, "region": "Almaty"}).to_csv(data / "jurors.csv", index=False)
+    _write_marks(data / "scores.csv", given)
+
+
+def write_final(folder: Path, given: pd.DataFrame, contest: dict) -> None:
+    """The marks of the second round: those of `given` for whom the first selects."""
+    chosen = finalists(check_params({"year": 2030, "contest": contest}), folder / "data")
+    _write_marks(folder / "data" / "finals.csv", given[given["submission"].isin(chosen)])
+
+
+def _write_marks(path: Path, given: pd.DataFrame) -> None:
     said = given.groupby(["juror", "submission"]).cumcount().eq(0)
-    given = given.assign(comment=np.where(said, "A clear plan by able people.", ""))
-    given.to_csv(data / "scores.csv", index=False)
+    given.assign(comment=np.where(said, "A clear plan by able people.", "")).to_csv(path, index=False)
 
 
 @dataclass
@@ -155,6 +188,7 @@ MARKS = {
     "jurors": ["mean", "digit"], "another_reader": ["low", "high"], "decisions": ["estimate"], "ties": ["estimate"],
     "at_the_line": ["expected_quality"], "discuss": ["estimate", "for_mark", "against_mark"],
     "other_rules": ["mean_estimate"], "other_ranks": ["estimate_before", "estimate_after"],
+    "level_means": ["mean"],
 }  # fmt: skip
 GAPS = {
     "estimates": ["moved_by_readers", "moved_by_shrinkage"], "discuss": ["for_points", "against_points"],

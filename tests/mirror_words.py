@@ -99,6 +99,7 @@ TABLES = {
     r"slopes-": {"Raw mean": "mark", "Estimate": "mark"},
     r"marks-": {"Mean": "mark", "Range": "range"},
     r"levels-": {"Difference, points": "gap"},
+    r"level-means-": {"Level, points": "mark"},
     r"profiles-": {"Selected": "mark", "Others": "mark", "Difference": "gap"},
     r"costs-": {"Rule": "told"},
     r"displaced-": {"Estimate": "mark", "Reason": "told"},
@@ -114,7 +115,7 @@ TABLES = {
 }  # fmt: skip
 SHEETS = {"Estimate": "mark", "Interval from": "mark", "Interval to": "mark", "Raw mean": "mark", "Raw median": "mark",
           "Worth": "mark", "Reach": "mark", "Mean mark": "mark", "Mean estimate": "mark", "Reason": "told",
-          "Rule": "told", "Value": "told"}  # fmt: skip
+          "Rule": "told", "Value": "told", "Difference, points": "gap"}  # fmt: skip
 
 
 def compare_report(high: Told, low: Told, lang: str, ends: tuple[float, float]) -> None:
@@ -219,7 +220,8 @@ def _sheets(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _value(x, y, kind: str, reader: Reader, where: str) -> None:
     if isinstance(x, str) or x is None or pd.isna(x):
+        kind = _kind_of_text(str(x), reader.say) if kind == "same" else kind
         reader.text(str(x), str(y), kind, where)
     else:
-        expected = reader.total - x if kind == "mark" else x
+        expected = reader.total - x if kind == "mark" else -x if kind == "gap" else x
         assert abs(float(y) - float(expected)) < 0.101 if kind == "mark" else abs(y - expected) < 1e-6, where

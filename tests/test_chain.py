@@ -189,8 +189,6 @@ def test_wrong_calls_have_their_exit_code(project, capsys):
     assert "did you mean seats?" in capsys.readouterr().err
     shutil.rmtree(project / read_params(SMALL).contest.data)
     assert main(["run", str(project / "params" / "example-minimal.yaml")]) == 2
-    assert main(["sample", "--year", "1999", "--out", str(project / "s")]) == 2
-    assert "there are samples of 2020, 2021, 2023" in capsys.readouterr().err
     with pytest.raises(SystemExit) as call:
         main(["fly"])
     assert call.value.code == 2

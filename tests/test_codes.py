@@ -249,6 +249,7 @@ def test_levels_and_what_was_done():
         "perhaps_resent": "A and B, titles 92 % alike, organisations by name",
         "seats_over_submissions": "seats: 7, eligible: 5",
         "sheet_hidden": "3 row(s)",
+        "stray_quotes": "quotation marks inside a cell, first at line 3",
     }.items():
         assert not re.search("[a-z]{3}", found_words(code, found, say)), found
 

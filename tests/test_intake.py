@@ -26,11 +26,11 @@ IIN = "990101199901"  # synthetic, with a right check digit
 BIN, OTHER_BIN = "991240999901", "051240999906"
 
 
-def contest(nominations=(), published=None, **submissions):
+def contest(nominations=(), published=None, name="Contest", **submissions):
     return check_params({
         "year": 2021,
         "contest": {
-            "name": "Contest", "data": "x", "seed": 1, "submissions": {"file": "form.csv", **submissions},
+            "name": name, "data": "x", "seed": 1, "submissions": {"file": "form.csv", **submissions},
             "nominations": list(nominations), "criteria": [{"id": "a", "name": "A"}], "published": published,
             "rounds": [{"id": "one", "name": "One", "scores": {"files": "s.csv"},
                         "scale": {"min": 1, "max": 10}, "select": {"seats": 1}}],
@@ -111,11 +111,15 @@ def test_a_first_row_with_gaps_is_no_second_row_of_headings(tmp_path):
     assert receive(contest(), tmp_path).submissions["title"].to_dict() == {"row-2": "Қала", "B": "Нан"}
 
 
-def test_a_form_without_a_column_of_ids_is_told(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [("Contest", "«Application ID»"), ("Конкурс", "«№ заявки»"), ("Байқау, жүлде", "«Өтінім №»")],
+)
+def test_a_form_without_a_column_of_ids_is_told(tmp_path, name, example):
     (tmp_path / "form.csv").write_text("Байқау;\nКод;title\nA;Су\n", encoding="utf-8")
-    told = receive(contest(), tmp_path).findings.set_index("code")
+    told = receive(contest(name=name), tmp_path).findings.set_index("code")
     assert told.loc["id_absent", ["cell", "severity"]].tolist() == ["A2", "warning"]
-    assert "«Өтінім №»" in told.loc["id_absent", "done"]
+    assert told.loc["id_absent", "done"].endswith(f" such as {example}")
 
 
 def test_a_second_column_of_a_field_is_a_warning(tmp_path):
@@ -201,7 +205,7 @@ def test_a_form_knows_where_each_cell_stands(tmp_path):
     text = "Экспорт;;\nid;Комментарий администратора;title\nA;x;Т1\n\nB;y;Т2\n"
     (tmp_path / "form.csv").write_text(text, encoding="utf-8")
     found = []
-    form = read_form(Submissions(file="form.csv"), tmp_path, found)
+    form = read_form(Submissions(file="form.csv"), tmp_path, found, "en")
     assert form.rows["row"].tolist() == [3, 5]
     assert form.at(form.rows.loc[1], "title") == {
         "file": "form.csv", "sheet": "form", "cell": "C5", "submission": "B"}  # fmt: skip
@@ -213,7 +217,7 @@ def test_a_form_knows_where_each_cell_stands(tmp_path):
 def test_headings_of_ones_own(tmp_path):
     (tmp_path / "form.csv").write_text("Плакат\nМоре\n", encoding="utf-8")
     rules = Submissions(file="form.csv", columns={"title": ("плакат",)})
-    assert read_form(rules, tmp_path, []).rows["title"].tolist() == ["Море"]
+    assert read_form(rules, tmp_path, [], "en").rows["title"].tolist() == ["Море"]
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
@@ -231,6 +235,12 @@ def test_a_form_without_forms_says_what_is_missing(tmp_path, text, said):
     (tmp_path / "form.csv").write_text(text)
     with pytest.raises(DataError, match=said):
         receive(contest(), tmp_path)
+
+
+def test_ids_that_differ_by_spaces_alone_are_one(tmp_path):
+    result = intake(tmp_path, ["P 1;T1;o1;;", "P1;T2;o2;;", "P 12;T3;o3;;"])
+    assert result.submissions["title"].to_dict() == {"P 1": "T1", "P1#2": "T2", "P 12": "T3"}
+    assert codes(result) == {"id_twice": "A3"}
 
 
 def test_every_form_has_an_id_of_its_own(tmp_path):

@@ -211,6 +211,22 @@ def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     assert estimate(table(data, level).drop(columns="level")).contrasts is None
 
 
+def test_levels_are_means_of_estimates_with_the_error_of_the_mean_of_these_submissions():
+    data, level, _ = bound(9)
+    names = np.array(["legal", "health", "culture"])[level]
+    found = estimate(table(data, level))
+    rows = found.levels.set_index("level")
+    mean = found.submissions["estimate"].astype(float).groupby(names).mean()
+    pd.testing.assert_series_equal(rows["mean"], mean, check_names=False)
+    drawn = found.draws(20_000, seed=1).T.groupby(names).mean().T
+    np.testing.assert_allclose(rows["se"], drawn.std(), rtol=0.05)
+    assert rows["n_submissions"].to_dict() == pd.Series(names).value_counts().to_dict()
+    for r in found.contrasts.itertuples():
+        assert r.difference == pytest.approx(rows["mean"][r.level_a] - rows["mean"][r.level_b])
+        assert rows["n_jurors"][r.level_a] >= r.across
+    assert estimate(table(data, level).drop(columns="level")).levels is None
+
+
 @pytest.mark.parametrize("method", ["raw", "median", "trimmed", "zscore", "additive"])
 def test_levels_change_no_other_estimator(method):
     data, level, _ = bound(13, share=0.4)

@@ -80,3 +80,13 @@ def test_a_probability_never_rounds_to_certainty():
 def test_unknown_language_is_refused_by_name():
     with pytest.raises(ValueError, match="unknown language 'fr'"):
         speak("fr")
+
+
+@pytest.mark.parametrize("lang", ["kk", "ru"])
+def test_a_dash_of_a_sentence_is_an_em_dash_and_begins_no_line(lang):
+    for m in read_catalogue(lang):
+        assert not re.search(r"(?:^|\s)[–-](?:\s|$)", m.string or ""), m.string
+        assert " —" not in speak(lang)(m.string or "")
+    assert speak(lang)("1 would be perfect agreement, 0 none. Grant reviews of the world usually have single-reader "
+                       "agreement between {low} and {high}.", low=0.2, high=0.5).startswith("1\xa0— ")  # fmt: skip
+    assert speak(lang).interval(1, 2, 0) == "1–2"

@@ -13,11 +13,12 @@ QUICK = {"draws": 200}
 
 @dataclass(frozen=True)
 class Case:
-    """A contest: the ends of its scale, its step, and the keys of its round."""
+    """A contest: the ends of its scale, its step, and the keys of its round and of a second one."""
 
     ends: tuple[float, float]
     step: float
     told: dict
+    then: dict | None = None
 
 
 PROPORTIONAL = {"column": "nomination", "kind": "proportional"}
@@ -49,6 +50,12 @@ CASES = {
         "estimator": "rasch",
         "select": {"seats": 8, "certainty": QUICK, "ties": ["criterion:worth", "earlier"], "reserve": 2,
                    "thresholds": [{"on": "estimate", "no_worse_than": 3}]}}),
+    "trimmed": Case((1, 9), 1, {
+        "estimator": "trimmed",
+        "select": {"seats": 12, "per_organisation": 2, "reserve": 2, "line": "discuss", "certainty": {"draws": 100},
+                   "ties": ["median", "criterion:reach", "draw"]}},
+        then={"estimator": "severity", "divergence": {"share": 0.5},
+              "select": {"seats": 5, "certainty": {"draws": 100}, "ties": ["median", "draw"]}}),
 }  # fmt: skip
 
 
@@ -57,12 +64,14 @@ def both(request, tmp_path_factory):
     """A contest run both ways."""
     case, patch = CASES[request.param], pytest.MonkeyPatch()
     given = mirror.marks(*case.ends, case.step)
+    final = mirror.marks(*case.ends, case.step, seed=9, readers=5)
     told = []
     for best in ("high", "low"):
         folder = tmp_path_factory.mktemp(best)
-        turned = given.assign(score=sum(case.ends) - given["score"]) if best == "low" else given
-        mirror.write(folder, turned.assign(score=turned["score"].astype(int)))
-        rules = mirror.rules(best, *case.ends, step=case.step, **case.told)
+        rules = mirror.rules(best, *case.ends, step=case.step, then=case.then, **case.told)
+        mirror.write(folder, mirror.as_given(given, best, sum(case.ends)))
+        if case.then:
+            mirror.write_final(folder, mirror.as_given(final, best, sum(case.ends)), rules)
         told.append(mirror.run(folder, rules, patch))
     patch.undo()
     return case, *told
@@ -81,6 +90,8 @@ def test_every_table(both):
         "other_rules",
         "at_the_line",
     }
+    if case.then:
+        wanted |= {"levels", "level_means", "rule_costs"}
     assert wanted <= filled
     mirror.compare_notebooks(high, low, sum(case.ends))
 

@@ -1,23 +1,15 @@
 """Params files: every mistake is found before anything is read, and named where it is."""
 
-import copy
-from pathlib import Path
-
 import pytest
 import yaml
+from params_fixture import COMMISSION, RAW, ROOT, with_value
 
 from fairlib.errors import RulesError
 from fairlib.intake.form.export import FIELDS
 from fairlib.params import check_params, list_ours, read_params, rules_hash
 from fairlib.rules import FORM_FIELDS, Scale
 
-ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "params").glob("*.yaml"))
-
-
-@pytest.fixture
-def raw():
-    return yaml.safe_load((ROOT / "params" / "2021.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
@@ -41,17 +33,6 @@ def test_published_counts_of_2021_add_up():
     assert dict(published.nominations) == {"disability": 112, "legal": 43, "health": 66}
     assert sum(published.nominations.values()) == published.submissions
 
-
-def _set(raw, path, value):
-    raw = copy.deepcopy(raw)
-    node = raw
-    for step in path[:-1]:
-        node = node[step]
-    node[path[-1]] = value
-    return raw
-
-
-COMMISSION = ("contest", "rounds", 0)
 
 MISTAKES = [
     ((*COMMISSION, "scale", "mim"), 1, "contest.rounds.commission.scale.mim: unknown key; did you mean min?"),
@@ -126,29 +107,29 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("path", "value", "said"), MISTAKES, ids=lambda x: x if isinstance(x, str) else None)
-def test_a_mistake_is_named_where_it_is(raw, path, value, said):
+def test_a_mistake_is_named_where_it_is(path, value, said):
     with pytest.raises(RulesError, match="(?s)" + said.replace("(", r"\(").replace("`", "`")) as caught:
-        check_params(_set(raw, path, value), "params/2021.yaml")
+        check_params(with_value(path, value), "params/2021.yaml")
     assert "params/2021.yaml" in str(caught.value)
     assert caught.value.exit_code == 2
 
 
-def test_ties_are_settled_by_criteria_that_the_round_marks(raw):
-    raw = _set(raw, (*COMMISSION, "weights"), {"significance": 1})
+def test_ties_are_settled_by_criteria_that_the_round_marks():
+    raw = with_value((*COMMISSION, "weights"), {"significance": 1})
     with pytest.raises(RulesError, match="ties: 'social_impact' is not one of significance"):
         check_params(raw)
 
 
-def test_a_rule_that_needs_the_regions_of_a_day(raw):
-    raw = _set(raw, ("contest", "submissions", "eligibility"), [{"rule": "region_known"}])
+def test_a_rule_that_needs_the_regions_of_a_day():
+    raw = with_value(("contest", "submissions", "eligibility"), [{"rule": "region_known"}])
     with pytest.raises(RulesError, match="region_known needs regions_on"):
-        check_params(_set(raw, ("contest", "submissions", "regions_on"), None))
+        check_params(with_value(("contest", "submissions", "regions_on"), None, raw))
 
 
-def test_a_threshold_is_read_however_yaml_takes_the_word_on(raw):
+def test_a_threshold_is_read_however_yaml_takes_the_word_on():
     both = yaml.safe_load("[{on: social_impact, at_least: 5}, {'on': estimate, at_least: 4}]")
     assert True in both[0], "YAML 1.1 takes a bare on for true"
-    rules = check_params(_set(raw, (*COMMISSION, "select", "thresholds"), both))
+    rules = check_params(with_value((*COMMISSION, "select", "thresholds"), both))
     assert [t.on for t in rules.contest.rounds[0].select.thresholds] == ["social_impact", "estimate"]
 
 
@@ -156,9 +137,9 @@ def test_fields_of_the_form_are_those_that_intake_reads():
     assert set(FORM_FIELDS) == set(FIELDS)
 
 
-def test_all_mistakes_are_said_at_once(raw):
-    raw = _set(raw, (*COMMISSION, "estimator"), "x")
-    raw = _set(raw, ("contest", "rounds", 1, "min_scores"), 0)
+def test_all_mistakes_are_said_at_once():
+    raw = with_value((*COMMISSION, "estimator"), "x")
+    raw = with_value(("contest", "rounds", 1, "min_scores"), 0, raw)
     with pytest.raises(RulesError, match="2 mistake") as caught:
         check_params(raw)
     assert "commission.estimator" in str(caught.value)
@@ -185,12 +166,12 @@ def test_a_missing_file(tmp_path):
         read_params(tmp_path / "2099.yaml")
 
 
-def test_the_hash_is_of_the_meaning(raw, tmp_path):
+def test_the_hash_is_of_the_meaning(tmp_path):
     path = tmp_path / "p.yaml"
-    path.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=True), encoding="utf-8")
+    path.write_text(yaml.safe_dump(RAW, allow_unicode=True, sort_keys=True), encoding="utf-8")
     assert rules_hash(read_params(path)) == rules_hash(read_params(ROOT / "params" / "2021.yaml"))
-    assert rules_hash(check_params(_set(raw, (*COMMISSION, "select", "seats"), 49))) != rules_hash(
-        check_params(raw)
+    assert rules_hash(check_params(with_value((*COMMISSION, "select", "seats"), 49))) != rules_hash(
+        check_params(RAW)
     )
 
 

@@ -549,7 +549,7 @@ def test_letters_merge_comments_without_their_authors(made, tmp_path):
     )  # 100 on are no marks
     said = comments.groupby("submission").size()
     for submission, n in said.items():
-        assert len(re.findall(r"– Пікір \d+, ▮▮▮", pages[submission])) == n
+        assert len(re.findall(r"— Пікір \d+, ▮▮▮", pages[submission])) == n
     assert not any(j in page for page in pages.values() for j in comments["juror"].unique())
 
 

@@ -123,7 +123,8 @@ def test_labels_by_code_keep_their_text_and_sort(drawn):
 @given(st.lists(st.text("A0–\u2212- \t\u00a0\u202fә", max_size=5) | st.just(" 990101199901")))
 def test_ids_read_at_once_are_each_id_read_alone(typed):
     ids = clean_ids(pd.Series(typed, dtype="str")).tolist()
-    plain = [re.sub(r"\s+", "", re.sub("[\u2010-\u2015\u2212]", "-", text)) for text in typed]
+    spaced = [" ".join(re.sub("[\u2010-\u2015\u2212]", "-", text).split()) for text in typed]
+    plain = [re.sub("(?<=0) ?- ?(?=0)", "-", text) for text in spaced]
     assert ids == ["id-6a05f4" if text == "990101199901" else text for text in plain]
 
 

@@ -77,9 +77,11 @@ class Found(Fact):
         "formula_without_value": ("={what}[ ({n} cells in this column)]",),
         "column_without_heading": ("{what}[ ({n} cells in this column)]",),
         "seats_over_submissions": ("seats: {seats}, eligible: {eligible}",),
+        "encoding_uncertain": ("read as {what}, on the evidence of few letters",),
+        "stray_quotes": ("quotation marks inside a cell, first at line {line}",),
         "perhaps_resent": ("{first} and {second}, titles {percent} % alike[, organisations by {same}]",),
     }
-    numbers = frozenset({"n", "seats", "eligible", "percent"})
+    numbers = frozenset({"n", "seats", "eligible", "percent", "line"})
     bare = {"": ".+?", "n": r"\d+", "percent": r"[\d.]+"}
     apart = True
 

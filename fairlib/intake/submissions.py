@@ -61,7 +61,7 @@ def receive(contest: Contest, data: Path) -> Intake:
     Raises DataError for a file that cannot be read as a form.
     """
     found: list[dict] = []
-    form = read_form(contest.submissions, data, found)
+    form = read_form(contest.submissions, data, found, contest.language)
     _need_columns(form, contest, found)
     forms = clean_form(form, contest, found)
     forms["submission"] = form.rows["submission"]

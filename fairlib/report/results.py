@@ -28,6 +28,7 @@ SUBMISSION = [
 ]  # fmt: skip
 SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
 FINDING = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+LEVEL_MEAN = ["level", "mean", "se", "n_submissions", "n_jurors"]
 LEVEL = ["level_a", "level_b", "difference", "se", "across"]
 RATING = ["round", "submission", "juror", "criterion", "score", "status", "source"]
 COMMENT = ["submission", "juror", "comment", "source"]
@@ -62,6 +63,7 @@ RANKS = [
     "decision_after", "change", "change_of",
 ]  # fmt: skip
 WEIGHTS = ["submission", "acceptability"]
+CONTRASTS = ["group_a", "group_b", "se", "se_ideal", "inflation", "se_points", "status"]
 DRAWN = ["submission", "place", "lot", "drawn"]
 NUMBERS = {
     "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
@@ -71,7 +73,7 @@ NUMBERS = {
     "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
     "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
     "lost", "acceptability", "mean_estimate", "rank_before", "rank_after", "estimate_before",
-    "estimate_after", "difference", "across",
+    "estimate_after", "difference", "across", "mean", "se_points",
 }  # fmt: skip
 COUNTED = NUMBERS | {"n", "selected"}
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
@@ -112,6 +114,8 @@ class RoundResults:
     agreement: pd.DataFrame
     profiles: pd.DataFrame
     levels: pd.DataFrame
+    contrasts: pd.DataFrame
+    level_means: pd.DataFrame
     n_days: int
     design: dict[str, str] = field(default_factory=dict)
     meaning: dict[str, str] = field(default_factory=dict)
@@ -304,6 +308,8 @@ def _read_round(folder: Path, rule: Round, weights: Mapping[str, float]) -> Roun
         agreement=agreement(ratings, weights),
         profiles=profiles(estimates, decisions),
         levels=_read(folder / "levels.csv", LEVEL),
+        level_means=_read(folder / "level_means.csv", LEVEL_MEAN),
+        contrasts=_read(folder / "contrasts.csv", CONTRASTS),
         n_days=ratings["day"].nunique() if "day" in ratings else 0,
         design=_pairs(folder / "design.csv"),
         meaning=_pairs(folder / "meaning.csv"),

@@ -9,7 +9,7 @@ from fairlib.intake.files.tables import collecting_later
 from fairlib.report.blocks import Audience, Report
 from fairlib.report.chapters import write_report
 from fairlib.report.figures import to_svg
-from fairlib.report.letters.letter import save_letters, write_letters
+from fairlib.report.letters.letter import file_names, save_letters, write_letters
 from fairlib.report.results import draw_files
 from fairlib.report.set.html import to_html
 from fairlib.report.set.pdf import manuscript, typeset
@@ -55,7 +55,9 @@ def print_pdf(job: Job, copy: str, drawings: dict[str, str], path: Path) -> Done
 
 def letters(job: Job, ids: list[str]) -> Done:
     """The letters of these submissions, as pages and as PDF."""
-    return Done(save_letters(write_letters(job.seen["internal"], ids), job.out / "letters"))
+    results = job.seen["internal"]
+    names = file_names(results.addressees)
+    return Done(save_letters(write_letters(results, ids), job.out / "letters", names))
 
 
 def workbooks(job: Job) -> Done:

@@ -17,11 +17,36 @@ from fairlib.rules.contest import (
     Round,
     Scores,
 )
-from fairlib.rules.selection import TIES, Budget, Certainty, Manual, Quota, Selection, Threshold
+from fairlib.rules.selection import TIES, Budget, Certainty, Manual, Quota, Selection, Sharing, Threshold
 from fairlib.rules.submissions import ELIGIBILITY, FORM_FIELDS, Duplicates, Eligibility, Submissions
 
 __all__ = [
-    "ELIGIBILITY", "FORM_FIELDS", "TIES", "Award", "Budget", "Certainty", "Contest", "Criterion", "Divergence",
-    "Duplicates", "Eligibility", "Estimator", "Identifier", "Language", "Layout", "Manual", "Names", "Nomination",
-    "Published", "Quota", "Round", "Rule", "Scale", "Scores", "Selection", "Submissions", "Threshold",
-]  # fmt: skip
+    "ELIGIBILITY",
+    "FORM_FIELDS",
+    "TIES",
+    "Award",
+    "Budget",
+    "Certainty",
+    "Contest",
+    "Criterion",
+    "Divergence",
+    "Duplicates",
+    "Eligibility",
+    "Estimator",
+    "Identifier",
+    "Language",
+    "Layout",
+    "Manual",
+    "Names",
+    "Nomination",
+    "Published",
+    "Quota",
+    "Round",
+    "Rule",
+    "Scale",
+    "Scores",
+    "Selection",
+    "Sharing",
+    "Submissions",
+    "Threshold",
+]

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 from scipy.special import ndtri
 
-from fairlib.errors import ScoringError
+from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round, Selection
-from fairlib.runs.direction import oriented, turned_estimates
+from fairlib.runs.direction import oriented, turned, turned_estimates
 from fairlib.scoring.estimators.adjust import (
     Estimates,
     estimate,
@@ -38,10 +38,13 @@ def estimates_of(
     """
     marks = oriented(r, ratings)
     method = method or r.estimator
-    if method == "severity" and "level" in marks and r.levels is None:
-        _refuse_undeclared(marks, contest.weights(r.id))
     weights = contest.weights(r.id)
-    found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    try:
+        if method == "severity" and "level" in marks and r.levels is None:
+            _refuse_undeclared(marks, weights)
+        found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
+    except Disconnected as why:
+        raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
     found = _with_enough(found, r.min_scores)
     table = found.submissions
     half = Z95 * table["se"]
@@ -57,14 +60,22 @@ def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
     pairs = composite_of(scored(marks), weights)
     n_parts, of_submission, of_juror = components_of(pairs.panels())
     if n_parts > 1:
-        try:
-            refuse_pooled(of_submission, of_juror, pairs, "severity")
-        except ScoringError as why:
-            raise ScoringError(
-                f"{why} If the parts are nominations and their panels are taken as equally strict on the whole, "
-                "`levels: nomination` in the round says so: they are then compared, and every error has the "
-                "difference of panels in it."
-            ) from None
+        refuse_pooled(of_submission, of_juror, pairs, "severity")
+
+
+def _remedies(r: Round, with_levels: bool) -> str:
+    """What those who hold the contest can do about jurors whom nothing links."""
+    told = (
+        "Let some jurors read in another part too (the scoring notebook lists the readings that link them best), or, "
+        f"where all jurors are taken as equally strict, say so: `estimator: raw` under rounds.{r.id}."
+    )
+    if with_levels and r.levels is None:
+        told += (
+            " If the parts are nominations and their panels are taken as equally strict on the whole, "
+            "`levels: nomination` in the round says so: they are then compared, and every error has the "
+            "difference of panels in it."
+        )
+    return told
 
 
 def level_table(r: Round, found: Estimates) -> pd.DataFrame:
@@ -75,8 +86,17 @@ def level_table(r: Round, found: Estimates) -> pd.DataFrame:
     """
     if found.contrasts is None:
         return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
-    turn = 1 if r.scale.best == "high" else -1
-    return found.contrasts.assign(difference=turn * found.contrasts["difference"])
+    return turned(r, found.contrasts, gaps=["difference"])
+
+
+def level_means(r: Round, found: Estimates) -> pd.DataFrame:
+    """How high each nomination stands: `level, mean, se, n_submissions, n_jurors`; on the contest's scale.
+
+    `mean` is that of the estimates of its submissions. No rows where all have one level.
+    """
+    if found.levels is None:
+        return pd.DataFrame(columns=["level", "mean", "se", "n_submissions", "n_jurors"])
+    return turned(r, found.levels, marks=["mean"])
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

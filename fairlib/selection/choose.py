@@ -12,6 +12,7 @@ from fairlib.selection.explain import Why, explain
 from fairlib.selection.reason import Reason, joined, parse
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
+from fairlib.selection.several import written
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,9 +227,9 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
                 (
                     int(order.rank[group].min()),
                     problem.told(order.key[group[0]] / 10.0**problem.select.decimals),
-                    ", ".join(map(str, problem.submissions[group])),
+                    written(problem.submissions[group]),
                     ", ".join(shown),
-                    ", ".join(map(str, problem.submissions[group[undecided[group]]])),
+                    written(problem.submissions[group[undecided[group]]]),
                 )
             )
     return pd.DataFrame(rows, columns=["rank", "estimate", "submissions", "settled_by", "open"])
@@ -239,11 +240,3 @@ def _step(order: Order, a: int, b: int, select: Selection) -> str:
     if found:
         return found[0]
     return "refused" if "refuse" in select.ties else "exhausted"
-
-
-def what_if(
-    candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Scale | None = None, **changes
-) -> Choice:
-    """The choice under the same rule with some entries changed, such as `seats=40` or `quotas=()`."""
-    changed = type(select).model_validate({**dict(select), **changes})
-    return choose(candidates, changed, seed=seed, scale=scale)

@@ -320,7 +320,7 @@ def test_a_list_that_is_not_understood_shows_its_headings(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "example"),
-    [("Prize", "«Submission»"), ("Конкурс", "«№ заявки»"), ("Байқау, жүлде", "«Өтінім №»")],
+    [("Prize", "«Application ID»"), ("Конкурс", "«№ заявки»"), ("Байқау, жүлде", "«Өтінім №»")],
 )
 def test_a_refusal_speaks_the_language_of_the_contest(tmp_path, name, example):
     with pytest.raises(DataError, match=rf"check the headings, such as {example}"):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from params_fixture import COMMISSION, RAW, ROOT, with_value
 
 from fairlib import cli
 from fairlib.cli import main
@@ -15,24 +16,12 @@ from fairlib.errors import RulesError
 from fairlib.params import check_params, read_params
 from fairlib.rules.base import language_of
 
-ROOT = Path(__file__).parents[2]
-RAW = yaml.safe_load((ROOT / "params" / "2021.yaml").read_text(encoding="utf-8"))
 SMALL = yaml.safe_load((ROOT / "params" / "example-minimal.yaml").read_text(encoding="utf-8"))
 PROGRAMMERS_WORDS = (
     "Input should", "valid tuple", "valid dictionary", "instance of", "unable to", "match pattern", "pydantic",
     "NoneType", "Traceback", "should be", "literal",
 )  # fmt: skip
-COMMISSION = ("contest", "rounds", 0)
 FAIR = ("contest", "rounds", 1)
-
-
-def with_value(path, value, raw=RAW):
-    raw = copy.deepcopy(raw)
-    node = raw
-    for step in path[:-1]:
-        node = node[step]
-    node[path[-1]] = value
-    return raw
 
 
 def leaves(node, path=()):

@@ -80,14 +80,21 @@ def test_row_1_flat_jurors_have_no_coefficient():
     assert what_it_means(ratings, 1).status == "no_submission_variance"
 
 
-def test_row_1_a_criterion_answered_alike_leaves_the_others_their_numbers():
+@pytest.mark.parametrize(("answers", "said"), [([1, 1, 1], False), ([0, 1, 1], True)])
+def test_row_1_a_criterion_answered_alike_leaves_the_others_their_numbers(answers, said):
     first, second = (
         table([5, 6, 9], [4, 7, 8], criterion="impact"),
-        table([1, 1, 1], [1, 1, 1], criterion="yes"),
+        table(answers, answers, criterion="yes"),
     )
     found = consistency(pd.concat([first, second]), n_boot=20).set_index("criterion")
     assert found.loc["impact", "value"].notna().sum() > 5
-    assert found.loc["yes", "value"].isna().all() and "ok" not in set(found.loc["yes", "status"])
+    if said:
+        assert "no_error_variance" in set(found.loc["yes", "status"])
+        assert found.loc["yes", "value"].dropna().tolist() == pytest.approx(
+            [1] * found.loc["yes", "value"].notna().sum()
+        )
+    else:
+        assert found.loc["yes", "value"].isna().all() and "ok" not in set(found.loc["yes", "status"])
 
 
 def test_row_2_no_icc_where_submissions_do_not_differ():

@@ -12,19 +12,16 @@ from fairlib.errors import DataError
 from fairlib.intake.file_notes import read_visible, tell_headings
 from fairlib.intake.files.tables import Sheet, cell
 from fairlib.intake.findings import Remedy, finding
+from fairlib.intake.headings.examples import examples
 from fairlib.intake.headings.find import LOOK, Headings
 from fairlib.intake.headings.first_row import find_table, heading_again, headings_seen
 from fairlib.intake.headings.known import FIELDS, FINISHED
-from fairlib.intake.ids import clean_ids
+from fairlib.intake.ids import clean_ids, without_spaces
 from fairlib.intake.texts import fold, fold_all
 from fairlib.intake.totals import LONGEST, is_total, tell_total
-from fairlib.rules import Submissions
+from fairlib.rules import Language, Submissions
 
 _CLOCK = re.compile(r"\d:\d\d")
-_EXAMPLES = {  # by the letters of the headings: those of the contest's language need not be known here
-    "title": ("«Project title»", "«Жобаның атауы» / «Название проекта»"),
-    "submission": ("«Application ID»", "«Өтінім №» / «№ заявки»"),
-}
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,10 @@ class Form:
         }
 
 
-def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
+def read_form(rules: Submissions, data: Path, found: list[dict], language: Language) -> Form:
     """Read the form export; appends to `found` what is strange about its sheets and headings.
+
+    `language` is that of the headings which are given as examples.
 
     Raises DataError if no sheet has a heading row with at least a title column, or none has a row below it.
     """
@@ -68,12 +67,12 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
                 )
             )
             continue
-        _tell_headings(sheet, head, found)
+        _tell_headings(sheet, head, found, language)
         places = {f: (head.place(c), c) for f, c in head.columns.items()}
         headings |= {(sheet.name, f): (cell(*at), sheet.columns[c][at[0]]) for f, (at, c) in places.items()}
         parts.append(_rows(sheet, head, _fields(rules), found))
     if not parts:
-        raise _without_title(path, left_out, rules)
+        raise _without_title(path, left_out, rules, language)
     several = len(parts) > 1
     rows = pd.concat(parts, ignore_index=True).fillna("") if several else parts[0].reset_index(drop=True)
     if rows.empty:
@@ -83,21 +82,16 @@ def read_form(rules: Submissions, data: Path, found: list[dict]) -> Form:
     return _with_ids(Form(rows, headings, frozenset(field for _, field in headings)), found)
 
 
-def _without_title(path: Path, sheets: Sequence[Sheet], rules: Submissions) -> DataError:
+def _without_title(path: Path, sheets: Sequence[Sheet], rules: Submissions, language: Language) -> DataError:
     """Names the headings that there are, of the sheet that has most of them."""
     seen = [(sheet, *headings_seen(sheet.rows(last=LOOK), _fields(rules))) for sheet in sheets]
     sheet, row, texts = max(seen, key=lambda s: len(s[2]))
     shown = ", ".join(f"«{text[:60]}»" for text in texts[:20])
     return DataError(
         f"{path}, sheet {sheet.name}: no sheet has a heading row with the project's title. The headings seem to "
-        f"stand in row {row + 1}: {shown}. Give the column of titles a heading such as {_example('title', texts)}, or "
-        f"name yours in params under contest.submissions.columns.title."
+        f"stand in row {row + 1}: {shown}. Give the column of titles a heading such as "
+        f"{examples(language, 'title')}, or name yours in params under contest.submissions.columns.title."
     )
-
-
-def _example(field: str, headings: Sequence[str]) -> str:
-    latin, cyrillic = _EXAMPLES[field]
-    return cyrillic if re.search("[\u0400-\u052f]", " ".join(headings)) else latin
 
 
 def _head(sheet: Sheet, rules: Submissions) -> Headings | None:
@@ -150,9 +144,10 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
     typed = clean_ids(form.rows["submission"])
     bare = typed == ""
     ids = typed.mask(bare, "row-" + form.rows.loc[bare, "row"].astype(str))
-    twice = ids.duplicated()
-    again = ids[ids.duplicated(keep=False)]
-    times = (again.groupby(again).cumcount() + 1).astype(str)
+    same = without_spaces(ids)
+    twice = same.duplicated()
+    again = ids[same.duplicated(keep=False)]
+    times = (again.groupby(same).cumcount() + 1).astype(str)
     ids = ids.mask(twice, again + "#" + times)
     form = replace(form, rows=form.rows.assign(submission=ids))
     nameless = bare & (form.rows["title"] != "") & ("submission" in form.present)
@@ -212,7 +207,7 @@ def _totals(below: list[list[str]], head: Headings) -> list[int]:
     return list(bare)
 
 
-def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
+def _tell_headings(sheet: Sheet, head: Headings, found: list[dict], language: Language) -> None:
     where = {"file": sheet.file, "sheet": sheet.name}
     tell_headings(sheet, head, found)
     for column in head.unknown:
@@ -220,6 +215,5 @@ def _tell_headings(sheet: Sheet, head: Headings, found: list[dict]) -> None:
         text, done = sheet.columns[at][row], Remedy("column_not_used")
         found.append(finding("heading_unknown", "info", done, found=text, cell=cell(row, at), **where))
     if "submission" not in head.columns:
-        example = _example("submission", sheet.rows(head.row, head.row + 1)[0])
-        done = Remedy("numbered", what=example)
+        done = Remedy("numbered", what=examples(language, "submission"))
         found.append(finding("id_absent", "warning", done, cell=cell(head.row, 0), **where))

@@ -6,10 +6,11 @@ import pandas as pd
 
 from fairlib.errors import DataError
 from fairlib.intake.files.tables import Sheet
+from fairlib.intake.headings.examples import examples
 from fairlib.intake.headings.find import Headings
 from fairlib.intake.headings.shown import seen
 from fairlib.intake.sheets.layouts import LAYOUTS, Body
-from fairlib.rules import Contest, Language, Round
+from fairlib.rules import Contest, Round
 
 _SHOWN = 20  # headings in a sentence
 _NEEDED = {
@@ -19,11 +20,6 @@ _NEEDED = {
     "wide": ("submission", "each juror"),
 }
 _HAVE = {"submission": "the form has", "juror": "the list of jurors has", "criterion": "params have"}
-_EXAMPLES: dict[Language, str] = {
-    "kk": "«Өтінім №», «Сарапшы», «Өлшемшарт», «Балл»",
-    "ru": "«№ заявки», «Эксперт», «Критерий», «Балл»",
-    "en": "«Submission», «Juror», «Criterion», «Score»",
-}
 
 
 def unread(
@@ -35,10 +31,12 @@ def unread(
         what = "no sheet has a submission column and marks; check the headings"
     else:
         what = f"no heading row with {', '.join(needed)}; give the columns these names"
-    asked = [f for f in ("submission", "juror", "criterion", "score") if f in needed or not r.scores.layout]
+    of_marks = ("submission", "juror", "criterion", "score")
+    asked = [f for f in of_marks if f in needed or not r.scores.layout]
     return DataError(
-        f"{sheet.file}, sheet {sheet.name}: {what}, such as {_EXAMPLES[contest.language]} or the names of the "
-        f"criteria, in one row above the marks. {seen(sheet, head, fields, asked)} {_remedy(r)} {layouts()}"
+        f"{sheet.file}, sheet {sheet.name}: {what}, such as "
+        f"{examples(contest.language, *of_marks)} or the names of the criteria, in one row above the marks. "
+        f"{seen(sheet, head, fields, asked)} {_remedy(r)} {layouts()}"
     )
 
 

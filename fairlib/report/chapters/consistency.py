@@ -44,7 +44,7 @@ def statistic_words(name: str, context: Context) -> str:
             ("C", "k"): say("reliability of the mean of the readers, severity left out"),
             ("Q", "k"): say("reliability of the mean of the readers, as they were assigned"),
         }.get((kind, readers))
-        return f"{what} – {icc[0]}" if what else icc[0]
+        return f"{what}{say.dash}{icc[0]}" if what else icc[0]
     words = {
         "krippendorff_alpha": say("Krippendorff's alpha"),
         "Krippendorff's alpha (interval)": say("Krippendorff's alpha, marks as distances"),

@@ -71,7 +71,7 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
     found = found[found["status"].isin(["talk", "own_organisation_marked", "significant"])]
     caption = say("What to talk about with jurors: {round}", round=stage.rule.name[say.lang])
     if found.empty:
-        return [Text(f"{caption} – " + say("nothing."))]
+        return [Text(caption + say.dash + say("nothing."))]
     heads = [Column(say("Juror")), Column(say("Signal"), "text", 2.4), Column(say("About"), "text", 1.4),
              Column(say("Value"), "number"), Column(say("Compared with"), "number"),
              Column(say("Effect, points"), "number"), Column(say("p, adjusted"), "number")]  # fmt: skip

@@ -61,7 +61,9 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
     told = say(
         "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
         n=say.number(stage.n_by_rule),
-        most="; ".join(f"{kind_words(k, context)} – {say.number(n.max())}" for k, n in parts if len(n)),
+        most="; ".join(
+            f"{kind_words(k, context)}{say.dash}{say.number(n.max())}" for k, n in parts if len(n)
+        ),
     )
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
              Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),

@@ -1,10 +1,15 @@
-"""What is known of how nominations compare: said beside every number that hangs on it."""
+"""How high nominations stand and what is known of how they compare: said beside every number that hangs on it."""
+
+import pandas as pd
+from scipy.special import ndtri
 
 from fairlib.report.blocks import Block, Cell, Column, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import group_name
+
+Z95 = ndtri(0.975)
 
 
 def level_blocks(stage: RoundResults, context: Context) -> list[Block]:
@@ -45,22 +50,78 @@ def unlinked(stage: RoundResults, context: Context) -> list[Block]:
 
 def levels_in_short(stage: RoundResults, context: Context) -> list[Block]:
     """One line for pages whose numbers hang on the comparison; nothing where all have one level."""
+    told = comparison(stage, context)
+    return [Text(told, "note")] if told else []
+
+
+def comparison(stage: RoundResults, context: Context, group: str | None = None) -> str:
+    """What is known of how groups compare; nothing where all have one level.
+
+    All of them by short names, or one `group` with each other one by the names an applicant knows.
+    """
     say, found = context.say, stage.levels
+    if group is not None:
+        found = _from(group, found)
     if found.empty:
-        return []
+        return ""
     told = "; ".join(
-        f"{_pair(r, stage, context)}: {say.signed(r.difference, 2)} ± {say.number(1.96 * r.se, 2)}"
+        f"{_pair(r, stage, context, group is not None)}: {say.signed(r.difference, 2)} ± "
+        f"{say.number(Z95 * r.se, 2)}"
         for r in found.itertuples()
     )
-    text = say(
+    return say(
         "Places over all groups hang on how the groups compare. Difference with its 95 % interval: {list}.",
         list=told,
     )
-    return [Text(text, "note")]
 
 
-def _pair(row, stage: RoundResults, context: Context) -> str:
-    column, named = context.contest.levels(stage.id) or "nomination", (row.level_a, row.level_b)
-    return " – ".join(
-        group_name(column, g, context.contest, context.say) if isinstance(g, str) else "–" for g in named
+def seats_over_all(stage: RoundResults, context: Context) -> bool:
+    """Whether groups with levels of their own meet in one list: no quota gives each of them its seats."""
+    column, named = (
+        context.contest.levels(stage.id),
+        set(stage.levels[["level_a", "level_b"]].to_numpy().ravel()),
     )
+    own = [q for q in stage.rule.select.quotas if q.column == column]
+    shared = any(q.kind == "proportional" or q.kind == "fixed" and named <= set(q.seats) for q in own)
+    return bool(named) and not shared
+
+
+def level_means(context: Context) -> list[Block]:
+    """How high each group stands, a table for each round in which groups have levels of their own."""
+    say, blocks = context.say, []
+    heads = [Column(say("Group"), "text", 2), Column(say("Submissions"), "number"),
+             Column(say("Level, points"), "number"), Column(say("Standard error"), "number")]  # fmt: skip
+    note = say(
+        "The mean estimate of the submissions of a group, with the error of the mean of their true scores."
+    )
+    for stage in context.results.rounds:
+        rows = [
+            (level_name(r.level, stage, context), common.number(say, r.n_submissions), common.number(say, r.mean, 2),
+             common.number(say, r.se, 2))
+            for r in stage.level_means.itertuples()
+        ]  # fmt: skip
+        if rows:
+            caption = say("Levels of groups: {round}", round=stage.rule.name[say.lang])
+            blocks.append(table(f"level-means-{stage.id}", caption, heads, rows, note=note))
+    return blocks
+
+
+def level_name(group: object, stage: RoundResults, context: Context, whole: bool = False) -> str:
+    """A group with a level of its own; a nomination by its number, or by its whole name."""
+    column = context.contest.levels(stage.id) or "nomination"
+    if not isinstance(group, str):
+        return "–"
+    if whole and column == "nomination":
+        return common.nomination(group, context)
+    return group_name(column, group, context.contest, context.say)
+
+
+def _from(group: str, found: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons of one group with each other one, it first."""
+    other = found["level_b"] == group
+    turned = found.assign(level_a=found["level_b"], level_b=found["level_a"], difference=-found["difference"])
+    return pd.concat([found[found["level_a"] == group], turned[other]]).sort_index()
+
+
+def _pair(row, stage: RoundResults, context: Context, whole: bool = False) -> str:
+    return context.say.dash.join(level_name(g, stage, context, whole) for g in (row.level_a, row.level_b))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.chapters.levels import level_means
 from fairlib.report.results import executed_notebooks
 from fairlib.report.words.locale import Voice
 
@@ -17,10 +18,14 @@ def chapter(context: Context) -> Chapter:
         unused |= {"quota"}
     blocks: list[Block] = []
     methods = _of_estimates(say) | _of_the_choice(say)
+    if any(context.contest.levels(r.id) for r in rounds if r.estimator == "severity"):
+        methods["severity"] = _of_levels(say, methods["severity"])
     for name, (title, formula, words, source) in methods.items():
         if name in unused:
             continue
         blocks += [Heading(title), Text(formula, "formula"), Text(words), Text(source, "note")]
+        if name == "severity":
+            blocks += level_means(context)
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 
@@ -68,6 +73,19 @@ def _of_estimates(say: Voice) -> dict[str, _Method]:
                   say("Observed disagreement beside that expected by chance; any pattern of missing marks."),
                   "Krippendorff 2011"),
     }  # fmt: skip
+
+
+def _of_levels(say: Voice, plain: _Method) -> _Method:
+    """The model of severity where nominations have levels of their own: in its formula μ is that of a group."""
+    title, formula, words, source = plain
+    told = say("μ: the level of the group of the submission. Levels of groups are drawn to each other as far as the "
+               "marks say that groups differ little.")  # fmt: skip
+    return (
+        title,
+        formula.replace("μ", "μ_g"),
+        f"{told} {words}",
+        f"{source}; Lindley & Smith 1972; Gelman 2006",
+    )
 
 
 def _of_the_choice(say: Voice) -> dict[str, _Method]:

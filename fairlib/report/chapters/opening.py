@@ -56,7 +56,7 @@ def _announced(context: Context) -> str:
                 say("members: {who}", who=held.members[lang]) if held.members else "",
             ]
             name = stage.name[lang]
-            parts.append(f"{name[:1].upper()}{name[1:]} – {'; '.join(filter(None, facts))}.")
+            parts.append(f"{name[:1].upper()}{name[1:]}{say.dash}{'; '.join(filter(None, facts))}.")
     if award := told.award:
         where = [award.event[lang], _days(award, say), award.place[lang] if award.place else ""]
         parts.append(say("Winners are named at: {event}.", event=", ".join(filter(None, where))))
@@ -70,7 +70,7 @@ def _days(award: Award, say: Voice) -> str:
         return say.date(first)
     if (first.year, first.month) == (last.year, last.month):
         return say.date(last).replace(f"{last.day} ", f"{first.day}–{last.day} ", 1)
-    return f"{say.date(first)} – {say.date(last)}"
+    return f"{say.date(first)}{say.dash}{say.date(last)}"
 
 
 def twin_card(stage: RoundResults, context: Context) -> Twin | None:

@@ -10,6 +10,7 @@ from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.report.words.rules import Quoter
+from fairlib.selection import several
 
 
 def costs(stage: RoundResults, context: Context) -> list[Block]:
@@ -64,7 +65,7 @@ def rule_words(code: str, stage: RoundResults, context: Context) -> str:
 def named(ids: object, context: Context) -> str:
     """Titles of submissions from a list of ids; a dash for nobody."""
     titles = context.results.by_id["title"]
-    return "; ".join(f"{s} {common.text(titles.get(s))}" for s in common.text(ids).split(", ") if s) or "–"
+    return "; ".join(f"{s} {common.text(titles.get(s))}" for s in several.read(common.text(ids))) or "–"
 
 
 def _passed_over(stage: RoundResults, context: Context) -> list[Block]:

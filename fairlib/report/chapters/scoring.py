@@ -1,6 +1,5 @@
 """One body and its marks: what the design supports, who agrees, who is strict, what adjusting changed."""
 
-import re
 
 import pandas as pd
 
@@ -74,13 +73,12 @@ def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
     if len(stage.levels):
         return level_blocks(stage, context)
     say, ids = context.say, [n.id for n in context.contest.nominations]
-    rows = []
-    for key, value in stage.design.items():
-        if found := re.fullmatch(r"contrast (.+)–(.+), se in points", key):
-            names = [common.numbered(say, ids.index(g) + 1) if g in ids else g for g in found.groups()]
-            rows.append((" – ".join(names), common.number(say, float(value), 2) if value else "–"))
-    if not rows:
+    if stage.contrasts.empty:
         return []
+    rows = []
+    for c in stage.contrasts.itertuples():
+        names = [common.numbered(say, ids.index(g) + 1) if g in ids else g for g in (c.group_a, c.group_b)]
+        rows.append((say.dash.join(names), common.number(say, c.se_points, 2)))
     heads = [Column(say("Nominations compared"), "text", 2), Column(say("Standard error, points"), "number")]
     caption = say("How exactly nominations compare: {round}", round=stage.rule.name[say.lang])
     note = say("From the design alone: nominations read by different jurors compare less exactly.")
@@ -178,8 +176,8 @@ def _agreement(stage: RoundResults, context: Context) -> list[Block]:
     rows = [(a, b, common.number(say, value, 2)) for a, b, value in pairs]
     alt = say(
         "Heat map of rank correlations. Highest: {high}; lowest: {low}.",
-        high=f"{pairs[0][0]} – {pairs[0][1]}: {say.number(pairs[0][2], 2)}",
-        low=f"{pairs[-1][0]} – {pairs[-1][1]}: {say.number(pairs[-1][2], 2)}",
+        high=f"{pairs[0][0]}{say.dash}{pairs[0][1]}: {say.number(pairs[0][2], 2)}",
+        low=f"{pairs[-1][0]}{say.dash}{pairs[-1][1]}: {say.number(pairs[-1][2], 2)}",
     )
     return [
         Picture(

@@ -11,6 +11,7 @@ from fairlib.report.results import RoundResults, draw_files, flag
 from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.reasons import reason_sentence
+from fairlib.selection import several
 
 
 def chapter(context: Context) -> Chapter:
@@ -138,7 +139,7 @@ def _ties(stage: RoundResults, context: Context) -> list[Block]:
     titles = context.results.by_id["title"]
 
     def named(ids: object) -> str:
-        return "; ".join(common.text(titles.get(s)) for s in common.text(ids).split(", ") if s)
+        return "; ".join(common.text(titles.get(s)) for s in several.read(common.text(ids)))
 
     def settled(steps: object) -> str:
         names = common.text(steps).split(", ")

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +20,8 @@ from fairlib.report.set.html import TEMPLATES, environment, style
 from fairlib.report.set.pdf import as_data, breakable, fonts
 from fairlib.report.words.locale import TAGS, Voice, speak
 from fairlib.rules import Language
+
+_LONGEST = 80  # signs of a file name, of which disks hold 255 bytes
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,21 @@ class Letter:
     synthetic: str
     blocks: tuple[Block, ...]
 
-    @property
-    def stem(self) -> str:
-        """The name of its files."""
-        return re.sub(r"[^\w.-]+", "_", self.submission)
+
+def file_names(submissions: Iterable[str]) -> dict[str, str]:
+    """A name for the files of each submission, told from the others also by a disk that knows no capitals.
+
+    >>> file_names(["21-0001", "A/1", "a 1"])
+    {'21-0001': '21-0001', 'A/1': 'A_1', 'a 1': 'a_1_2'}
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for submission in submissions:
+        plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", submission))[:_LONGEST]
+        free = (f"{plain}_{k}" if k > 1 else plain for k in count(1))
+        names[submission] = next(name for name in free if name.casefold() not in taken)
+        taken.add(names[submission].casefold())
+    return names
 
 
 def write_letters(results: Results, submissions: Iterable[str] | None = None) -> list[Letter]:
@@ -176,12 +191,12 @@ class LetterPress:
         )  # fmt: skip
 
 
-def save_letters(letters: Iterable[Letter], folder: Path) -> list[Path]:
-    """Write each letter as `ID.html` and `ID.pdf` and return the paths."""
+def save_letters(letters: Iterable[Letter], folder: Path, names: Mapping[str, str]) -> list[Path]:
+    """Write each letter as page and PDF under the name of its submission (`file_names`); return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     press, paths = LetterPress(), []
     for one in letters:
-        page, print_ = folder / f"{one.stem}.html", folder / f"{one.stem}.pdf"
+        page, print_ = (folder / f"{names[one.submission]}{kind}" for kind in (".html", ".pdf"))
         page.write_text(letter_html(one), "utf-8", newline="\n")
         print_.write_bytes(press.pdf(one))
         paths += [page, print_]

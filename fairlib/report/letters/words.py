@@ -8,6 +8,7 @@ import pandas as pd
 
 from fairlib.report.blocks import Block, Column, Heading, Text, table
 from fairlib.report.chapters.common import Context, interval, number, text
+from fairlib.report.chapters.levels import comparison, seats_over_all
 from fairlib.report.figures.base import decision_names
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.public.privacy import end_coded, mask
@@ -25,12 +26,14 @@ COMMENTS = 1500  # letters of comments that a round has room for on the page
 class Field:
     """A round as letters need it: rows by submission, with means at the ends of the scale held back.
 
-    `lines` has the worst selected estimate of each group of the quota, under "" that of all.
+    `lines` has the worst selected estimate of each group of the quota, under "" that of all. `whole` says that nothing
+    of the round is held back.
     """
 
     stage: RoundResults
     joined: pd.DataFrame
     hidden: frozenset[str]
+    whole: bool
     criteria: tuple[str, ...]
     means: pd.Series
     lines: dict[str, float]
@@ -57,11 +60,13 @@ def field_of(results: Results, stage: RoundResults) -> Field:
     said = stage.comments.dropna(subset=["comment"])
     named = sorted(set(stage.ratings["juror"].dropna()) | set(stage.jurors["juror"].dropna()), key=len)
     masked = said.assign(comment=[_anonymous(c, named) for c in said["comment"]])
+    hidden, silent = withheld(stage.ratings, scale, results.contest.weights(stage.id))
     masked = masked[~masked["comment"].map(lambda c: _names_a_mark(c, scale)).astype(bool)]
     return Field(
         stage=stage,
         joined=joined,
-        hidden=frozenset(withheld(stage.ratings, scale, results.contest.weights(stage.id))[0]),
+        hidden=frozenset(hidden),
+        whole=not hidden | silent,
         criteria=criteria,
         means=joined[list(criteria)].mean(),
         lines=_lines(joined, stage),
@@ -101,6 +106,7 @@ def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -
             Text(_distance(field, row, say)),
             Text(_firmness(row, say)),
             Text(_limits(row, say), "note"),
+            Text(_compared(field, row, context), "note"),
         ]
     return [b for b in blocks if not isinstance(b, Text) or b.text] + _comments(field, row, context)
 
@@ -289,6 +295,14 @@ def _limits(row: pd.Series, say: Voice) -> str:
     )  # fmt: skip
 
 
+def _compared(field: Field, row: pd.Series, context: Context) -> str:
+    """How the group of the project compares with the others, where seats go over all groups."""
+    if not (field.whole and seats_over_all(field.stage, context)):
+        return ""
+    column = context.contest.levels(field.stage.id)
+    return comparison(field.stage, context, text(row.get(column)))
+
+
 def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:
     say, found = context.say, field.comments.get(row["submission"], [])
     if not found:
@@ -302,7 +316,7 @@ def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:
     order = sorted(found)
     random.Random(f"{context.contest.seed} {field.stage.id} {row['submission']}").shuffle(order)
     room = max(COMMENTS // len(order), 120)
-    return [head, *(Text(f"– {shortened(text(c), room)}") for c in order)]
+    return [head, *(Text(f"{say.dash.lstrip()}{shortened(text(c), room)}") for c in order)]
 
 
 def _names_a_mark(comment: str, scale: Scale) -> bool:

@@ -31,6 +31,7 @@ import pandas as pd
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
+from fairlib.selection import several
 from fairlib.selection.reason import Reason, joined, parse
 
 MARGIN = 0.05
@@ -66,6 +67,7 @@ PUBLIC = {
     "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
     "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
     "levels": ["level_a", "level_b", "difference", "se", "across"],
+    "level_means": ["level", "mean", "se", "n_submissions", "n_jurors"],
     "compared": ["method", "rmse", "hit_rate", "lost"],
     "rule_costs": ["rule", "about", "comes", "goes", "n"],
     "other_rules": ["change", "n", "selected", "status"],
@@ -74,6 +76,7 @@ PUBLIC = {
 }  # fmt: skip
 STATISTICS = {
     "levels",
+    "level_means",
     "stability",
     "at_the_line",
     "days",
@@ -175,7 +178,8 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["stability"] = _changes(tables["stability"], codes, silent)
     tables["agreement"] = _agreement(stage, codes)
     tables["profiles"] = _profiles(stage, whole)
-    tables["levels"] = tables["levels"] if whole else tables["levels"].iloc[:0]
+    if not whole:
+        tables |= {k: tables[k].iloc[:0] for k in ("levels", "level_means")}
     few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
     if len(few) < FEW:
         tables |= {k: tables[k].iloc[:0] for k in STATISTICS}
@@ -267,7 +271,7 @@ def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd
 
 def _without(ties: pd.DataFrame, close: set[str]) -> pd.DataFrame:
     """Ties that name nobody whose rank is withheld."""
-    named = ties["submissions"].fillna("").str.split(", ")
+    named = ties["submissions"].fillna("").map(several.read)
     return ties.loc[[close.isdisjoint(ids) for ids in named]]
 
 

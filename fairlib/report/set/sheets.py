@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy.special import ndtri
 
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, signal_words
+from fairlib.report.chapters.levels import Z95, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.figures.base import decision_names
@@ -17,11 +17,11 @@ from fairlib.report.words.codes import criterion_name, group_name, status_words,
 from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.report.words.rules import Quoter, written
+from fairlib.selection import several
 
 TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
 CHANCE = '[>=0.995]">99%";[<0.005]"<1%";0%'  # a probability never rounds to certainty
 TELLING = ("talk", "own_organisation_marked", "significant")
-Z95 = ndtri(0.975)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def sheets(context: Context) -> list[Sheet]:
     found = [_about(context)]
     for stage in results.rounds:
         found += [_decisions(stage, context), _estimates(stage, context), _jurors(stage, context)]
+        if seats_over_all(stage, context):
+            found.append(_levels(stage, context))
         if len(stage.rule_costs.dropna(subset=["rule"])) or len(stage.other_rules.dropna(subset=["change"])):
             found.append(_otherwise(stage, context))
     found.append(_rules(context))
@@ -94,6 +96,9 @@ def _about(context: Context) -> Sheet:
     ]  # fmt: skip
     rows += [
         (say("selected: {round}", round=s.rule.name[say.lang]), len(s.selected())) for s in results.rounds
+    ]
+    rows += [
+        (s.rule.name[say.lang], comparison(s, context)) for s in results.rounds if seats_over_all(s, context)
     ]
     if results.contest.synthetic:
         rows.append(
@@ -198,7 +203,7 @@ def _ties(stage: RoundResults, context: Context) -> tuple[dict[str, int], dict[s
             for s in common.text(r.settled_by).split(", ")
             if s
         ]
-        for submission in r.submissions.split(", "):
+        for submission in several.read(r.submissions):
             group[submission] = k
             step[submission] = ", ".join(steps) or say("nothing")
     return group, step
@@ -267,6 +272,26 @@ def _jurors(stage: RoundResults, context: Context) -> Sheet:
     return _sheet(_name(say("Jurors"), stage, context), columns)
 
 
+def _levels(stage: RoundResults, context: Context) -> Sheet:
+    """How groups with levels of their own compare, where seats go over all of them."""
+    say, table = context.say, stage.levels
+    first, second = (
+        [level_name(x, stage, context, whole=True) for x in table[c]] for c in ("level_a", "level_b")
+    )
+    columns = [
+        Column(say("Group"), TEXT, 40, say("A group of submissions with a level of its own."), first),
+        Column(say("Compared with"), TEXT, 40, say("Another such group."), second),
+        Column(say("Difference, points"), TWO, 12,
+               say("The mean estimate of the first group less that of the second."), table["difference"]),
+        Column(say("Standard error"), TWO, 12, say("The standard error of the difference."), table["se"]),
+        Column(say("Half width, 95 %"), TWO, 12, say("Half the width of the 95 % interval of the difference."),
+               Z95 * table["se"]),
+        Column(say("Jurors who read both"), WHOLE, 12, say("Jurors by whom the two groups can be compared."),
+               table["across"]),
+    ]  # fmt: skip
+    return _sheet(_name(say("Groups compared"), stage, context), columns)
+
+
 def _severe(stage: RoundResults, context: Context) -> str:
     if stage.rule.scale.best == "low":
         return context.say("Above zero: marks higher than others give the same submissions; low is best.")
@@ -281,7 +306,7 @@ def _remarks(juror: str, status: object, stage: RoundResults, context: Context) 
     for r in mine.itertuples():
         about = about_words(r, context)
         what = signal_words(r.signal, context) + (f" ({about})" if about else "")
-        told.append(f"{what}: {say.signed(r.effect, 2)} – {status_words(r.status, say)}")
+        told.append(f"{what}: {say.signed(r.effect, 2)}{say.dash}{status_words(r.status, say)}")
     return "; ".join(filter(None, told))
 
 

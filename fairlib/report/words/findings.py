@@ -14,14 +14,18 @@ def finding_words(code: object, say: Voice) -> str:
 def found_words(code: object, found: object, say: Voice) -> str:
     """What was found under the code of a finding: as typed, or how much there was, or which two, in words."""
     fact = Found.of(plain(found), plain(code)) if plain(code) else None
-    if fact is None or fact.told.keys() == {"what"}:
+    if fact is None or (fact.told.keys() == {"what"} and "{n}" in "".join(Found.forms[fact.kind])):
         return plain(found)
     told = {
-        name: say.number(value) if name in ("n", "seats", "eligible") else value
+        name: say.number(value) if name in ("n", "seats", "eligible", "line") else value
         for name, value in fact.told.items()
     }
     if fact.kind == "sheet_hidden":
         return say("rows: {n}", **told)
+    if fact.kind == "stray_quotes":
+        return say("line: {line}", **told)
+    if fact.kind == "encoding_uncertain":
+        return say("read as: {what}", **told)
     if fact.kind == "seats_over_submissions":
         return say("seats: {seats}, eligible: {eligible}", **told)
     if fact.kind == "perhaps_resent":

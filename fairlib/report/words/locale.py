@@ -47,6 +47,15 @@ class Voice:
         """Babel's locale, with the territory where it changes the result."""
         return Locale.parse(TAGS[self.lang])
 
+    @property
+    def dash(self) -> str:
+        """The dash between parts of a sentence or two names, with its spaces; it never begins a line.
+
+        >>> speak("en").dash.join("ab"), speak("kk").dash.join("ab")
+        ('a – b', 'a\\xa0— b')
+        """
+        return " – " if self.lang == "en" else "\xa0— "
+
     def number(self, value: float | None, decimals: int = 0) -> str:
         """A number with this many decimals and the separators of the language; missing is a dash.
 
@@ -128,8 +137,9 @@ class Voice:
 
 @lru_cache(maxsize=4096)
 def _joined(text: str, lang: Language) -> str:
-    """The text with its numbers and their per cent signs on one line, set as `percent` sets them."""
-    return re.sub(r"(?<=\d) %", "%" if lang == "en" else "\xa0%", text)
+    """The text with its numbers and their per cent signs on one line, set as `percent` sets them, and no line
+    that begins with a dash."""
+    return re.sub(r"(?<=\d) %", "%" if lang == "en" else "\xa0%", text).replace(" — ", "\xa0— ")
 
 
 @lru_cache(maxsize=65536)

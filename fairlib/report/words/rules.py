@@ -54,7 +54,8 @@ class Quoter:
         found = [self.rule(text, "seed", self.contest.seed)]
         if named := self.contest.nominations:
             told = "; ".join(
-                f"{self.say('No.')}\xa0{k} – {n.name[self.say.lang]}" for k, n in enumerate(named, 1)
+                f"{self.say('No.')}\xa0{k}{self.say.dash}{n.name[self.say.lang]}"
+                for k, n in enumerate(named, 1)
             )
             ids = ", ".join(n.id for n in named)
             found.append(self.rule(self.say("Nominations: {names}.", names=told), "nominations", ids))
@@ -104,7 +105,7 @@ class Quoter:
         if e.allowed:
             return f" ({', '.join(e.allowed)})"
         if e.at_least is not None and e.at_most is not None:
-            return f" ({shown(e.at_least)} – {shown(e.at_most)})"
+            return f" ({shown(e.at_least)}–{shown(e.at_most)})"
         limit = f" (≥ {shown(e.at_least)})" if e.at_least is not None else ""
         return limit or (f" (≤ {shown(e.at_most)})" if e.at_most is not None else "")
 
@@ -123,7 +124,7 @@ class Quoter:
         total = sum(weights.values())
         shares = say.listed(
             [
-                f"{criterion_name(c, self.contest, say)} – {say.percent(w / total)}"
+                f"{criterion_name(c, self.contest, say)}{say.dash}{say.percent(w / total)}"
                 for c, w in weights.items()
                 if w
             ]
@@ -225,7 +226,7 @@ class Quoter:
                        floor=say.number(quota.floor))  # fmt: skip
         seats = say.listed(
             [
-                f"{group_name(quota.column, g, self.contest, say)} – {say.number(n)}"
+                f"{group_name(quota.column, g, self.contest, say)}{say.dash}{say.number(n)}"
                 for g, n in quota.seats.items()
             ]
         )

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from fairlib.errors import ScoringError
+from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.dust import joined
 from fairlib.scoring.estimators import posterior, simple
+from fairlib.scoring.estimators.level_tables import level_contrasts, level_means
 from fairlib.scoring.estimators.panels import Panels
 from fairlib.scoring.estimators.reml import FIT_REASONS, Fit, fit_sums, sums_of
 from fairlib.scoring.estimators.twoway import (
@@ -59,7 +60,8 @@ class Estimates:
     `jurors` (index juror): `severity, se, n_submissions, component, status`.
     `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
     `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
-    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both.
+    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both;
+    `levels` one row for each: `level, mean, se, n_submissions, n_jurors` (`level_tables`).
     """
 
     method: str
@@ -68,6 +70,7 @@ class Estimates:
     components: Mapping[str, float | str] | None = None
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
+    levels: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -148,7 +151,8 @@ def _told(method: str, pairs: Pairs, y: np.ndarray, result: "_Result", sub_part,
         _juror_table(pairs, design, y, result, jur_part),
         result.components,
         result.fit,
-        None if result.grid is None else _contrasts(pairs, result.fit, result.grid),
+        None if result.grid is None else level_contrasts(pairs, result.fit, result.grid),
+        None if result.grid is None else level_means(pairs, result.fit, result.grid),
         result.sampler,
     )
 
@@ -241,16 +245,15 @@ def _known(method: str) -> None:
 
 
 def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, method: str) -> None:
-    """Raise the ScoringError that names the parts of a disconnected design."""
+    """Raises Disconnected, which names the parts."""
     told = []
     for part in range(min(int(jur_part.max()) + 1, 4)):
         who = ", ".join(map(str, pairs.jurors[jur_part == part][:5]))
         more = " …" if (jur_part == part).sum() > 5 else ""
         told.append(f"{int((sub_part == part).sum())} submissions read by {who}{more}")
-    raise ScoringError(
+    raise Disconnected(
         f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror links "
-        f"them, so {method} cannot rank them together. Rank within components (within=True), or add the "
-        "readings that extra_assignments proposes."
+        f"them, so {method} cannot rank them together."
     )
 
 
@@ -296,26 +299,6 @@ def _severity(design: Panels, y: np.ndarray) -> _Result:
         grid,
         lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
-
-
-def _contrasts(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
-    """What is known of each two levels' difference; None where there is one level."""
-    names, p = pairs.level_names(), fit.sums.panels
-    if not len(names):
-        return None
-    member = (p.level == np.arange(len(names))[:, None]) & (p.readers > 0)
-    mean = member / member.sum(axis=1, keepdims=True)
-    a, b = np.triu_indices(len(names), 1)
-    reads = np.zeros((len(names), p.n_jurors))
-    reads[p.level_of_reading, p.who] = 1
-    table = {
-        "level_a": names[a],
-        "level_b": names[b],
-        "difference": (mean[a] - mean[b]) @ fit.merit,
-        "se": posterior.contrast_errors(fit, grid, mean[a] - mean[b]),
-        "across": (reads @ reads.T)[a, b].astype(np.int64),
-    }
-    return pd.DataFrame(table)
 
 
 def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:

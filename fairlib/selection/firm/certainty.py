@@ -1,8 +1,8 @@
 """How sure is each decision? The whole rule applied to what may be true, thousands of times.
 
 Each draw of the joint posterior of the merits goes through the rule with its quotas, caps and budget, so that
-a probability of being selected is that of the decision, not of a rank. Manual decisions and thresholds
-on single criteria are as observed in every draw.
+a probability of being selected is that of the decision, not of a rank. Thresholds on single criteria are as
+observed in every draw; decisions of people are not applied.
 """
 
 from dataclasses import dataclass

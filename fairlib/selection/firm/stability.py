@@ -22,6 +22,7 @@ from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.twin import LINEAR, core_of
 from fairlib.selection.firm.worlds import replicates
 from fairlib.selection.rule.compiled import Problem
+from fairlib.selection.several import written
 
 COLUMNS = ["kind", "what", "comes", "goes", "n_changes", "status"]
 ONE_BY_ONE = 200  # draws of weights for estimators that are not linear in the marks
@@ -115,7 +116,7 @@ def changes(problem: Problem, base: np.ndarray, found: pd.Series) -> tuple[str, 
     now = admit_many(replace(problem, ranked=problem.ranked & known), np.where(known, merit, 0.0)[None, :])[0]
     line = problem.order.line()
     comes, goes = line[(now & ~base)[line]], line[(base & ~now)[line]]
-    names = [", ".join(map(str, problem.submissions[side])) for side in (comes, goes)]
+    names = [written(problem.submissions[side]) for side in (comes, goes)]
     return names[0], names[1], max(len(comes), len(goes))
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from fairlib.selection.admit.greedy import admit
 from fairlib.selection.rule.compiled import Problem
+from fairlib.selection.several import written
 
 COLUMNS = ["rule", "about", "comes", "goes", "n", "points"]
 
@@ -22,7 +23,7 @@ def rule_costs(problem: Problem, admitted: np.ndarray) -> pd.DataFrame:
         without = admit(problem.without(rule))
         comes, goes = line[(without & ~admitted)[line]], line[(admitted & ~without)[line]]
         points = (int(key[without].sum()) - int(key[admitted].sum())) / 10.0**problem.select.decimals
-        ids = [", ".join(map(str, problem.submissions[side])) for side in (comes, goes)]
+        ids = [written(problem.submissions[side]) for side in (comes, goes)]
         rows.append((rule, about, *ids, max(len(comes), len(goes)), points))
     return pd.DataFrame(rows, columns=COLUMNS).set_index("rule")
 
