@@ -18,7 +18,7 @@ SCORE_FIELDS = (
     "submission", "juror", "criterion", "score", "comment", "day", "slot", "name", "organisation", "organisation_id",
     "region",
 )  # fmt: skip
-GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
+_GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
 STEPS = ("intake", "report")  # folders of a run that no round may take
 
 
@@ -184,13 +184,13 @@ class Contest(Rule):
         if r.divergence and r.divergence.unless_all_worse_than is not None:
             _on_scale(r, r.divergence.unless_all_worse_than, f"{at}, divergence")
         self._check_weights(r, at)
-        _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        _among([q.column for q in r.select.quotas], _GROUPS, f"{at}, quotas")
         if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
             raise ValueError(
                 f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
                 "submissions, or leave per_organisation out"
             )
-        _among([] if r.levels is None else [r.levels], ["none", *GROUPS], f"{at}, levels")
+        _among([] if r.levels is None else [r.levels], ["none", *_GROUPS], f"{at}, levels")
         if r.levels == "nomination" and not self.nominations:
             raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
         for q in r.select.quotas:

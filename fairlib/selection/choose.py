@@ -9,7 +9,7 @@ from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit.unbroken import settle
 from fairlib.selection.explain import Why, explain
-from fairlib.selection.reason import Reason, joined, parse
+from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
 from fairlib.selection.several import written
@@ -125,7 +125,7 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
             "rank": ranks,
             "estimate": estimate,
             "decision": decision,
-            "reason": pd.array([joined(r) for r in reason], dtype=object),
+            "reason": pd.array([as_code(r) for r in reason], dtype=object),
             "grant": np.where(admitted, problem.cost, 0),
             "reserve_place": place,
             "points_missing": why.points_missing,
@@ -185,7 +185,7 @@ def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
     for k, m in manual:
         said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
         alone = Reason("rule", decision=table["decision"].iloc[k])
-        reasons = joined([said, alone, *parse(table["reason"].iloc[k])])
+        reasons = as_code([said, alone, *parse(table["reason"].iloc[k])])
         table.iloc[k, table.columns.get_loc("reason")] = reasons
         table.iloc[k, table.columns.get_loc("decision")] = m.decision
         table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0

@@ -46,7 +46,7 @@ class Reason(Fact):
     }
 
 
-def joined(reasons: Iterable[Reason]) -> str:
+def as_code(reasons: Iterable[Reason]) -> str:
     """Reasons of one decision as one code; what the rule alone would have said follows a decision of people."""
     text, before = "", None
     for reason in reasons:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlib.intake.findings import Found, Remedy
-from fairlib.selection.reason import Reason, joined, parse
+from fairlib.selection.reason import Reason, as_code, parse
 
 WORDS = st.text(min_size=0, max_size=12) | st.sampled_from(
     [
@@ -49,12 +49,12 @@ def test_a_reason_is_read_back_as_it_was_told(reason):
 
 @given(st.lists(reasons(), min_size=1, max_size=4))
 def test_so_are_several(found):
-    assert parse(joined(found)) == found
+    assert parse(as_code(found)) == found
     people = Reason(
         "manual", decision="selected", who="the board: all", when="2021-03-30", why="heard; agreed, all"
     )
     alone = [people, Reason("rule", decision="reserve"), *found]
-    assert parse(joined(alone)) == alone
+    assert parse(as_code(alone)) == alone
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_so_are_several(found):
     ],
 )  # fmt: skip
 def test_codes_that_need_no_quotes_have_none(code):
-    assert joined(parse(code)) == code
+    assert as_code(parse(code)) == code
 
 
 def test_what_is_no_reason_is_refused():

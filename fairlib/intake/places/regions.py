@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from fairlib.intake.cells.repair import repair_text
-from fairlib.intake.places.gazetteer import Hit, look_up, parse
+from fairlib.intake.places.gazetteer import Hit, look_up, name_and_kind
 from fairlib.intake.places.names import REFORM, SHYMKENT_APART, former_names
 from fairlib.intake.reference import load
 
@@ -75,7 +75,7 @@ def _resolve(place: str, region: str, on: date) -> _Row:
     if not typed:
         return _Row("", "missing", "", False, "", "missing", "")
     settlement, name = _as_typed(place or region)
-    known = [_Part(hits, parse(part)[1], own) for part, own in typed if (hits := _look(part, on))]
+    known = [_Part(hits, name_and_kind(part)[1], own) for part, own in typed if (hits := _look(part, on))]
     hit, spot = _placed([part for part in known if part.hits[0].iso], on)
     if hit is None:
         why = known[0].hits[0].detail if known else f"nothing known is called {place or region}"
@@ -106,7 +106,7 @@ def _town_name(town: str, on: date) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    return [part for part in _SPLIT.split(text) if parse(part)[0]]
+    return [part for part in _SPLIT.split(text) if name_and_kind(part)[0]]
 
 
 def _look(part: str, on: date) -> list[Hit]:
@@ -143,7 +143,7 @@ def _as_typed(text: str) -> tuple[str, str]:
     parts = _parts(text)
     if not parts:
         return "", ""
-    level = parse(parts[-1])[1]
+    level = name_and_kind(parts[-1])[1]
     return ("town" if level == "city" else level), parts[-1]
 
 

@@ -6,36 +6,12 @@ from fairlib.report.blocks import Block, Column, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import group_name
+from fairlib.report.words.codes import group_name, word
 
 
 def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
     """Numbers of each juror beside the panel's, and the findings worth a conversation."""
     return _each_juror(stage, context) + _signals(stage, context)
-
-
-def signal_words(signal: str, context: Context) -> str:
-    """What a signal compares."""
-    say = context.say
-    words = {
-        "severity": say("severity"),
-        "spread": say("spread of marks"),
-        "discrimination": say("how far marks follow the others"),
-        "noise": say("deviation from what was expected"),
-        "halo": say("criteria marked alike"),
-        "central": say("marks in the middle of the scale"),
-        "flat": say("the same mark on every criterion"),
-        "digits": say("a favourite mark"),
-        "copied": say("the same marks as another juror"),
-        "order": say("drift over the order of marking"),
-        "day": say("drift over the days"),
-        "region": say("leniency to a region"),
-        "nomination": say("leniency to a nomination"),
-        "legal_form": say("leniency to a legal form"),
-        "own_region": say("leniency to the own region"),
-        "own_affiliation": say("leniency to the own organisation"),
-    }
-    return words.get(signal, signal)
 
 
 def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
@@ -76,7 +52,7 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
              Column(say("Value"), "number"), Column(say("Compared with"), "number"),
              Column(say("Effect, points"), "number"), Column(say("p, adjusted"), "number")]  # fmt: skip
     rows = [
-        (common.text(r.juror) or say("all"), signal_words(r.signal, context), about_words(r, context),
+        (common.text(r.juror) or say("all"), word("signal", r.signal, say), about_words(r, context),
          common.number(say, r.value, 2), common.number(say, r.panel, 2), common.number(say, r.effect, 2),
          common.p_value(say, r.p_adjusted))
         for r in found.itertuples()

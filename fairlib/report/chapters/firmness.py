@@ -35,18 +35,6 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     return Chapter(f"firmness-{stage.id}", title, tuple(blocks))
 
 
-def kind_words(kind: str, context: Context) -> str:
-    """What was changed to see whether the choice hangs on it."""
-    say = context.say
-    words = {
-        "juror": say("one juror left out"),
-        "criterion": say("one criterion left out"),
-        "missing": say("missing marks at their best or worst"),
-        "estimator": say("another way of estimating"),
-    }
-    return words.get(kind, kind)
-
-
 def _stability(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.stability
     answered = found.dropna(subset=["n_changes"])
@@ -54,7 +42,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
         return []
     parts = [(k, answered.loc[answered["kind"] == k, "n_changes"]) for k in KINDS]
     rows = [
-        (kind_words(k, context), common.number(say, len(n)), common.number(say, (n == 0).sum()),
+        (word("left_out", k, say), common.number(say, len(n)), common.number(say, (n == 0).sum()),
          common.number(say, n.median()), common.number(say, n.max()))
         for k, n in parts if len(n)
     ]  # fmt: skip
@@ -62,7 +50,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
         "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
         n=say.number(stage.n_by_rule),
         most="; ".join(
-            f"{kind_words(k, context)}{say.dash}{say.number(n.max())}" for k, n in parts if len(n)
+            f"{word('left_out', k, say)}{say.dash}{say.number(n.max())}" for k, n in parts if len(n)
         ),
     )
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
@@ -89,7 +77,7 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
         places = common.number(say, r.n_changes)
         if pd.isna(r.n_changes):
             places = Cell(status_words(r.status, say))
-        row = [kind_words(r.kind, context), _changed(r.kind, common.text(r.what), context), places]
+        row = [word("left_out", r.kind, say), _changed(r.kind, common.text(r.what), context), places]
         rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
     return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
@@ -101,12 +89,7 @@ def _changed(kind: str, what: str, context: Context) -> str:
         return criterion_name(what, context.contest, say)
     if kind == "estimator":
         return word("estimator", what, say)
-    words = {
-        "best": say("all at their best"),
-        "worst": say("all at their worst"),
-        "against": say("against the selected, for the others"),
-    }
-    return words.get(what, what) if kind == "missing" else what
+    return word("missing", what, say) if kind == "missing" else what
 
 
 def _estimators(stage: RoundResults, context: Context) -> list[Block]:
@@ -141,15 +124,9 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.at_the_line.dropna(subset=["policy"])
     if found.empty:
         return []
-    words = {
-        "cut": say("cut at the line"),
-        "discuss": say("discuss the open band, at best"),
-        "extra_readings": say("one more reading for each in the open band"),
-        "draw": say("a draw in the open band"),
-    }
     n = stage.n_by_rule
     rows = [
-        (words.get(r.policy, r.policy), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
+        (word("way", r.policy, say), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
          common.number(say, n - r.overlap, 1), say("declared beforehand") if r.policy == stage.rule.select.line else "")
         for r in found.itertuples()
     ]  # fmt: skip
@@ -204,17 +181,13 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         "smallest effect is the one that would be found four times out of five."
     )
     silent = [
-        f"{_kind(r.kind, say)}: {status_words(r.status, say)}"
+        f"{word('period', r.kind, say)}: {status_words(r.status, say)}"
         for r in stage.days[stage.days["points"].isna()].itertuples()
     ]
     return [
         Heading(say("Did the day or the hour matter?")),
         table(f"days-{stage.id}", caption, heads, rows, note=" ".join([note, *(f"{s}." for s in silent)])),
     ]
-
-
-def _kind(kind: str, say: Voice) -> str:
-    return {"day": say("Days"), "slot": say("Slots of a day")}.get(kind, kind)
 
 
 def _when(kind: str, what: str, say: Voice) -> str:

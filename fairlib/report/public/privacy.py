@@ -32,7 +32,7 @@ from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
 from fairlib.selection import several
-from fairlib.selection.reason import Reason, joined, parse
+from fairlib.selection.reason import Reason, as_code, parse
 
 MARGIN = 0.05
 SHARED, FEW = (
@@ -286,7 +286,7 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
         if submission in close:
             kept = [r for r in parse(reason) if not r.kind.startswith(("tie", "reserve"))]
             decided = kept and kept[-1].kind != "rule"
-            reason = joined(kept if decided else [*kept, Reason("rank")])
+            reason = as_code(kept if decided else [*kept, Reason("rank")])
         numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
         bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))

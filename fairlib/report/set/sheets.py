@@ -7,7 +7,7 @@ import pandas as pd
 
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.chapters.diagnostics import about_words, signal_words
+from fairlib.report.chapters.diagnostics import about_words
 from fairlib.report.chapters.levels import Z95, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
@@ -16,7 +16,7 @@ from fairlib.report.results import DECISION, ESTIMATE, RoundResults
 from fairlib.report.words.codes import criterion_name, group_name, status_words, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.reasons import reason_sentence
-from fairlib.report.words.rules import Quoter, written
+from fairlib.report.words.rules import Quoter, declared
 from fairlib.selection import several
 
 TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
@@ -305,7 +305,7 @@ def _remarks(juror: str, status: object, stage: RoundResults, context: Context) 
     told = [status_words(status, say)]
     for r in mine.itertuples():
         about = about_words(r, context)
-        what = signal_words(r.signal, context) + (f" ({about})" if about else "")
+        what = word("signal", r.signal, say) + (f" ({about})" if about else "")
         told.append(f"{what}: {say.signed(r.effect, 2)}{say.dash}{status_words(r.status, say)}")
     return "; ".join(filter(None, told))
 
@@ -345,7 +345,7 @@ def _rules(context: Context) -> Sheet:
     quoted = Quoter(contest, say, context.results.organisations).every()
 
     def origin(ours: bool, key: str) -> str:
-        if not written(contest, key):
+        if not declared(contest, key):
             return say("what the software does by itself")
         return say("our choice") if ours else say("a rule of the contest")
 

@@ -17,13 +17,13 @@ from fairlib.report.words.locale import CATALOGUES
 
 ROOM = Path(__file__).parents[1]
 WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
-METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
+_METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
     """Every message that the room says, in code, for a code or of what was done, with the places where."""
     found: dict[str, list[tuple[str, int]]] = {}
-    for file, line, message, _, _ in extract_from_dir(ROOM, METHODS, keywords={"say": None}):
+    for file, line, message, _, _ in extract_from_dir(ROOM, _METHODS, keywords={"say": None}):
         found.setdefault(message, []).append((Path(file).as_posix(), line))
     for message in filter(None, meanings().values()):
         found.setdefault(message, []).append(("words/codes.csv", 0))

@@ -7,7 +7,7 @@ from fairlib.facts import Value
 from fairlib.report.words.codes import criterion_name, group_name, meanings, word
 from fairlib.report.words.locale import Voice
 from fairlib.rules import ELIGIBILITY, Contest
-from fairlib.selection.reason import Reason, joined, parse
+from fairlib.selection.reason import Reason, as_code, parse
 
 
 def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
@@ -31,7 +31,7 @@ def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
     >>> bare_reason("rank:7.1<7.3 in nomination=legal"), bare_reason("threshold:estimate 4.1<5")
     ('rank', 'threshold:estimate')
     """
-    return joined(reason if reason.kind in keep else _bare(reason) for reason in parse(code))
+    return as_code(reason if reason.kind in keep else _bare(reason) for reason in parse(code))
 
 
 def _bare(reason: Reason) -> Reason:

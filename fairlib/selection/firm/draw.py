@@ -15,7 +15,7 @@ from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.choose import Choice, _seats, _ties
 from fairlib.selection.firm.certainty import Certainty
 from fairlib.selection.firm.worlds import down_the_line
-from fairlib.selection.reason import Reason, joined, parse
+from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.rule.ties import lot
 
@@ -148,7 +148,7 @@ def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
     own[next_] = [[Reason("reserve", place=k), *own[s]] for k, s in enumerate(next_, 1)]
     rule = [[Reason("rule", decision=d)] if p else [] for d, p in zip(decision, by_people, strict=True)]
     told = [
-        joined([*p, *r, *o]) for p, r, o in zip(people, rule, own, strict=True)
+        as_code([*p, *r, *o]) for p, r, o in zip(people, rule, own, strict=True)
     ]  # the rule is now the draw
     new = {"decision": decision, "reason": told, "grant": problem.cost * selected, "reserve_place": place}
     for name, values in new.items():

@@ -19,11 +19,11 @@ from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import onto, place_of, replicates
 from fairlib.selection.rule.compiled import Problem
 
-DRAWS = 2000
-SCREENED = 40  # submissions that the full calculation looks at, where the rule is quickly applied
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
-CLEAR = 1e-6  # probabilities this close to 0 or 1 are as good as certain
+_DRAWS = 2000
+_SCREENED = 40  # submissions that the full calculation looks at, where the rule is quickly applied
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_CLEAR = 1e-6  # probabilities this close to 0 or 1 are as good as certain
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +71,14 @@ class _Drawn:
         level = self.merit[:, i] + self.juror[:, j]
         centre = after.merit[i] + after.juror[j]
         mark = column[i] + through[i, j] + after.h[j, j] + after.residual
-        then = self._chosen(after.merit + np.multiply.outer(NODES, column / np.sqrt(mark)))
-        log = -((centre + NODES[:, None] * np.sqrt(mark) - level) ** 2) / (2 * after.residual)
+        then = self._chosen(after.merit + np.multiply.outer(_NODES, column / np.sqrt(mark)))
+        log = -((centre + _NODES[:, None] * np.sqrt(mark) - level) ** 2) / (2 * after.residual)
         weight = np.exp(log - log.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
         change = then.astype(float) - self.now
         touched = np.flatnonzero(change.any(axis=0))
         right = weight @ self.belongs[:, touched]
-        return float(WEIGHTS @ (change[:, touched] * right).sum(axis=1))
+        return float(_WEIGHTS @ (change[:, touched] * right).sum(axis=1))
 
     def _chosen(self, merits: np.ndarray) -> np.ndarray:
         return self._back(admit_many(self.problem, onto(merits, self.place, self.problem)))
@@ -121,13 +121,13 @@ def readings(
             "Every juror has read every submission in the ranking or has a conflict with it."
         )
     rng = np.random.default_rng([seed, 6])
-    n = replicates(problem, DRAWS)
+    n = replicates(problem, _DRAWS)
     merit, juror = _draw(after, p, n, rng)
     drawn = _Drawn(problem, place_of(model.submissions.index, problem), after, merit, juror)
     belongs = drawn.belongs.mean(axis=0)
     learnt, spread = _learnt(after, p)
     screen = np.where(free, _alone(belongs, learnt, spread), -np.inf)
-    looked_at, rows = max(k, SCREENED if n == DRAWS else 0), []
+    looked_at, rows = max(k, _SCREENED if n == _DRAWS else 0), []
     for i in np.argsort(-screen.max(axis=1), kind="stable")[:looked_at]:
         j = int(np.argmax(screen[i]))
         if free[i, j]:
@@ -189,10 +189,10 @@ def _learnt(after: Posterior, p: Panels) -> tuple[np.ndarray, np.ndarray]:
 
 def _alone(p_selected: np.ndarray, learnt: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Gain (I, J) of a reading where only its own submission moves against a line that stays."""
-    at = ndtri(np.clip(p_selected, CLEAR, 1 - CLEAR))[:, None]
+    at = ndtri(np.clip(p_selected, _CLEAR, 1 - _CLEAR))[:, None]
     share = np.minimum(np.abs(learnt) / np.sqrt(np.maximum(variance[:, None], 1e-300)), 1 - 1e-9)
     total = np.zeros(share.shape)
-    for z, w in zip(NODES, WEIGHTS, strict=True):
+    for z, w in zip(_NODES, _WEIGHTS, strict=True):
         moved = (at + share * z) / np.sqrt(1 - share**2)
         total += w * np.where(np.sign(moved) != np.sign(at), ndtr(np.abs(moved)) - 0.5, 0.0)
     return total

@@ -24,7 +24,7 @@ STATUS = {
     "not_estimable": "the marks cannot support the estimate",
     "contradiction": "the changed rules contradict each other",
 }
-RANKS = ["rank", "estimate", "decision"]
+_RANKS = ["rank", "estimate", "decision"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def other_rules(
 
 
 def _no_ranks() -> pd.DataFrame:
-    columns = [f"{c}_{side}" for c in RANKS for side in ("before", "after")]
+    columns = [f"{c}_{side}" for c in _RANKS for side in ("before", "after")]
     return pd.DataFrame(
         columns=[*columns, "change", "change_of"], index=pd.Index([], name="submission"), dtype=object
     )

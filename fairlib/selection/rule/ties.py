@@ -12,7 +12,7 @@ from fairlib.errors import SelectionError
 from fairlib.scoring.dust import DUST, joined
 
 _HALF = 1e-3  # of a unit: how far from a half rounding may leave one
-COLUMNS = {"median": "raw_median", "fewer_missing": "n_missing", "earlier": "sent_at"}
+_COLUMNS = {"median": "raw_median", "fewer_missing": "n_missing", "earlier": "sent_at"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def _step(candidates: pd.DataFrame, step: str, decimals: int, seed: int):
     if step == "draw":
         lots = np.array([lot(seed, s) for s in candidates.index], dtype=object)
         return pd.factorize(lots, sort=True)[0].astype(float), lots
-    name = "by_" + step.split(":")[1] if ":" in step else COLUMNS[step]
+    name = "by_" + step.split(":")[1] if ":" in step else _COLUMNS[step]
     if name not in candidates:
         return None
     if step == "earlier":
