@@ -6,14 +6,29 @@ UV := $(shell command -v uv 2>/dev/null)
 YEAR ?= 2021
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: report test lab lint bench api notebooks locks
+# A worker for each core. Compiled modules are kept: the suite starts dozens of processes.
+PYTEST := $(BIN)/python -m pytest -n logical
+test quick coverage: export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: report test quick lab lint types coverage bench api notebooks locks
 
 report: $(VENV)/.run
 	@$(BIN)/fairlib run params/$(YEAR).yaml
 
 test: $(VENV)/.test
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+# The everyday loop: no browser, no notebook, no run of the chain. What grew slow is named at its end.
+quick: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(PYTEST) -m "not slow" --durations=5 --durations-min=2 tests fairlib
+
+# Lines that no test reaches, those run in kernels and other processes too: docs/lab/coverage.md.
+coverage: $(VENV)/.test
+	$(BIN)/coverage run -m pytest -n logical
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report -m --skip-covered
 
 lab: $(VENV)/.lab
 	$(BIN)/fairlib lab
@@ -21,6 +36,9 @@ lab: $(VENV)/.lab
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: $(VENV)/.test
+	$(BIN)/python -m mypy
 
 bench: $(VENV)/.test
 	for b in benchmarks/[a-z]*.py; do $(BIN)/python $$b; done

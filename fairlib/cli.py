@@ -150,6 +150,8 @@ def _report(args: argparse.Namespace) -> int:
     from fairlib.runs.swap import settle
 
     settle(args.run_dir)
+    if not (args.run_dir / "params.yaml").is_file():
+        raise RulesError(f"{args.run_dir}: there is no run here to report on; `fairlib run` makes one.")
     for page in render(args.run_dir, read_params(args.run_dir / "params.yaml")):
         print(_near(page))
     return 0

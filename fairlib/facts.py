@@ -126,12 +126,9 @@ def _pattern(family: type[Fact], form: str) -> re.Pattern:
 
 
 def _plain(value: Value) -> Value:
-    """A value as it is told: whole numbers without a fraction, ten digits of others."""
+    """A value as it is told: ten digits of a number."""
     if isinstance(value, float):
-        if value != value:
-            return None
-        value = float(f"{value:.10g}")
-        return int(value) if value.is_integer() and abs(value) < 1e10 else value
+        return None if value != value else float(f"{value:.10g}")
     return value
 
 

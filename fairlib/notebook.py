@@ -1,10 +1,17 @@
-"""What the notebooks share: figures with an alternative text, drawn the same way every time."""
+"""How does a notebook show a figure? With an alternative text, and drawn the same way every time."""
 
 import io
 
 import matplotlib.pyplot as plt
 from IPython.display import Image, display
 from matplotlib.axes import Axes
+
+
+def load_ipython_extension(_shell: object) -> None:
+    """`%load_ext fairlib.notebook` loads what draws, before a cell needs it; it touches no name of the notebook.
+
+    The kernels of the chain do it while the notebook before is still running.
+    """
 
 
 def show(axes: Axes, alt: str) -> None:

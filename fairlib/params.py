@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -110,7 +111,7 @@ def check_params(raw: object, name: str = "params") -> RulesFile:
     try:
         rules = RulesFile.model_validate(raw)
     except ValidationError as why:
-        lines = [_sentence(error, raw) for error in why.errors()]
+        lines = list(dict.fromkeys(_sentence(error, raw) for error in why.errors()))
         raise RulesError("\n".join([f"{name}: {len(lines)} mistake(s) in the rules", *lines])) from None
     list_ours(rules, name)
     return rules
@@ -145,7 +146,13 @@ def _at(node: object, key: str, name: str) -> object:
 
 def _sentence(error: dict, raw: object) -> str:
     found = error["input"]
-    where = _path(tuple(step for step in error["loc"] if step != "[key]"), raw)
+    steps = tuple(step for step in error["loc"] if step != "[key]")
+    where = _path(steps, raw)
+    if torn := _torn(steps, raw):
+        return (
+            f"- {_path((*steps[:-1], torn), raw)}: write the number with a point; inside {{ }} a comma ends it, so "
+            f"{steps[-1]} was read as a key"
+        )
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
         known = _fields(error["loc"][:-1])
@@ -158,6 +165,22 @@ def _sentence(error: dict, raw: object) -> str:
     message = words or error["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
     return f"- {where}: {message}{shown}"
+
+
+def _torn(steps: tuple, raw: object) -> str | None:
+    """The key whose number a decimal comma tore in two: {max: 6,5} has the keys max and 5."""
+    node = raw
+    for step in steps[:-1]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    if not isinstance(node, dict) or not steps:
+        return None
+    for (key, value), (behind, nothing) in pairwise(node.items()):
+        if str(behind) == str(steps[-1]) and str(behind).isdigit() and nothing is None and type(value) is int:
+            return str(key)
+    return None
 
 
 def _path(loc: tuple, raw: object) -> str:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from fairlib.intake.sheets.read import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import RulesFile
-from fairlib.runs.outcome import estimates_of, select_from
-from fairlib.runs.steps import roster, with_levels
+from fairlib.stage import Scored, Stage
+from fairlib.stage.handed_on import roster
 
 
 def finalists(rules: RulesFile, data: Path) -> list[str]:
@@ -14,9 +13,7 @@ def finalists(rules: RulesFile, data: Path) -> list[str]:
     contest, r = rules.contest, rules.contest.rounds[0]
     intake = receive(contest, data)
     here = intake.submissions["eligible"]
-    sheets = read_scores(
-        contest, r, data, roster(contest, r, data, intake.submissions, here, intake.versions)
-    )
-    ratings = with_levels(contest, r, sheets.ratings, intake.submissions)
-    _, table = estimates_of(contest, r, ratings)
-    return list(select_from(contest, r, intake.submissions, here, table).selected)
+    known = roster(contest, r, data, intake.submissions, here, intake.versions)
+    stage = Stage(contest, r, data)
+    marks = stage.read_marks(known)
+    return list(stage.choose(Scored(marks.ratings, known, stage.estimate(marks).table)).selected)

@@ -23,13 +23,14 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csr_array, vstack
 from simulated_contests import SUMS, Case
+from stage_fixture import given
 
 from fairlib.errors import FairlibError
 from fairlib.report.public.privacy import for_public, juror_codes
 from fairlib.report.results import RoundResults, read_results
 from fairlib.rules import Scale
-from fairlib.runs.outcome import estimates_of, select_from
 from fairlib.scoring.estimators.adjust import Estimates
+from fairlib.stage import Stage
 
 HALF, ROUGH = 0.0051, 0.051  # of the last digit published, and a little for the estimator's own tolerance
 FOUND, SAFE, UNKNOWN = "found", "safe", "unknown"
@@ -53,17 +54,17 @@ def publish(case: Case, folder: Path) -> tuple[RoundResults, RoundResults, Estim
     """
     contest = case.rules.contest
     r = contest.rounds[0]
-    found, table = estimates_of(contest, r, case.ratings)
+    stage = Stage(contest, r)
+    found = stage.estimate(given(case.ratings))
     ids = sorted(case.ratings["submission"].unique())
     about = pd.DataFrame(
         {"organisation_id": ids, "title": ids, "eligible": True, "consent": True, "nomination": "", "requested": 1e6},
         index=pd.Index(ids, name="submission"),
     )  # fmt: skip
-    here = pd.Series(True, index=about.index)
-    choice = select_from(contest, r, about, here, table)
+    choice = stage.choose(given(case.ratings, about, found.table))
     tables = {
         "intake/submissions": about,
-        "r/estimates": table,
+        "r/estimates": found.table,
         "r/jurors": found.jurors,
         "r/decisions": choice.decisions,
     }

@@ -9,7 +9,7 @@ from fairlib.intake.sheets.read import Scoresheets, read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.rules import Contest
-from fairlib.runs.steps import roster
+from fairlib.stage.handed_on import roster
 
 FORM = [["ID", "Title"], ["P1", "Moss"], ["P2", "Rust"], ["P3", "Snow"]]
 TWO = {"innovation": "Innovation", "impact": "Impact"}

@@ -7,7 +7,7 @@ from fairlib.intake.sheets.read import Scoresheets, read_scores
 from fairlib.intake.sheets.usable import Roster
 from fairlib.intake.submissions import receive
 from fairlib.params import check_params
-from fairlib.runs.steps import roster as roster_of
+from fairlib.stage.handed_on import roster as roster_of
 
 FORM = {
     "P1": "Moss",

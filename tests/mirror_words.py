@@ -159,7 +159,10 @@ def _blocks(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _kind_of_text(text: str, say) -> str:
     """Sentences that tell a mark: of reasons and the line; and of criteria, which tell differences of marks."""
-    if _starts(text, "Places over all groups hang on how the groups compare. Difference", say):
+    compared = ("Difference with", "The mean estimate of the group")
+    if any(
+        _starts(text, f"Places over all groups hang on how the groups compare. {t}", say) for t in compared
+    ):
         return "case"  # the difference is turned, its half width is not
     if _starts(text, "Strongest criterion against the mean of all submissions of the round: {best}.", say):
         return "gap"
@@ -220,7 +223,8 @@ def _sheets(a: list, b: list, reader: Reader, where: str) -> None:
 
 def _value(x, y, kind: str, reader: Reader, where: str) -> None:
     if isinstance(x, str) or x is None or pd.isna(x):
-        kind = _kind_of_text(str(x), reader.say) if kind == "same" else kind
+        told = _kind_of_text(str(x), reader.say)
+        kind = told if told != "same" else kind
         reader.text(str(x), str(y), kind, where)
     else:
         expected = reader.total - x if kind == "mark" else -x if kind == "gap" else x

@@ -137,3 +137,20 @@ def test_one_command_writes_the_page(api, tmp_path, monkeypatch):
     monkeypatch.setattr(api, "PAGE", tmp_path / "api.md")
     api.main()
     assert api.PAGE.read_text(encoding="utf-8") == api.page(fairlib)
+
+
+def test_the_face_names_what_it_has_and_loads_nothing_else():
+    import ast
+    import subprocess
+
+    tree = ast.parse((ROOT / "fairlib" / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [n for n in tree.body if isinstance(n, ast.If)]
+    told = {alias.asname: node.module for node in block.body for alias in node.names}
+    assert told == fairlib._HOME and set(fairlib.__all__) == set(told) <= set(dir(fairlib))
+    assert all(getattr(fairlib, name).__name__ == name for name in fairlib.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        fairlib.nothing  # noqa: B018
+    asked = "import sys, fairlib as fl; fl.{}; print(*sys.modules)"
+    for name, unwanted in (("__version__", "pandas"), ("open_run", "scipy"), ("design", "matplotlib")):
+        done = subprocess.run([sys.executable, "-c", asked.format(name)], capture_output=True, text=True)
+        assert done.returncode == 0 and unwanted not in done.stdout.split(), name

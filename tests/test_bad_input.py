@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from in_process import without_kernels
 
 from fairlib.cli import main
 from fairlib.runs import chain
@@ -23,6 +24,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "record.json").write_text("an older run")
     monkeypatch.chdir(tmp_path)
+    without_kernels(monkeypatch)
     return tmp_path
 
 
@@ -107,6 +109,7 @@ def test_a_bad_file_stops_the_run_and_is_named(project, spoil, capsys):
     assert [p.name for p in (project / "out").iterdir()] == ["record.json"]
 
 
+@pytest.mark.slow
 def test_an_unknown_submission_is_a_finding_and_no_crash(project):
     path = project / "data" / "example-minimal" / "places.csv"
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -189,7 +189,7 @@ def test_poor_tables_give_a_number_or_a_reason(name, criteria, poor):
     checked(CALLS[name], poor(contest(criteria)))
 
 
-@pytest.mark.parametrize("name", CATEGORICAL | {"krippendorff_alpha"})
+@pytest.mark.parametrize("name", sorted(CATEGORICAL | {"krippendorff_alpha"}))
 def test_text_of_several_criteria_has_no_composite(name):
     call = CALLS[name] if name in CATEGORICAL else lambda r: room.krippendorff_alpha(r, "nominal")
     with pytest.raises(ScoringError, match="no composite; choose one"):

@@ -18,17 +18,11 @@ from fairlib.runs import chain, record, swap
 from fairlib.runs.engine import execute
 from fairlib.runs.kernels import kernels
 from fairlib.runs.place import open_run, project_root
-from fairlib.runs.steps import read_round, read_submissions, roster, save_intake
+from fairlib.stage.handed_on import read_submissions, roster
 from fairlib.store import write_table
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "params" / "example-minimal.yaml"
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """The smallest contest, run once by the chain."""
-    return chain.run_chain(SMALL, tmp_path_factory.mktemp("runs") / "small").dir
 
 
 @pytest.fixture
@@ -49,8 +43,8 @@ def test_steps_follow_the_rounds():
         ("02_scoring", "fair"), ("03_selection", "fair")]  # fmt: skip
 
 
-def test_a_run_directory_has_what_the_contract_says(small):
-    names = {p.relative_to(small).as_posix() for p in small.rglob("*") if p.is_file()}
+def test_a_run_directory_has_what_the_contract_says(small_run):
+    names = {p.relative_to(small_run).as_posix() for p in small_run.rglob("*") if p.is_file()}
     (only,) = [r.id for r in read_params(SMALL).contest.rounds]
     steps = ["intake/submissions", "intake/set_aside", "intake/findings"]
     steps += [f"{only}/{t}" for t in ("ratings", "estimates", "jurors", "consistency", "decisions")]
@@ -61,24 +55,18 @@ def test_a_run_directory_has_what_the_contract_says(small):
     assert not [n for n in names if Path(n).name.startswith(".") or "failed" in n]
 
 
-def test_the_same_inputs_give_the_same_bytes(small, tmp_path):
-    again = chain.run_chain(SMALL, tmp_path / "elsewhere").dir
-    assert record.outputs_of(again) == record.outputs_of(small)
-    assert (again / "record.json").read_bytes() == (small / "record.json").read_bytes()
-
-
-def test_executed_notebooks_tell_no_place_and_no_time(small, tmp_path):
-    for path in small.rglob("*.ipynb"):
+def test_executed_notebooks_tell_no_place_and_no_time(small_run, tmp_path):
+    for path in small_run.rglob("*.ipynb"):
         text = path.read_text(encoding="utf-8")
-        assert str(ROOT) not in text and str(small) not in text, path
+        assert str(ROOT) not in text and str(small_run) not in text, path
         nb = nbformat.reads(text, 4)
         assert all(c.execution_count for c in nb.cells if c.cell_type == "code")
         assert "papermill" not in nb.metadata
 
 
-def test_the_record_is_checked_to_the_byte(small, tmp_path, capsys):
+def test_the_record_is_checked_to_the_byte(small_run, tmp_path, capsys):
     copy = tmp_path / "copy"
-    shutil.copytree(small, copy)
+    shutil.copytree(small_run, copy)
     data = ROOT / read_params(SMALL).contest.data
     assert record.verify(copy, data) == []
     assert main(["verify", str(copy), "--data", str(data)]) == 0
@@ -95,6 +83,7 @@ def test_the_record_is_checked_to_the_byte(small, tmp_path, capsys):
             record.verify(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_failing_notebook_leaves_its_copy_and_names_the_file(project, capsys):
     params = project / "params" / "example-minimal.yaml"
     rules = read_params(params).contest
@@ -107,8 +96,8 @@ def test_a_failing_notebook_leaves_its_copy_and_names_the_file(project, capsys):
     assert not (project / "out").exists()
 
 
-def test_what_was_there_before_stays_untouched(project, small):
-    shutil.copytree(small, project / "out")
+def test_what_was_there_before_stays_untouched(project, small_run):
+    shutil.copytree(small_run, project / "out")
     before = record.outputs_of(project / "out")
     params = project / "params" / "example-minimal.yaml"
     rules = read_params(params).contest
@@ -118,7 +107,8 @@ def test_what_was_there_before_stays_untouched(project, small):
     assert record.outputs_of(project / "out") == before
 
 
-def test_an_interrupted_run_goes_on(project, monkeypatch):
+def test_an_interrupted_run_goes_on_and_leaves_the_same_bytes(project, monkeypatch, small_run):
+    """As a run without a stop, of the same inputs in another place."""
     params, real, ran = project / "params" / "example-minimal.yaml", chain._execute_notebook, []
 
     def stop_at_selection(step, *rest):
@@ -132,9 +122,11 @@ def test_an_interrupted_run_goes_on(project, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         chain.run_chain(params, project / "out")
     assert not (project / "out").exists()
-    chain.run_chain(params, project / "out")
+    done = chain.run_chain(params, project / "out").dir
     assert ran == ["01_intake", "02_scoring", "stopped", "03_selection"]
     assert not (project / "out.partial").exists()
+    assert record.outputs_of(done) == record.outputs_of(small_run)
+    assert (done / "record.json").read_bytes() == (small_run / "record.json").read_bytes()
 
 
 def test_files_that_change_during_a_run_are_noticed(project, monkeypatch):
@@ -236,8 +228,8 @@ def test_tables_come_back_as_they_were_written(project):
     form = run.data / run.contest.submissions.file
     form.write_text("id;title;organisation\n001;1984;0012\n002;NA;7\n", encoding="utf-8")
     intake = receive(run.contest, run.data)
-    save_intake(run, intake)
-    again = read_submissions(run)
+    run.save_intake(intake)
+    again = read_submissions(run.dir)
     assert again[["title", "organisation"]].to_dict("index") == {
         "001": {"title": "1984", "organisation": "0012"}, "002": {"title": "NA", "organisation": "7"}}  # fmt: skip
     assert (again[["nomination", "region", "legal_form"]] == "").all(axis=None)
@@ -250,9 +242,9 @@ def test_a_round_that_nobody_reaches_says_why(project):
     run = open_run(2024, raw, "x")
     form = run.data / run.contest.submissions.file
     form.write_text("submission;title;sent\nA;Sea;2024-01-01\n", encoding="utf-8")
-    save_intake(run, receive(run.contest, run.data))
+    run.save_intake(run.receive())
     with pytest.raises(DataError, match="nothing to score in the round jury: 0 submissions were accepted"):
-        read_round(run, "jury")
+        run.round("jury").read_marks()
 
 
 def test_rounding_noise_is_written_as_zero(tmp_path):
@@ -269,15 +261,15 @@ def test_a_conflict_with_an_earlier_version_holds_for_the_kept_one(tmp_path):
     assert found.conflicts.values.tolist() == [["E1", "A"]]
 
 
-def test_no_warning_reaches_the_reader(small):
-    for path in small.rglob("*.ipynb"):
+def test_no_warning_reaches_the_reader(small_run):
+    for path in small_run.rglob("*.ipynb"):
         for cell in nbformat.read(path, 4).cells:
             for out in cell.get("outputs", []):
                 assert out.output_type != "stream" or out.name != "stderr", (path, out)
 
 
-def test_nothing_in_a_table_is_nan(small):
-    for path in small.rglob("*.csv"):
+def test_nothing_in_a_table_is_nan(small_run):
+    for path in small_run.rglob("*.csv"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             table = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -292,6 +284,7 @@ def test_a_run_takes_the_place_of_what_notebooks_left(project):
     swap.refuse_to_replace(project / "nothing")
 
 
+@pytest.mark.slow
 def test_what_a_cell_prints_in_pieces_is_one_output(tmp_path):
     cell = nbformat.v4.new_code_cell(
         "import time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"
@@ -310,8 +303,8 @@ def test_a_round_without_a_mark_on_the_scale_says_so(project):
     (run.data / raw["rounds"][0]["scores"]["files"]).write_text(
         "juror,submission,score\nAigul,A,\nBerik,A,99\n", "utf-8"
     )
-    save_intake(run, receive(run.contest, run.data))
+    run.save_intake(run.receive())
     with pytest.raises(
         DataError, match=r"no mark on the scale 1–6 in the round jury \(invalid: 1, missing: 1; the first"
     ):
-        read_round(run, "jury")
+        run.round("jury").read_marks()

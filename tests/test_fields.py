@@ -60,4 +60,6 @@ def test_headings_of_ones_own_go_before_the_usual_ones(tmp_path):
 def test_a_heading_given_to_a_field_is_no_heading_of_another(tmp_path):
     (tmp_path / "form.csv").write_text("Проект;Плакат\nҚор;Море\n", encoding="utf-8")
     rules = Submissions(file="form.csv", columns={"title": ("плакат",), "organisation": ("Проект",)})
-    assert read_form(rules, tmp_path, [], "ru").rows[["title", "organisation"]].values.tolist() == [["Море", "Қор"]]
+    assert read_form(rules, tmp_path, [], "ru").rows[["title", "organisation"]].values.tolist() == [
+        ["Море", "Қор"]
+    ]

@@ -166,4 +166,12 @@ def test_of_nothing_there_is_an_empty_figure(name):
     empty = make(1).iloc[:0]
     empty = empty.iloc[:, :0] if name == "agreement" else empty
     assert figures.to_svg(lambda ax: draw(empty, ax), (5, 3), name).startswith("<svg")
-    assert name != "marks" or figures.plot_marks(marks(1).assign(score=np.nan)).axison is False
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["ranking", "probabilities", "slopes", "severity", "marks", "budget"])
+def test_where_no_number_is_known_there_is_an_empty_figure(name):
+    draw, make = CASES[name]
+    table = make(3)
+    table[table.select_dtypes("number").columns] = np.nan
+    assert draw(table, None).axison is False

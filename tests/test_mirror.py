@@ -8,6 +8,8 @@ import pytest
 
 from fairlib.report.letters.letter import write_letters
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"draws": 200}
 
 

@@ -410,6 +410,7 @@ def attacked(tmp_path_factory):
     return {seed: done for seed, done in found.items() if done is not None}
 
 
+@pytest.mark.slow
 def test_the_attack_on_published_tables_recovers_no_mark(attacked):
     """The first contests of benchmarks/privacy.py, which attacks a thousand."""
     assert len(attacked) > CONTESTS / 2

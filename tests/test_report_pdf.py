@@ -14,6 +14,8 @@ from fairlib.report.set.pdf import manuscript, typeset
 from fairlib.report.tasks import draw
 from fairlib.report.words.locale import speak
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("kk", "ru", "en")
 
 

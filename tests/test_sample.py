@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from fairlib.intake.sheets.read import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
-from fairlib.runs.steps import roster
+from fairlib.stage.handed_on import roster
 from samples import YEARS, write_sample, write_truth
 from samples.ahead import finalists
 from samples.bank import table

@@ -17,10 +17,8 @@ from fairlib.intake.ids import clean_ids
 from fairlib.intake.sheets.jurors import read_conflicts
 from fairlib.intake.sheets.read import read_scores
 from fairlib.intake.sheets.usable import REASONS, labelled
-from fairlib.intake.submissions import receive
 from fairlib.params import read_params
 from fairlib.runs.place import Run, project_root
-from fairlib.runs.steps import read_roster, save_intake
 
 CRITERIA = ["significance", "novelty"]
 IDS = ["A", "B", " B", "a–1", "A0", "L", "N", "Z", ""]
@@ -143,8 +141,8 @@ def test_the_roster_of_a_run_knows_who_was_set_aside(tmp_path):
     (tmp_path / run.contest.submissions.file).write_text(
         "submission;title\nA;Sea\nB;тест\n", encoding="utf-8"
     )
-    save_intake(run, receive(run.contest, tmp_path))
-    assert read_roster(run, run.contest.rounds[0].id).set_aside == {"B": "test_row"}
+    run.save_intake(run.receive())
+    assert run.round(run.contest.rounds[0].id).read_roster().set_aside == {"B": "test_row"}
 
 
 def test_a_conflict_that_names_nobody_is_told_with_its_row(tmp_path):

@@ -23,28 +23,11 @@ class Killed(BaseException):
     """Nothing catches this, as nothing catches a kill."""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A contest far from the project, run once: its own params and data, and no notebooks."""
-    home = tmp_path_factory.mktemp("far") / "contest"
-    (home / "params").mkdir(parents=True)
-    raw = SMALL.read_text(encoding="utf-8").replace("data/example-minimal", "files")
-    (home / "params" / "2024.yaml").write_text(raw, encoding="utf-8")
-    shutil.copytree(ROOT / "data" / "example-minimal", home / "files")
-    before = Path.cwd()
-    os.chdir(tmp_path_factory.mktemp("nowhere"))
-    try:
-        assert main(["run", str(home / "params" / "2024.yaml")]) == 0
-    finally:
-        os.chdir(before)
-    return home
-
-
 @pytest.fixture
-def run(home, tmp_path):
+def run(small_run, tmp_path):
     """A finished run, and a newer one that waits beside it to take its place."""
     final = tmp_path / "runs" / "2024"
-    shutil.copytree(home / "runs" / "2024", final)
+    shutil.copytree(small_run, final)
     shutil.copytree(final, swap.working_place(final))
     (final / "record.json").write_text((final / "record.json").read_text() + "\n")  # the older one
     return final
@@ -58,11 +41,11 @@ def beside(final: Path) -> set[str]:
     return {p.name for p in final.parent.iterdir()} - {f".{final.name}.lock"}
 
 
-def test_a_contest_is_run_from_anywhere(home):
-    done = home / "runs" / "2024"
-    assert record.verify(done, home / "files") == []
-    assert {p.name for p in home.iterdir()} == {"params", "files", "runs"}
-    assert str(home) not in (done / "01_intake.ipynb").read_text(encoding="utf-8")
+def test_a_contest_is_run_from_anywhere(far_home):
+    done = far_home / "runs" / "2024"
+    assert record.verify(done, far_home / "data" / "example-minimal") == []
+    assert {p.name for p in far_home.iterdir()} == {"params", "data", "runs"}
+    assert str(far_home) not in (done / "01_intake.ipynb").read_text(encoding="utf-8")
 
 
 def test_where_the_paths_of_a_params_file_start(tmp_path, monkeypatch):
@@ -176,12 +159,14 @@ def test_a_folder_without_permission_is_named():
 
 
 @pytest.fixture
-def project(home, tmp_path, monkeypatch):
+def project(far_home, tmp_path, monkeypatch):
     """A project with a recorded run, seen from its notebooks folder as JupyterLab does."""
     for name in ("notebooks", "params"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "params" / "2024.yaml").write_bytes((home / "params" / "2024.yaml").read_bytes())
-    shutil.copytree(home / "runs" / "2024", tmp_path / "runs" / "2024")
+    (tmp_path / "params" / "2024.yaml").write_bytes(
+        (far_home / "params" / "example-minimal.yaml").read_bytes()
+    )
+    shutil.copytree(far_home / "runs" / "2024", tmp_path / "runs" / "2024")
     monkeypatch.chdir(tmp_path / "notebooks")
     return tmp_path
 

@@ -12,6 +12,8 @@ from fairlib.report.words.locale import speak
 from fairlib.report.years.figures import compare_years
 from fairlib.report.years.page import FILES, write_index
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -63,9 +63,21 @@ def _sections(name: str, thing: object) -> list[Section]:
     node = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(thing)))).body[0]
     found = [Section(3, name, _call(node), _text(node), thing.__module__)]
     if inspect.isclass(thing):
-        methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and not m.name.startswith("_")]
-        found += [Section(4, f"{name}.{m.name}", _call(m), _text(m)) for m in methods if _text(m)]
+        found += [Section(4, f"{name}.{m.name}", _call(m), _text(m)) for m in _methods(thing) if _text(m)]
     return found
+
+
+def _methods(thing: type) -> list[ast.FunctionDef]:
+    """The public methods of a class, those first that it has from its bases in the same room."""
+    room = thing.__module__.split(".")[:2]
+    own = [base for base in reversed(thing.__mro__) if base.__module__.split(".")[:2] == room]
+    nodes = [ast.parse(textwrap.dedent(inspect.getsource(base))).body[0] for base in own]
+    return [
+        m
+        for node in nodes
+        for m in node.body
+        if isinstance(m, ast.FunctionDef) and not m.name.startswith("_")
+    ]
 
 
 def _call(node: ast.FunctionDef | ast.ClassDef) -> str:

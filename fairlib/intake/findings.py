@@ -69,15 +69,15 @@ class Remedy(Fact):
     bare = {"": ".+?", "n": r"\d+", "layout": "sheets|rows|long|wide"}
 
 
-class Found(Fact):
+class Evidence(Fact):
     """What was found, where it is no typed text: how much of it, or which two; the kind is the finding's code."""
 
     forms = {
         "sheet_hidden": ("{n} row(s)",),
-        "formula_without_value": ("={what}[ ({n} cells in this column)]",),
+        "formula_without_value": ("{what}[ ({n} cells in this column)]",),
         "column_without_heading": ("{what}[ ({n} cells in this column)]",),
         "seats_over_submissions": ("seats: {seats}, eligible: {eligible}",),
-        "encoding_uncertain": ("read as {what}, on the evidence of few letters",),
+        "encoding_uncertain": ("read as {encoding}, on the evidence of few letters",),
         "stray_quotes": ("quotation marks inside a cell, first at line {line}",),
         "perhaps_resent": ("{first} and {second}, titles {percent} % alike[, organisations by {same}]",),
     }
@@ -92,7 +92,7 @@ def counted(what: object, n: int) -> dict[str, object]:
 
 
 def finding(
-    code: str, severity: str, done: Remedy, *, found: str | Found = "", **where: str
+    code: str, severity: str, done: Remedy, *, found: str | Evidence = "", **where: str
 ) -> dict[str, str]:
     """One finding as a row; `where` is any of file, sheet, cell, submission, juror."""
     row = dict.fromkeys(COLUMNS, "") | where

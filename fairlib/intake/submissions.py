@@ -13,7 +13,7 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.files.tables import collecting_later
-from fairlib.intake.findings import Found, Remedy, as_table, finding
+from fairlib.intake.findings import Evidence, Remedy, as_table, finding
 from fairlib.intake.form.cleaning import clean_form
 from fairlib.intake.form.duplicates import find_resent
 from fairlib.intake.form.eligibility import failed_rules
@@ -83,7 +83,7 @@ def _tell_seats(contest: Contest, eligible: int, found: list[dict]) -> None:
     for round_id, n in seats[:1]:
         if n > eligible:
             where = {"file": "params", "cell": f"rounds.{round_id}.select.seats"}
-            told = Found("seats_over_submissions", seats=n, eligible=eligible)
+            told = Evidence("seats_over_submissions", seats=n, eligible=eligible)
             found.append(finding("seats_over_submissions", "warning", Remedy("no_line"), found=told, **where))
 
 
@@ -153,7 +153,7 @@ def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: l
     for pair in doubts.itertuples():
         first, second = forms["submission"][pair.first], forms["submission"][pair.second]
         alike = {"percent": float(f"{pair.similarity:g}")} | ({"same": "name"} if pair.by_name else {})
-        said = Found("perhaps_resent", first=first, second=second, **alike)
+        said = Evidence("perhaps_resent", first=first, second=second, **alike)
         done = Remedy("both_kept")
         found.append(
             finding(

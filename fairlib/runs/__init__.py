@@ -1,0 +1,1 @@
+"""In what order is a contest run, where is it written, and how recorded?"""

@@ -9,9 +9,6 @@ from pathlib import Path
 from jupyter_client import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-# What every notebook imports anyway; loading it does not touch the notebook's names.
-WARM = "__import__('fairlib.notebook')"
-
 
 class Kernel:
     """One running kernel and the folder of its sockets, so that parallel years never share a port."""
@@ -21,7 +18,7 @@ class Kernel:
         sockets = str(Path(self._folder.name) / "k.json")
         self.manager = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=sockets)
         # An in-memory history: parallel kernels would lock each other's SQLite file.
-        arguments = ["--HistoryManager.enabled=False", f"--IPKernelApp.exec_lines=[{WARM!r}]"]
+        arguments = ["--HistoryManager.enabled=False", "--IPKernelApp.extensions=fairlib.notebook"]
         # By environment and not by parameter: the executed notebook must not depend on where it was run.
         env = os.environ | {"FAIRLIB_RUN_DIR": str(run_dir), "FAIRLIB_HOME": str(home)}
         run_sync(self.manager.start_kernel)(extra_arguments=arguments, cwd=str(cwd), env=env)

@@ -4,11 +4,16 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import fairlib
 from fairlib.errors import RulesError
 from fairlib.params import RulesFile, check_params, read_params, rules_hash
-from fairlib.rules import Round
+from fairlib.store import write_table
+
+if TYPE_CHECKING:  # loaded when asked for: who opens a run may need the forms, or the marks, or neither
+    from fairlib.intake.submissions import Intake
+    from fairlib.stage import Stage
 
 FIRST, RECORD = "01_intake.ipynb", "record.json"
 _BESIDE = Path(fairlib.__file__).parents[1]
@@ -32,16 +37,25 @@ class Run:
         """The contest's rules."""
         return self.rules.contest
 
-    def round(self, round_id: str) -> Round:
-        """The rules of one round; RulesError if there is no such round."""
+    def round(self, round_id: str) -> "Stage":
+        """One round of the run; RulesError if there is no such round."""
+        from fairlib.stage import Stage
+
         try:
-            return self.contest.round(round_id)
+            return Stage(self.contest, self.contest.round(round_id), self.data, self.dir)
         except KeyError as why:
             raise RulesError(f"round: {why.args[0]}.") from None
 
-    def folder(self, step: str) -> Path:
-        """The folder of a step: `intake` or a round's id."""
-        return self.dir / step
+    def receive(self) -> "Intake":
+        """Read, repair and check the application forms; see `fairlib.intake.submissions.receive`."""
+        from fairlib.intake.submissions import receive
+
+        return receive(self.contest, self.data)
+
+    def save_intake(self, intake: "Intake") -> None:
+        """Write the three tables of intake into the run directory."""
+        for name in ("submissions", "set_aside", "findings"):
+            write_table(getattr(intake, name), self.dir / "intake" / f"{name}.csv")
 
 
 def project_root(start: Path | None = None) -> Path:

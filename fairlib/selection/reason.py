@@ -11,6 +11,12 @@ from fairlib.facts import QUOTED, Fact
 _SENTENCE = r'[^\s";:]+(?: [^\s";:]+)*?'  # words of people: bare unless they hold what would end them
 _PART = re.compile(rf'(?:[^;"]|{QUOTED}|;(?! ))+')
 
+_EARLIER = re.compile(  # words of people that hold `; `, as runs wrote them before they were quoted
+    r"manual:(?P<decision>\w+) by (?P<who>.*?) on (?P<when>\d{4}-\d\d-\d\d): (?P<why>.*)"
+    r"; rule: (?P<rule>\w+), (?P<reason>.*?)",
+    re.DOTALL,
+)
+
 
 class Reason(Fact):
     """Why something was decided.
@@ -60,13 +66,14 @@ def parse(code: str) -> list[Reason]:
 
     Raises ValueError for what is no reason.
     """
-    found = []
-    for part in _parts(code):
-        reason = Reason.of(part)
-        if reason is None:
-            raise ValueError(f"{part!r} is no reason")
-        found.append(reason)
-    return found
+    found = [Reason.of(part) for part in _parts(code)]
+    if None not in found:
+        return found
+    if people := _EARLIER.fullmatch(code.strip()):
+        alone = Reason("rule", decision=people["rule"])
+        told = {name: people[name] for name in ("decision", "who", "when", "why")}
+        return [Reason("manual", **told), alone, *parse(people["reason"])]
+    raise ValueError(f"{code!r} is no reason")
 
 
 def _parts(code: str) -> list[str]:

@@ -43,7 +43,10 @@ ENGLISH = (
 PAGES = [f"{audience}/{lang}.html" for audience in ("public", "internal") for lang in ("kk", "ru", "en")]
 ALONE = [*PAGES, "letter.html", "notebook.html"]
 IN_DARK = [p for p in ALONE if "ru" not in p and "en.html" not in p]  # colours are the same in all languages
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from fairlib.intake.files.tables import read_tables
 from fairlib.intake.sheets.read import read_scores
 from fairlib.intake.submissions import receive
 from fairlib.params import check_params
-from fairlib.runs.steps import roster
+from fairlib.stage.handed_on import roster
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

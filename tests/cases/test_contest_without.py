@@ -5,12 +5,10 @@ import re
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from pypdf import PdfReader
 
 from fairlib.params import read_params
 from fairlib.report import render
-from fairlib.runs.chain import run_chain
 
 SMALL = Path(__file__).parents[2] / "params" / "example-minimal.yaml"
 ABSENT = {
@@ -19,24 +17,19 @@ ABSENT = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    return run_chain(SMALL, tmp_path_factory.mktemp("without") / "small").dir
-
-
 def words_of(page: str) -> str:
     page = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", page)
     return html.unescape(re.sub(r"<[^>]+>", " ", page))
 
 
-def test_the_page_says_nothing_of_what_there_is_not(small):
-    told = words_of((small / "report" / "public" / "en.html").read_text("utf-8"))
+def test_the_page_says_nothing_of_what_there_is_not(small_run):
+    told = words_of((small_run / "report" / "public" / "en.html").read_text("utf-8"))
     told = told[: told.index("Methods: formulas and sources", told.index("What is open") + 100)]
     assert not {name for name, word in ABSENT.items() if re.search(word, told)}
 
 
-def test_no_chapter_is_empty(small):
-    page = (small / "report" / "public" / "en.html").read_text("utf-8")
+def test_no_chapter_is_empty(small_run):
+    page = (small_run / "report" / "public" / "en.html").read_text("utf-8")
     chapters = re.findall(r'(?s)<section[^>]*id="([\w-]+)"[^>]*>(.*?)</section>', page)
     assert chapters
     for name, chapter in chapters:
@@ -44,8 +37,8 @@ def test_no_chapter_is_empty(small):
             assert words_of(below).split(), (name, heading)
 
 
-def test_letters_and_workbook_are_in_the_language_of_the_contest(small):
-    letters = sorted((small / "report" / "letters").glob("*.html"))
+def test_letters_and_workbook_are_in_the_language_of_the_contest(small_run):
+    letters = sorted((small_run / "report" / "letters").glob("*.html"))
     assert len(letters) == 6
     for letter in letters:
         told = letter.read_text("utf-8")
@@ -53,12 +46,14 @@ def test_letters_and_workbook_are_in_the_language_of_the_contest(small):
         assert "name not published" not in told
         assert not re.search("[а-яә]", words_of(told), re.IGNORECASE)
     assert "Dear applicant" in PdfReader(letters[0].with_suffix(".pdf")).pages[0].extract_text()
-    sheets = pd.read_excel(small / "report" / "public" / "results.xlsx", sheet_name=None, engine="calamine")
+    sheets = pd.read_excel(
+        small_run / "report" / "public" / "results.xlsx", sheet_name=None, engine="calamine"
+    )
     assert "About this workbook" in sheets
 
 
-def test_the_record_names_the_files_that_were_used(small):
-    told = words_of((small / "report" / "public" / "en.html").read_text("utf-8"))
+def test_the_record_names_the_files_that_were_used(small_run):
+    told = words_of((small_run / "report" / "public" / "en.html").read_text("utf-8"))
     assert "fairlib run params/example-minimal.yaml" in told
     assert "fairlib verify runs/2024 --data data/example-minimal" in told
 
@@ -75,14 +70,14 @@ def test_more_seats_than_submissions_is_a_warning(tmp_path):
     assert row["found"] == "seats: 20, eligible: 6"
 
 
-def test_what_was_announced_is_one_line_of_the_first_page(small, tmp_path):
-    text = (small / "params.yaml").read_text("utf-8") + (
+def test_what_was_announced_is_one_line_of_the_first_page(small_run, tmp_path):
+    text = (small_run / "params.yaml").read_text("utf-8") + (
         "  published:\n    source: the school's notice\n    organiser: A school\n    submissions: 6\n"
         "    rounds: {jury: {begins: 2024-05-01, days: 2, online: true, members: teachers}}\n"
         "    award: {event: Assembly, begins: 2024-05-22, ends: 2024-05-23, place: the hall}\n"
     )
     (tmp_path / "p.yaml").write_text(text, "utf-8")
-    render(small, read_params(tmp_path / "p.yaml"), tmp_path / "out", ("en",), workers=1)
+    render(small_run, read_params(tmp_path / "p.yaml"), tmp_path / "out", ("en",), workers=1)
     told = " ".join(words_of((tmp_path / "out" / "public" / "en.html").read_text("utf-8")).split())
     line = (
         "Organised by: A school. Jury – online; days: 2; from: 1 May 2024; members: teachers. Winners are named at: "

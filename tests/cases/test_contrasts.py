@@ -6,8 +6,8 @@ from report_fixture import build_run, rules_2021
 from fairlib.report.chapters import write_report
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
-from fairlib.runs.review import design_table
 from fairlib.scoring.design import design
+from fairlib.stage.scoring import design_table
 
 PAIRS = [("A", "x"), ("A", "y"), ("B", "x"), ("B", "y"), ("C", "y"), ("C", "z"), ("D", "y"), ("D", "z")]
 

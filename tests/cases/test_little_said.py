@@ -5,8 +5,11 @@ The people and marks are synthetic.
 
 import pandas as pd
 import pytest
+from in_process import without_kernels
 
 from fairlib.runs import chain
+
+pytestmark = pytest.mark.slow
 
 RULES = """\
 year: 2024
@@ -34,7 +37,8 @@ LITTLE = {
 
 
 @pytest.mark.parametrize("what", LITTLE)
-def test_it_runs_to_the_report(what, tmp_path):
+def test_it_runs_to_the_report(what, tmp_path, monkeypatch):
+    without_kernels(monkeypatch)
     estimator, marks = LITTLE[what]
     (tmp_path / "data").mkdir()
     (tmp_path / "params").mkdir()

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stage_fixture import given as marks_given
 
 from fairlib.errors import RulesError
 from fairlib.params import check_params
@@ -10,11 +11,11 @@ from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.report.words.rules import rule_sentences
 from fairlib.rules import Divergence, Scale, Selection, Threshold
-from fairlib.runs.outcome import estimates_of, select_from
 from fairlib.scoring.jurors.sentences import sentence
 from fairlib.selection.choose import choose
 from fairlib.selection.otherwise.what_if import what_if
 from fairlib.selection.rule.compiled import compile_rule
+from fairlib.stage import Stage
 
 PLACES = Scale(min=1, max=23, step=1, best="low")
 
@@ -40,9 +41,9 @@ def decide(given):
     about = pd.DataFrame(
         {"eligible": True, "ineligible_by": ""}, index=pd.Index(ratings["submission"].unique())
     )
-    stage = given.rounds[0]
-    table = estimates_of(given, stage, ratings)[1]
-    return select_from(given, stage, about, about["eligible"], table)
+    stage = Stage(given, given.rounds[0])
+    table = stage.estimate(marks_given(ratings)).table
+    return stage.choose(marks_given(ratings, about, table))
 
 
 @pytest.mark.parametrize("key", ["no_worse_than", "at_least"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlib.intake.findings import Found, Remedy
+from fairlib.intake.findings import Evidence, Remedy
 from fairlib.selection.reason import Reason, as_code, parse
 
 WORDS = st.text(min_size=0, max_size=12) | st.sampled_from(
@@ -91,9 +91,9 @@ def test_what_was_done_is_read_back_as_it_was_told(remedy):
     assert Remedy.of(str(remedy)) == remedy
 
 
-@given(facts(Found))
+@given(facts(Evidence))
 def test_so_is_what_was_found(found):
-    assert Found.of(str(found), found.kind) == found
+    assert Evidence.of(str(found), found.kind) == found
 
 
 def test_a_value_that_looks_like_another_sentence_is_quoted():

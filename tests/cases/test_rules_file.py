@@ -63,6 +63,34 @@ def test_a_mistake_is_told_with_what_was_probably_meant(path, value, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "torn", "said"),
+    [
+        (
+            "scale: {min: 1, max: 6, step: 1, best: low}",
+            "scale: {min: 1, max: 6,5, step: 1}",
+            "jury.scale.max: ",
+        ),
+        ("- {id: place, name: Place}", "- {id: place, weight: 0,4, name: Place}", "criteria.place.weight: "),
+        ("- {id: place, name: Place}", "- {id: place, weight: 0,08, name: Place}", "criteria.place.weight: "),
+        ("estimator: raw", "weights: {place: 0,4}", "jury.weights.place: "),
+    ],
+)
+def test_a_decimal_comma_inside_braces_is_told_at_its_number(tmp_path, line, torn, said):
+    path = tmp_path / "p.yaml"
+    text = (ROOT / "params" / "example-minimal.yaml").read_text(encoding="utf-8")
+    assert line in text
+    path.write_text(text.replace(line, torn), encoding="utf-8")
+    with pytest.raises(RulesError, match="1 mistake") as caught:
+        read_params(path)
+    assert f"{said}write the number with a point; inside {{ }} a comma ends it" in str(caught.value)
+
+
+def test_a_report_on_no_run_says_so(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "nope")]) == 2
+    assert "there is no run here to report on" in capsys.readouterr().err
+
+
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**12), st.floats(allow_nan=True), st.text(max_size=8),
     st.sampled_from(["0,4", "yes", "10.03.2021", "1-10", "A-1", "", "50 %"]),

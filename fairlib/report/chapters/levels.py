@@ -1,5 +1,7 @@
 """How high nominations stand and what is known of how they compare: said beside every number that hangs on it."""
 
+from collections.abc import Callable
+
 import pandas as pd
 from scipy.special import ndtri
 
@@ -8,13 +10,14 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import group_name
+from fairlib.report.words.locale import Voice
 
 Z95 = ndtri(0.975)
 
 
 def level_blocks(stage: RoundResults, context: Context) -> list[Block]:
     """The table of differences between nominations with its explanation; nothing where all have one level."""
-    say, found = context.say, stage.levels
+    say, found = context.say, compared(stage, context)
     if found.empty:
         return []
     rows = [
@@ -31,6 +34,26 @@ def level_blocks(stage: RoundResults, context: Context) -> list[Block]:
     )
     blocks: list[Block] = [table(f"levels-{stage.id}", caption, heads, rows, note=note)]
     return [*blocks, *unlinked(stage, context)]
+
+
+def compared(stage: RoundResults, context: Context) -> pd.DataFrame:
+    """The differences between groups, nominations in the order in which they were announced."""
+    found, order = stage.levels, _order(stage, context)
+    back = order(found["level_a"]) > order(found["level_b"])
+    found = found.assign(
+        level_a=found["level_b"].where(back, found["level_a"]),
+        level_b=found["level_a"].where(back, found["level_b"]),
+        difference=found["difference"].mask(back, -found["difference"]),
+    )
+    return found.sort_values(["level_a", "level_b"], key=order, ignore_index=True)
+
+
+def _order(stage: RoundResults, context: Context) -> Callable[[pd.Series], pd.Series]:
+    """Sort keys of groups: nominations as announced, others by name."""
+    place = {n.id: f"{k:04d}" for k, n in enumerate(context.contest.nominations)}
+    if context.contest.levels(stage.id) != "nomination":
+        place = {}
+    return lambda groups: groups.astype(object).map(lambda g: place.get(g, str(g)))
 
 
 def unlinked(stage: RoundResults, context: Context) -> list[Block]:
@@ -54,25 +77,36 @@ def levels_in_short(stage: RoundResults, context: Context) -> list[Block]:
     return [Text(told, "note")] if told else []
 
 
-def comparison(stage: RoundResults, context: Context, group: str | None = None) -> str:
-    """What is known of how groups compare; nothing where all have one level.
-
-    All of them by short names, or one `group` with each other one by the names an applicant knows.
-    """
-    say, found = context.say, stage.levels
-    if group is not None:
-        found = _from(group, found)
+def comparison(stage: RoundResults, context: Context) -> str:
+    """What is known of how groups compare; nothing where all have one level."""
+    say, found = context.say, compared(stage, context)
     if found.empty:
         return ""
-    told = "; ".join(
-        f"{_pair(r, stage, context, group is not None)}: {say.signed(r.difference, 2)} ± "
-        f"{say.number(Z95 * r.se, 2)}"
-        for r in found.itertuples()
-    )
+    told = [(_pair(r, stage, context), r.difference, r.se) for r in found.itertuples()]
     return say(
         "Places over all groups hang on how the groups compare. Difference with its 95 % interval: {list}.",
-        list=told,
+        list=_listed(told, say),
     )
+
+
+def comparison_of(group: str, stage: RoundResults, context: Context) -> str:
+    """What an applicant is told of how one group compares with each other one; nothing where all have one level."""
+    say, found = context.say, compared(stage, context)
+    told = [(r.level_b, r.difference, r.se) for r in found[found["level_a"] == group].itertuples()]
+    told += [(r.level_a, -r.difference, r.se) for r in found[found["level_b"] == group].itertuples()]
+    if not told:
+        return ""
+    named = [(level_name(other, stage, context, whole=True), *numbers) for other, *numbers in told]
+    return say(
+        "Places over all groups hang on how the groups compare. The mean estimate of the group of this project less "
+        "that of each other one, with its 95 % interval: {list}.",
+        list=_listed(named, say),
+    )
+
+
+def _listed(told: list[tuple[str, float, float]], say: Voice) -> str:
+    """Differences by name with half the width of their intervals."""
+    return "; ".join(f"{name}: {say.signed(d, 2)} ± {say.number(Z95 * se, 2)}" for name, d, se in told)
 
 
 def seats_over_all(stage: RoundResults, context: Context) -> bool:
@@ -98,7 +132,7 @@ def level_means(context: Context) -> list[Block]:
         rows = [
             (level_name(r.level, stage, context), common.number(say, r.n_submissions), common.number(say, r.mean, 2),
              common.number(say, r.se, 2))
-            for r in stage.level_means.itertuples()
+            for r in stage.level_means.sort_values("level", key=_order(stage, context)).itertuples()
         ]  # fmt: skip
         if rows:
             caption = say("Levels of groups: {round}", round=stage.rule.name[say.lang])
@@ -116,12 +150,5 @@ def level_name(group: object, stage: RoundResults, context: Context, whole: bool
     return group_name(column, group, context.contest, context.say)
 
 
-def _from(group: str, found: pd.DataFrame) -> pd.DataFrame:
-    """Comparisons of one group with each other one, it first."""
-    other = found["level_b"] == group
-    turned = found.assign(level_a=found["level_b"], level_b=found["level_a"], difference=-found["difference"])
-    return pd.concat([found[found["level_a"] == group], turned[other]]).sort_index()
-
-
-def _pair(row, stage: RoundResults, context: Context, whole: bool = False) -> str:
-    return context.say.dash.join(level_name(g, stage, context, whole) for g in (row.level_a, row.level_b))
+def _pair(row, stage: RoundResults, context: Context) -> str:
+    return context.say.dash.join(level_name(g, stage, context) for g in (row.level_a, row.level_b))

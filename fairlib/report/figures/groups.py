@@ -14,6 +14,7 @@ from fairlib.report.figures.base import (
     count_axis,
     decision_names,
     legend,
+    nothing,
     rows,
     sheet,
     strokes,
@@ -86,6 +87,8 @@ def plot_budget(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.26 * len(grants)))
     table = grants.dropna(subset=["grant"])
+    if table.empty:
+        return nothing(ax)
     start = table["grant"].cumsum() - table["grant"]
     places = np.arange(len(table))
     ax.barh(places, table["grant"] / 1e6, left=start / 1e6, height=0.7, color=ACCENT)

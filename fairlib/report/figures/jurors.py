@@ -34,6 +34,8 @@ def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language =
     """
     say, ax = speak(lang), sheet(ax, (7.2, 0.9 + 0.26 * len(jurors)))
     table = jurors.dropna(subset=["severity"]).sort_values(["severity", "juror"])
+    if table.empty:
+        return nothing(ax)
     places = np.arange(len(table))
     error = Z95 * table["se"].to_numpy(dtype=float)
     clear = np.abs(table["severity"].to_numpy()) > error  # without an error nothing is clear

@@ -17,6 +17,7 @@ from fairlib.report.figures.base import (
     count_axis,
     decision_names,
     legend,
+    nothing,
     rank_axis,
     sheet,
     strokes,
@@ -41,6 +42,8 @@ def plot_ranking(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 3.8))
     table = table.dropna(subset=["rank", "estimate"]).sort_values("rank")
+    if table.empty:
+        return nothing(ax)
     _by_decision(ax, table, "estimate", lang, intervals=True)
     _line(ax, table, seats)
     ax.set(xlabel=say("rank"), ylabel=say("estimate, points"))
@@ -68,6 +71,8 @@ def plot_probabilities(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 3.0))
     table = table.dropna(subset=["rank", "p_selected"]).sort_values("rank")
+    if table.empty:
+        return nothing(ax)
     ax.axhspan(clear_out, clear_in, color="#f4e6cc", zorder=0)
     for height in (clear_out, clear_in):
         ax.axhline(height, color=GOLD, linewidth=0.8, linestyle="--")
@@ -90,6 +95,8 @@ def plot_slopes(
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.6))
     table = table.dropna(subset=["rank", "rank_raw"])
+    if table.empty:
+        return nothing(ax)
     seats = max(_seats(table, seats), 1)
     up = (table["rank_raw"] > seats) & (table["rank"] <= seats)
     down = (table["rank_raw"] <= seats) & (table["rank"] > seats)

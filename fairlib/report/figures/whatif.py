@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, rank_axis, sheet, strokes
+from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, nothing, rank_axis, sheet, strokes
 from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
@@ -17,6 +17,8 @@ def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.6))
     known = table.dropna(subset=["rank_before", "rank_after"])
+    if known.empty:
+        return nothing(ax)
     styles = {
         "": {"color": LINE, "linewidth": 0.7},
         "comes": {"color": ACCENT, "linewidth": 1.8},

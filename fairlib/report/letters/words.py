@@ -8,7 +8,7 @@ import pandas as pd
 
 from fairlib.report.blocks import Block, Column, Heading, Text, table
 from fairlib.report.chapters.common import Context, interval, number, text
-from fairlib.report.chapters.levels import comparison, seats_over_all
+from fairlib.report.chapters.levels import comparison_of, seats_over_all
 from fairlib.report.figures.base import decision_names
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.public.privacy import end_coded, mask
@@ -300,7 +300,7 @@ def _compared(field: Field, row: pd.Series, context: Context) -> str:
     if not (field.whole and seats_over_all(field.stage, context)):
         return ""
     column = context.contest.levels(field.stage.id)
-    return comparison(field.stage, context, text(row.get(column)))
+    return comparison_of(text(row.get(column)), field.stage, context)
 
 
 def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:

@@ -68,12 +68,12 @@ def environment() -> Environment:
 
 
 def with_indices(formula: str) -> Markup:
-    """A formula in which a letter after σ_ or P_ is an index.
+    """A formula in which a letter after σ_, μ_ or P_ is an index.
 
     >>> print(with_indices("σ_b² < 1"))
     σ<sub>b</sub>² &lt; 1
     """
-    return Markup(re.sub(r"(?<=[σP])_(\w)", r"<sub>\1</sub>", str(escape(formula))))
+    return Markup(re.sub(r"(?<=[σμP])_(\w)", r"<sub>\1</sub>", str(escape(formula))))
 
 
 def wrapping(text: str) -> str:

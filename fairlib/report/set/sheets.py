@@ -8,7 +8,7 @@ import pandas as pd
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words
-from fairlib.report.chapters.levels import Z95, comparison, level_name, seats_over_all
+from fairlib.report.chapters.levels import Z95, compared, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.figures.base import decision_names
@@ -274,7 +274,7 @@ def _jurors(stage: RoundResults, context: Context) -> Sheet:
 
 def _levels(stage: RoundResults, context: Context) -> Sheet:
     """How groups with levels of their own compare, where seats go over all of them."""
-    say, table = context.say, stage.levels
+    say, table = context.say, compared(stage, context)
     first, second = (
         [level_name(x, stage, context, whole=True) for x in table[c]] for c in ("level_a", "level_b")
     )

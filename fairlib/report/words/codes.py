@@ -26,8 +26,8 @@ def plain(value: object) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def word(kind: str, code: object, say: Voice) -> str:
-    """What a code of a kind means; one without words is shown as it stands.
+def word(kind: str, code: object, say: Voice, **values: str) -> str:
+    """What a code of a kind means, with its values filled in; one without words is shown as it stands.
 
     >>> from fairlib.report.words.locale import speak
     >>> word("band", "open", speak("en")), word("band", "new", speak("en"))
@@ -35,7 +35,7 @@ def word(kind: str, code: object, say: Voice) -> str:
     """
     told = plain(code)
     words = meanings().get((kind, told))
-    return told if words is None else say(words)
+    return told if words is None else say(words, **values)
 
 
 def status_words(status: object, say: Voice) -> str:

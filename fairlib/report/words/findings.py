@@ -1,6 +1,6 @@
 """What was found in a file, and what was done about it? Findings of intake in words, by what each of them tells."""
 
-from fairlib.intake.findings import Found, Remedy
+from fairlib.intake.findings import Evidence, Remedy
 from fairlib.report.words.codes import criterion_name, meanings, plain, word
 from fairlib.report.words.locale import Voice
 from fairlib.rules import Contest
@@ -13,27 +13,17 @@ def finding_words(code: object, say: Voice) -> str:
 
 def found_words(code: object, found: object, say: Voice) -> str:
     """What was found under the code of a finding: as typed, or how much there was, or which two, in words."""
-    fact = Found.of(plain(found), plain(code)) if plain(code) else None
-    if fact is None or (fact.told.keys() == {"what"} and "{n}" in "".join(Found.forms[fact.kind])):
+    fact = Evidence.of(plain(found), plain(code)) if plain(code) else None
+    if fact is None:
         return plain(found)
-    told = {
-        name: say.number(value) if name in ("n", "seats", "eligible", "line") else value
-        for name, value in fact.told.items()
-    }
-    if fact.kind == "sheet_hidden":
-        return say("rows: {n}", **told)
-    if fact.kind == "stray_quotes":
-        return say("line: {line}", **told)
-    if fact.kind == "encoding_uncertain":
-        return say("read as: {what}", **told)
-    if fact.kind == "seats_over_submissions":
-        return say("seats: {seats}, eligible: {eligible}", **told)
+    if fact.told.keys() == {"what"}:
+        return fact["what"]
     if fact.kind == "perhaps_resent":
-        share = say.percent(fact["percent"] / 100)
-        said = say("{first} and {second}, titles alike: {share}", **told, share=share)
+        alike = say.percent(fact["percent"] / 100)
+        said = say("{first} and {second}, titles alike: {share}", **fact.told, share=alike)
         return said + "; " + say("the organisations have one name") if "same" in fact else said
-    formula = "=" if fact.kind == "formula_without_value" else ""
-    return say("{what} (cells in this column: {n})", what=f"{formula}{fact['what']}", n=told["n"])
+    told = {name: value if isinstance(value, str) else say.number(value) for name, value in fact.told.items()}
+    return word("evidence", fact.kind, say, **told)
 
 
 def done_words(done: object, contest: Contest, say: Voice) -> str:

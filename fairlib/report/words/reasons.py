@@ -187,4 +187,4 @@ def _number(value: Value, say: Voice) -> str:
         return say("missing")
     if isinstance(value, str):
         return value
-    return say.number(value, min(2, len(f"{value:.10g}".partition(".")[2])))
+    return say.number(value, min(2, len(str(value).partition(".")[2])))

@@ -1,13 +1,13 @@
-"""From ratings to estimates to a choice, by the rules of one round; tables are on the contest's own scale."""
+"""From marks to estimates by the rules of one round; tables are on the contest's own scale."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from scipy.special import ndtri
 
 from fairlib.errors import Disconnected, ScoringError
-from fairlib.rules import Contest, Round, Selection
-from fairlib.runs.direction import oriented, turned, turned_estimates
+from fairlib.rules import Contest, Round
 from fairlib.scoring.estimators.adjust import (
     Estimates,
     estimate,
@@ -18,17 +18,47 @@ from fairlib.scoring.estimators.adjust import (
 )
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
-from fairlib.selection.choose import Choice, choose
+from fairlib.stage.direction import oriented, turned, turned_estimates
 
 Z95 = ndtri(0.975)
-_MOVED = {"rank": "rank", "raw_rank": "rank_raw", "change": "change", "by_readers": "moved_by_readers",
-          "by_shrinkage": "moved_by_shrinkage", "cause": "moved_mainly_by"}  # fmt: skip
+_MOVED = {
+    "rank": "rank",
+    "raw_rank": "rank_raw",
+    "change": "change",
+    "by_readers": "moved_by_readers",
+    "by_shrinkage": "moved_by_shrinkage",
+    "cause": "moved_mainly_by",
+}
 
 
-def estimates_of(
-    contest: Contest, r: Round, ratings: pd.DataFrame, method: str | None = None
-) -> tuple[Estimates, pd.DataFrame]:
-    """Estimates of a round by its estimator, and the contract's table of them on the contest's scale.
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Estimates of a round: `table` as the contract has it, on the contest's scale; `estimates` with higher better.
+
+    `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the contest's
+    scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. It has
+    no rows where all have one level. `level_means` is how high each nomination stands, `level, mean, se, n_submissions,
+    n_jurors`: the mean of the estimates of its submissions.
+    """
+
+    estimates: Estimates
+    table: pd.DataFrame
+    levels: pd.DataFrame
+    level_means: pd.DataFrame
+
+    @property
+    def jurors(self) -> pd.DataFrame:
+        """Severity of each juror (index juror): `severity, se, n_submissions, component, status`."""
+        return self.estimates.jurors
+
+    @property
+    def components(self) -> Mapping[str, float | str]:
+        """Variances of the severity model and its mean level; empty for other estimators."""
+        return self.estimates.components or {}
+
+
+def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) -> Found:
+    """Estimate a round by `method`.
 
     A submission with fewer jurors than the round's `min_scores` keeps its raw numbers and has no
     estimate: its status is `too_few_jurors`.
@@ -36,9 +66,7 @@ def estimates_of(
     Raises ScoringError where the marks cannot support the estimator, and where nominations that no juror links would
     be compared without `levels` in the rules of the round.
     """
-    marks = oriented(r, ratings)
-    method = method or r.estimator
-    weights = contest.weights(r.id)
+    marks, weights = oriented(r, ratings), contest.weights(r.id)
     try:
         if method == "severity" and "level" in marks and r.levels is None:
             _refuse_undeclared(marks, weights)
@@ -52,7 +80,8 @@ def estimates_of(
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
-    return found, turned_estimates(r, table.join(_by_criterion(contest, marks, method)))
+    table = table.join(_by_criterion(contest, marks, method))
+    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
@@ -78,22 +107,13 @@ def _remedies(r: Round, with_levels: bool) -> str:
     return told
 
 
-def level_table(r: Round, found: Estimates) -> pd.DataFrame:
-    """What is known of each two nominations: `level_a, level_b, difference, se, across`; on the contest's scale.
-
-    `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. No rows where
-    all have one level.
-    """
+def _levels(r: Round, found: Estimates) -> pd.DataFrame:
     if found.contrasts is None:
         return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
     return turned(r, found.contrasts, gaps=["difference"])
 
 
-def level_means(r: Round, found: Estimates) -> pd.DataFrame:
-    """How high each nomination stands: `level, mean, se, n_submissions, n_jurors`; on the contest's scale.
-
-    `mean` is that of the estimates of its submissions. No rows where all have one level.
-    """
+def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
     if found.levels is None:
         return pd.DataFrame(columns=["level", "mean", "se", "n_submissions", "n_jurors"])
     return turned(r, found.levels, marks=["mean"])
@@ -113,33 +133,3 @@ def _with_enough(found: Estimates, least: int) -> Estimates:
     table["status"] = table["status"].mask(few, "too_few_jurors")
     table.loc[few, "estimate"] = pd.NA
     return replace(found, submissions=table)
-
-
-def candidates(
-    contest: Contest, r: Round, submissions: pd.DataFrame, here: pd.Series, table: pd.DataFrame
-) -> pd.DataFrame:
-    """What selection decides on: every submission of the contest in its first round, later those of the round.
-
-    Estimates are turned so that higher is better; the rule that is carried out on them is read by the scale.
-    """
-    about = submissions if contest.before(r.id) is None else submissions[here]
-    joined = about.join(turned_estimates(r, table))
-    joined["status"] = joined["status"].astype(object).where(joined["status"].notna(), "no_marks")
-    return joined
-
-
-def select_from(
-    contest: Contest,
-    r: Round,
-    submissions: pd.DataFrame,
-    here: pd.Series,
-    table: pd.DataFrame,
-    rule: Selection | None = None,
-) -> Choice:
-    """Carry out the rule of a round (or another one, to see what it would do) on a table of estimates.
-
-    Raises SelectionError where the rule cannot be carried out.
-    """
-    return choose(
-        candidates(contest, r, submissions, here, table), rule or r.select, seed=contest.seed, scale=r.scale
-    )

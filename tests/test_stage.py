@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stage_fixture import given
 
-from fairlib.intake.sheets.usable import Roster
 from fairlib.params import check_params
-from fairlib.runs.outcome import estimates_of, select_from
-from fairlib.runs.review import another_reader, compare_here, diagnose_round, supports
 from fairlib.scoring.estimators.adjust import METHODS
+from fairlib.stage import Stage
 
 
 def contest(best: str, **round_keys):
@@ -33,6 +32,10 @@ def ratings():
     return pd.DataFrame(rows, columns=["submission", "juror", "criterion", "score", "status"])
 
 
+def first(contest) -> Stage:
+    return Stage(contest, contest.rounds[0])
+
+
 def mirrored(ratings):
     return ratings.assign(score=11 - ratings["score"])
 
@@ -40,8 +43,8 @@ def mirrored(ratings):
 @pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity"])
 def test_low_best_is_the_mirror_of_high_best(ratings, estimator):
     high, low = contest("high", estimator=estimator), contest("low", estimator=estimator)
-    up, table = estimates_of(high, high.rounds[0], ratings)
-    down, mirror = estimates_of(low, low.rounds[0], mirrored(ratings))
+    up, down = first(high).estimate(given(ratings)), first(low).estimate(given(mirrored(ratings)))
+    table, mirror = up.table, down.table
     assert list(table.columns) == list(mirror.columns)
     for a, b in (("estimate", "estimate"), ("raw_mean", "raw_mean"), ("low", "high"), ("by_a", "by_a")):
         np.testing.assert_allclose(mirror[a].astype(float), 11 - table[b].astype(float), rtol=1e-9)
@@ -57,12 +60,11 @@ def test_the_choice_is_the_same_and_told_on_the_own_scale(ratings):
         {"eligible": True, "ineligible_by": ""},
         index=pd.Index(ratings["submission"].unique(), name="submission"),
     )
-    here = submissions["eligible"]
     chosen = []
     for best, marks in (("high", ratings), ("low", mirrored(ratings))):
-        c = contest(best)
-        _, table = estimates_of(c, c.rounds[0], marks)
-        choice = select_from(c, c.rounds[0], submissions, here, table)
+        stage = first(contest(best))
+        table = stage.estimate(given(marks)).table
+        choice = stage.choose(given(marks, submissions, table))
         chosen.append(list(choice.selected))
         told = choice.decisions["estimate"].astype(float)
         np.testing.assert_allclose(told, table["estimate"].astype(float).reindex(told.index), atol=1e-6)
@@ -70,38 +72,32 @@ def test_the_choice_is_the_same_and_told_on_the_own_scale(ratings):
 
 
 def test_too_few_jurors_keep_their_raw_mean_and_have_no_estimate(ratings):
-    c = contest("high", min_scores=4)
-    _, table = estimates_of(c, c.rounds[0], ratings)
+    table = first(contest("high", min_scores=4)).estimate(given(ratings)).table
     few = table["n_jurors"] < 4
     assert few.any() and set(table.loc[few, "status"]) == {"too_few_jurors"}
     assert table.loc[few, "estimate"].isna().all() and table.loc[few, "raw_mean"].notna().all()
 
 
 def test_another_reader_is_told_on_the_own_scale(ratings):
-    high, low = contest("high"), contest("low")
-    a = another_reader(high, high.rounds[0], ratings)
-    b = another_reader(low, low.rounds[0], mirrored(ratings))
+    a = first(contest("high")).divergent(given(ratings))
+    b = first(contest("low")).divergent(given(mirrored(ratings)))
     assert list(a.index) == list(b.index) and len(a)
     np.testing.assert_allclose(b["low"], 11 - a["high"])
     assert list(a["low_juror"]) == list(b["high_juror"])
-    none = contest("high", divergence=None)
-    empty = another_reader(none, none.rounds[0], ratings)
+    empty = first(contest("high", divergence=None)).divergent(given(ratings))
     assert empty.empty and empty.index.name == a.index.name == "submission"
 
 
 def test_rounds_without_a_line_say_so(ratings):
-    c = contest("high", select={"seats": 10, "ties": ["median"]})
-    assert supports(c, c.rounds[0], ratings)["status"] == "no_line"
-    empty = compare_here(c, c.rounds[0], ratings)
+    stage = first(contest("high", select={"seats": 10, "ties": ["median"]}))
+    assert stage.what_it_means(given(ratings))["status"] == "no_line"
+    empty = stage.compare_estimators(given(ratings))
     assert empty.empty and empty.index.name == "method"
 
 
 def test_diagnostics_of_a_round_with_nothing_known_of_its_people(ratings):
-    c = contest("high")
-    estimates, _ = estimates_of(c, c.rounds[0], ratings)
-    subs = pd.DataFrame({"in_round": True}, index=pd.Index(ratings["submission"].unique(), name="submission"))
-    roster = Roster(None, pd.DataFrame(columns=["juror", "submission"]), subs, {})
-    review = diagnose_round(c, c.rounds[0], ratings, roster, estimates)
+    stage = first(contest("high"))
+    review = stage.diagnose(given(ratings), stage.estimate(given(ratings)))
     assert list(review.jurors.index) == [f"J{j}" for j in range(5)]
 
 
@@ -112,7 +108,7 @@ def test_a_criterion_without_an_estimate_says_why(ratings, estimator):
     flat = ratings.assign(score=ratings["score"].mask(ratings["criterion"] == "b", 7.0))
     gap = (flat["submission"] == "S1") & (flat["criterion"] == "a")
     flat = flat.assign(score=flat["score"].mask(gap), status=flat["status"].mask(gap, "missing"))
-    table = estimates_of(c, c.rounds[0], flat)[1]
+    table = first(c).estimate(given(flat)).table
     for criterion in "ab":
         missing = table[f"by_{criterion}"].isna()
         why = table[f"status_{criterion}"]

@@ -1,0 +1,260 @@
+"""What a round's marks can and cannot carry: the questions of notebook 02, asked with the round's rules.
+
+A method is the free function of its name with the weights, the scale, the seed and the rules of the round filled in.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from fairlib.errors import DataError, ScoringError
+from fairlib.intake.sheets.read import Scoresheets, read_scores
+from fairlib.intake.sheets.refusals import nothing_scored
+from fairlib.intake.sheets.usable import Roster
+from fairlib.rules import Contest, Round, Scale
+from fairlib.scoring.agreement.concordance import agreement_matrix
+from fairlib.scoring.agreement.consequences import what_it_means
+from fairlib.scoring.agreement.consistency import consistency
+from fairlib.scoring.assign import extra_assignments
+from fairlib.scoring.comparison import compare_estimators
+from fairlib.scoring.design import Design, design
+from fairlib.scoring.divergence import divergent
+from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
+from fairlib.scoring.rasch.measures import rasch
+from fairlib.stage.direction import oriented, turned
+from fairlib.stage.found import Found, estimate_by
+from fairlib.stage.handed_on import read_roster, save_tables, with_levels
+
+
+class Marks(Protocol):
+    """The ratings table of a round and who may mark what in it."""
+
+    @property
+    def ratings(self) -> pd.DataFrame:
+        """One row per juror × submission × criterion."""
+        ...
+
+    @property
+    def roster(self) -> Roster:
+        """Jurors, submissions, conflicts."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScoringStage:
+    """A round of a run: the contest's rules and the round's own, the folder of files sent and the run directory."""
+
+    contest: Contest
+    rules: Round
+    data: Path = Path()
+    dir: Path = Path()
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each criterion in this round."""
+        return self.contest.weights(self.rules.id)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of marks."""
+        return self.rules.scale
+
+    @property
+    def seed(self) -> int:
+        """The seed of every random draw of the contest."""
+        return self.contest.seed
+
+    @property
+    def folder(self) -> Path:
+        """Where the tables of this round are written."""
+        return self.dir / self.rules.id
+
+    def read_roster(self) -> Roster:
+        """Who may mark what, from what the steps before have written."""
+        return read_roster(self.contest, self.rules, self.data, self.dir)
+
+    def read_marks(self, known: Roster | None = None) -> Scoresheets:
+        """The score files of the round, read against `known`, if not given what the steps before have written.
+
+        Raises DataError where the steps before left nobody for the round, or no mark can be used, and as
+        `read_scores` does.
+        """
+        known = known or self.read_roster()
+        if not known.submissions["in_round"].any():
+            raise DataError(
+                f"There is nothing to score in the round {self.rules.id}: {len(known.submissions)} submissions were "
+                "accepted and none is left for it; look at intake/set_aside.csv and the rules under "
+                "contest.submissions."
+            )
+        sheets = read_scores(self.contest, self.rules, self.data, known)
+        if refusal := nothing_scored(sheets.ratings, self.rules):
+            raise refusal
+        ratings = with_levels(self.contest, self.rules, sheets.ratings, known.submissions)
+        return replace(sheets, ratings=ratings)
+
+    def oriented(self, marks: Marks) -> pd.DataFrame:
+        """The ratings with higher marks better, whatever the scale of the round says."""
+        return oriented(self.rules, marks.ratings)
+
+    def design(self, marks: Marks) -> Design:
+        """What the design supports, nominations compared, conflicts never proposed as a reading."""
+        groups = marks.roster.submissions["nomination"] if self.contest.nominations else None
+        return design(marks.ratings, groups, marks.roster.conflicts)
+
+    def extra_assignments(self, found: Design, count: int = 3) -> pd.DataFrame:
+        """The readings that would strengthen the design most; no rows where everything free is read already."""
+        try:
+            return extra_assignments(found, count)
+        except ScoringError:
+            return pd.DataFrame(columns=["juror", "submission"])
+
+    def consistency(self, marks: Marks) -> pd.DataFrame:
+        """Do the jurors agree? Each statistic with its interval, of the composite and of every criterion."""
+        return consistency(marks.ratings, self.weights, seed=self.seed)
+
+    def agreement_matrix(self, marks: Marks) -> pd.DataFrame:
+        """The rank correlation of every two jurors on the submissions both read."""
+        return agreement_matrix(marks.ratings, self.weights)
+
+    def what_it_means(self, marks: Marks) -> pd.Series:
+        """What the reliability means at the round's seats, or the reason why there is nothing to say."""
+        seats, preselected = self.rules.select.seats, self.contest.before(self.rules.id) is not None
+        if not self._draws_a_line(marks):
+            return pd.Series(
+                {"status": "no_line", "n_submissions": _n_marked(marks)}, name="value", dtype=object
+            )
+        found = what_it_means(marks.ratings, seats, self.weights, preselected, seed=self.seed)
+        return pd.Series(vars(found), name="value", dtype=object)
+
+    def estimate(self, marks: Marks, method: str | None = None) -> Found:
+        """Estimates by the round's estimator or another `method`; see `estimate_by` for statuses and errors."""
+        return estimate_by(self.contest, self.rules, marks.ratings, method or self.rules.estimator)
+
+    def diagnose(self, marks: Marks, found: Found) -> Diagnostics:
+        """Juror diagnostics, with what is known of the round's submissions and jurors."""
+        given, roster = self.oriented(marks), marks.roster
+        try:
+            fit = rasch(given)
+        except ScoringError:
+            fit = None  # diagnose then says `not_computed` for infit and outfit
+        review = diagnose(
+            given,
+            roster.submissions,
+            roster.jurors,
+            weights=self.weights,
+            scale=(self.scale.min, self.scale.max),
+            severity=found.estimates if found.estimates.method == "severity" else None,
+            rasch=fit,
+            seed=self.seed,
+        )
+        jurors = self._marks_told(review.jurors, "digit")
+        return replace(review, jurors=jurors, findings=self._marks_told(review.findings, "about"))
+
+    def _marks_told(self, table: pd.DataFrame, favourite: str) -> pd.DataFrame:
+        """Diagnostics with mean and favourite mark on the contest's own scale; severity does not turn."""
+        if self.scale.best == "high":
+            return table
+        digits = table["signal"] == "digits" if "signal" in table else pd.Series(True, index=table.index)
+        mark = pd.to_numeric(table[favourite].where(digits), errors="coerce")
+        told = self.scale.orient(mark).map("{:g}".format, na_action="ignore")
+        mixed = table.assign(**{favourite: table[favourite].where(mark.isna(), told)})
+        return turned(self.rules, mixed, ["mean"])
+
+    def divergent(self, marks: Marks) -> pd.DataFrame:
+        """Submissions that want another reader by the round's divergence rule; empty if it has none."""
+        rule = self.rules.divergence
+        if rule is None:
+            none = pd.Index([], name="submission")
+            return pd.DataFrame(
+                columns=["low", "high", "gap", "limit", "another_reader", "status"], index=none
+            )
+        table = divergent(self.oriented(marks), rule, self.scale, self.weights)
+        wanted = table[table["another_reader"]]
+        return turned(
+            self.rules, wanted, ("low", "high"), ends=[("low", "high"), ("low_juror", "high_juror")]
+        )
+
+    def by_rank(self, found: Found) -> pd.DataFrame:
+        """Estimates with the decision that rank alone would make, to draw the line before the rules are applied."""
+        inside = found.table["rank"] <= (self.rules.select.seats or len(found.table))
+        decision = inside.map({True: "selected", False: "not_selected"}).to_numpy()
+        return found.table.reset_index().assign(decision=decision)
+
+    def without_juror(self, marks: Marks, found: Found, juror: str) -> pd.DataFrame:
+        """What if a juror had not been there, by raw means: `rank, what_if, change` of those who then have a rank.
+
+        No rows where nobody else gave a mark.
+        """
+        others = marks.ratings[marks.ratings["juror"] != juror]
+        ranks = found.table["rank"].iloc[:0]
+        if (others["status"] == "scored").any():
+            ranks = estimate_by(self.contest, self.rules, others, "raw").table["rank"]
+        moved = found.table[["rank"]].assign(what_if=ranks).dropna().astype(int)
+        return moved.assign(change=moved["rank"] - moved["what_if"])
+
+    def compare_estimators(self, marks: Marks, n_sim: int = 200) -> pd.DataFrame:
+        """The estimators beside each other on this round's marks and seats.
+
+        No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one juror,
+        one reading each, one mark for all, panels that nothing links.
+        """
+        nothing = pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
+        if not self._draws_a_line(marks):
+            return nothing
+        given, seats = self.oriented(marks), self.rules.select.seats
+        try:
+            return compare_estimators(given, seats, n_sim=n_sim, seed=self.seed, weights=self.weights)
+        except ScoringError:
+            return nothing
+
+    def _draws_a_line(self, marks: Marks) -> bool:
+        seats = self.rules.select.seats
+        return seats is not None and seats < _n_marked(marks)
+
+    def save_scoring(
+        self,
+        marks: Scoresheets,
+        plan: Design,
+        agreement: pd.DataFrame,
+        meaning: pd.Series,
+        found: Found,
+        review: Diagnostics,
+        apart: pd.DataFrame,
+        compared: pd.DataFrame,
+    ) -> None:
+        """Write what the round's scoring made into its folder of the run directory."""
+        sheets = {name: getattr(marks, name) for name in ("ratings", "comments", "rejected", "findings")}
+        tables = {
+            "estimates": found.table,
+            "jurors": juror_table(found, review),
+            "juror_findings": review.findings,
+            "consistency": agreement,
+            "design": design_table(plan),
+            "contrasts": plan.contrasts,
+            "meaning": meaning.rename_axis("key").to_frame(),
+            "compared": compared,
+            "another_reader": apart,
+            "levels": found.levels,
+            "level_means": found.level_means,
+        }
+        save_tables(self.folder, sheets | tables)
+
+
+def juror_table(found: Found, review: Diagnostics) -> pd.DataFrame:
+    """Severity with its error, then the diagnostics, one row for each juror."""
+    known = ["severity", "severity_se", "n_submissions", "status"]
+    return found.jurors.join(review.jurors.drop(columns=known, errors="ignore"))
+
+
+def design_table(found: Design) -> pd.DataFrame:
+    """The verdict on the design and the numbers behind it, as key and value."""
+    numbers = ("verdict", "reason", "n_submissions", "n_jurors", "n_readings", "inflation", "connectivity")
+    rows = {name: getattr(found, name) for name in numbers} | {"components": len(found.components)}
+    return pd.Series(rows, name="value", dtype=object).rename_axis("key").to_frame()
+
+
+def _n_marked(marks: Marks) -> int:
+    ratings = marks.ratings
+    return ratings.loc[ratings["status"] == "scored", "submission"].nunique()

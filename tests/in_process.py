@@ -1,0 +1,61 @@
+"""Notebooks executed by the process of the tests, which boots no kernel for each."""
+
+import ast
+import contextlib
+import io
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+from papermill.exceptions import PapermillExecutionError
+
+import fairlib.notebook
+from fairlib.errors import FairlibError
+from fairlib.runs import chain, engine
+
+
+def cells(path: Path, given: dict) -> Iterator[tuple[str, object]]:
+    """Execute a notebook with these parameters: the source of each cell and what it showed or printed."""
+    names: dict = {}
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(compile(tree, path.name, "exec"), names)
+            value = eval(compile(ast.Expression(last.value), path.name, "eval"), names) if last else None
+        yield cell.source, out.getvalue() if value is None else value
+        if "parameters" in cell.metadata.get("tags", ()):
+            names.update(given)
+    plt.close("all")
+
+
+def without_kernels(patch) -> None:
+    """Let the chain execute its notebooks here; what they show is not kept."""
+    patch.setattr(fairlib.notebook, "show", lambda axes, alt: None)
+    patch.setattr(engine, "execute", _execute)
+
+    @contextlib.contextmanager
+    def kernels(count, cwd, run_dir, home):
+        with contextlib.chdir(cwd):
+            patch.setenv("FAIRLIB_RUN_DIR", str(run_dir))
+            patch.setenv("FAIRLIB_HOME", str(home))
+            yield itertools.repeat(None, count)
+        patch.delenv("FAIRLIB_RUN_DIR")
+        patch.delenv("FAIRLIB_HOME")
+
+    patch.setattr(chain, "kernels", kernels)
+
+
+def _execute(notebook: Path, output: Path, parameters: dict, _) -> nbformat.NotebookNode:
+    source = nbformat.read(notebook, 4)
+    nbformat.write(source, output)
+    try:
+        for _ in cells(notebook, parameters):
+            pass
+    except FairlibError as why:
+        raise PapermillExecutionError(0, 0, "", type(why).__name__, str(why), []) from None
+    return source
