@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from fairlib.cli import main
+from fairlib.contract import INTAKE, ROUND
 from fairlib.errors import DataError, RulesError
 from fairlib.intake.submissions import receive
 from fairlib.params import read_params
@@ -23,6 +24,19 @@ from fairlib.store import write_table
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "params" / "example-minimal.yaml"
+
+
+def test_the_tables_of_a_run_have_the_columns_of_the_contract(small_run):
+    for path in sorted(small_run.glob("*/*.csv")):
+        known = (INTAKE if path.parent.name == "intake" else ROUND)[path.stem]
+        table = pd.read_csv(path, dtype=str)
+        names = table["key"].tolist() if known.keys else table.columns.tolist()
+        columns = known.in_file(names)
+        assert set(names) <= set(columns), path.name
+        if len(table) and not known.keys:
+            left_out = set(columns) - set(names)
+            assert left_out <= {"day", "slot", "level"}, path.name
+            assert names == [n for n in columns if n not in left_out], path.name
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pypdf import PdfReader
 from report_fixture import build_run, rules_2021
 
 from fairlib.report.chapters import write_report
+from fairlib.report.figures import draw
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
 from fairlib.report.set.pdf import manuscript, typeset
-from fairlib.report.tasks import draw
 from fairlib.report.words.locale import speak
 
 pytestmark = pytest.mark.slow

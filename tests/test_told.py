@@ -271,8 +271,8 @@ def test_a_round_without_seats_has_no_top(run, tmp_path):
 
 
 def test_a_draw_can_be_checked_from_what_lies_beside_the_public_page(run, tmp_path):
-    from fairlib.report.share import Job
-    from fairlib.report.tasks import draws
+    from fairlib.report.files import draws
+    from fairlib.report.parallel import Job
     from fairlib.selection.firm.draw import published_list
     from fairlib.selection.rule.ties import lot
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from fairlib.contract import INTAKE
 from fairlib.facts import Fact
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.cells.identifiers import mask_all
 
-COLUMNS = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
+COLUMNS = INTAKE["findings"].names()
 SEVERITIES = ("error", "warning", "info")
 LONGEST = 200  # letters of what was typed or read; the rest stands in the file
 

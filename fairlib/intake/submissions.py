@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import INTAKE
 from fairlib.errors import DataError
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.files.tables import collecting_later
@@ -21,12 +22,8 @@ from fairlib.intake.form.export import Form, read_form
 from fairlib.intake.texts import fold, fold_all
 from fairlib.rules import Contest
 
-COLUMNS = [
-    "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form", "nomination", "title",
-    "summary", "region", "place", "settlement", "monotown", "requested", "own_funds", "duration_months", "links",
-    "contact_person", "phone", "email", "consent", "first_time", "language", "eligible", "ineligible_by",
-]  # fmt: skip
-SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
+COLUMNS = [name for name in INTAKE["submissions"].names() if name != "submission"]
+SET_ASIDE = INTAKE["set_aside"].names()
 
 
 @dataclass(frozen=True)

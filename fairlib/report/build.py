@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 from fairlib.params import RulesFile
+from fairlib.report import files
+from fairlib.report.parallel import Job, Task, alone, prepare, shared
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
-from fairlib.report.share import Job, Task, alone, prepare, shared
 from fairlib.rules import Language
 
 LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
@@ -31,7 +32,7 @@ def render(
     """
     out = Path(out) if out is not None else Path(run_dir) / "report"
     workers = workers or os.cpu_count() or 1
-    context = prepare() if workers > 1 else None
+    context = prepare(files.LIBRARIES) if workers > 1 else None
     results = read_results(Path(run_dir), rules)
     job = Job({"public": for_public(results), "internal": results}, out, languages)
     tasks = first_tasks(job)
@@ -41,9 +42,9 @@ def render(
 def first_tasks(job: Job) -> list[Task]:
     """Everything that can be done at once; the PDFs follow from the pages."""
     results = job.seen["internal"]
-    tasks = [Task(10, "pages", (lang,)) for lang in job.languages]
+    tasks = [Task(10, files.pages, (lang,)) for lang in job.languages]
     ids = results.addressees if results.rounds else []
     for start in range(0, len(ids), LETTERS_A_TASK):
         chunk = ids[start : start + LETTERS_A_TASK]
-        tasks.append(Task(0.02 * len(chunk), "letters", (chunk,)))
-    return [*tasks, Task(2, "notebooks"), Task(0.5, "workbooks"), Task(0.01, "draws")]
+        tasks.append(Task(0.02 * len(chunk), files.letters, (chunk,)))
+    return [*tasks, Task(2, files.notebooks), Task(0.5, files.workbooks), Task(0.01, files.draws)]

@@ -7,75 +7,21 @@ pages for the public can show them without having the marks: who agrees with who
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
+from fairlib import contract
 from fairlib.errors import DataError
 from fairlib.params import RulesFile
 from fairlib.rules import Certainty, Round
 from fairlib.scoring.agreement.concordance import agreement_matrix
 from fairlib.selection.firm.certainty import band_of
 
-SUBMISSION = [
-    "submission", "source", "sent_at", "organisation", "organisation_id", "bin_verdict", "legal_form",
-    "nomination", "title", "summary", "region", "place", "settlement", "monotown", "requested",
-    "own_funds", "duration_months", "links", "contact_person", "phone", "email", "consent",
-    "first_time", "language", "eligible", "ineligible_by",
-]  # fmt: skip
-SET_ASIDE = ["source", "submission", "reason", "kept", "organisation", "title"]
-FINDING = ["file", "sheet", "cell", "submission", "juror", "code", "found", "done", "severity"]
-LEVEL_MEAN = ["level", "mean", "se", "n_submissions", "n_jurors"]
-LEVEL = ["level_a", "level_b", "difference", "se", "across"]
-RATING = ["round", "submission", "juror", "criterion", "score", "status", "source"]
-COMMENT = ["submission", "juror", "comment", "source"]
-ESTIMATE = [
-    "submission", "estimate", "se", "low", "high", "n_jurors", "raw_mean", "raw_median",
-    "disagreement", "status", "n_missing",
-]  # fmt: skip
-JUROR = ["juror", "severity", "se", "n_submissions", "status"]
-CONSISTENCY = ["criterion", "statistic", "value", "low", "high", "p", "n", "status"]
-DECISION = [
-    "submission", "rank", "rank_raw", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-    "reason", "grant", "reserve_place", "points_missing", "expected_rank", "set_low", "set_high",
-    "p_twin", "displaced_by", "displaces",
-]  # fmt: skip
-JUROR_FINDING = ["juror", "signal", "about", "value", "panel", "effect", "p_adjusted", "n", "status"]
-SEATS = ["code", "rule", "at_least", "at_most", "eligible", "used"]
-ANOTHER = ["submission", "low", "high", "low_juror", "high_juror", "gap", "limit", "n_jurors", "status"]
-TIES = ["rank", "estimate", "submissions", "settled_by", "open"]
-STABILITY = ["kind", "what", "comes", "goes", "n_changes", "status"]
-LINE = ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"]
-READING = ["submission", "juror", "p_selected", "se", "se_after", "gain"]
-DAYS = ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"]
-DISCUSS = [
-    "submission", "rank", "p_selected", "selected", "for_criterion", "for_points", "against_criterion",
-    "against_points", "for_juror", "for_mark", "against_juror", "against_mark",
-]  # fmt: skip
-COMPARED = ["method", "rmse", "hit_rate", "lost"]
-COSTS = ["rule", "about", "comes", "goes", "n", "points"]
-OTHERS = ["change", "comes", "goes", "n", "selected", "mean_estimate", "status"]
-RANKS = [
-    "submission", "rank_before", "rank_after", "estimate_before", "estimate_after", "decision_before",
-    "decision_after", "change", "change_of",
-]  # fmt: skip
-WEIGHTS = ["submission", "acceptability"]
-CONTRASTS = ["group_a", "group_b", "se", "se_ideal", "inflation", "se_points", "status"]
-DRAWN = ["submission", "place", "lot", "drawn"]
-NUMBERS = {
-    "requested", "own_funds", "duration_months", "score", "estimate", "se", "low", "high", "n_jurors",
-    "raw_mean", "raw_median", "disagreement", "rank", "rank_raw", "n_missing", "severity", "value", "p",
-    "n_submissions", "rank_low", "rank_high", "p_selected", "p_twin", "grant", "reserve_place", "points_missing",
-    "panel", "effect", "p_adjusted", "at_least", "at_most", "used", "gap", "limit", "expected_rank", "set_low",
-    "set_high", "n_changes", "expected_quality", "rightly_chosen", "people", "overlap", "se_after",
-    "points", "detectable", "for_points", "against_points", "for_mark", "against_mark", "rmse", "hit_rate",
-    "lost", "acceptability", "mean_estimate", "rank_before", "rank_after", "estimate_before",
-    "estimate_after", "difference", "across", "mean", "se_points",
-}  # fmt: skip
-COUNTED = NUMBERS | {"n", "selected"}
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
 RULE_SAID = r"^manual:(?s:.*); rule: (\w+), "  # what the rule said, in the reason of a decision of people
 # reasons that decide nothing
@@ -86,41 +32,29 @@ FALSE = {"false", "no", "0", "0.0"}
 
 @dataclass(frozen=True)
 class RoundResults:
-    """The tables of one round; a file that was not made is an empty table with the contract's columns."""
+    """One round: its rule, and its tables by the names of the contract, each an attribute (`stage.decisions`).
+
+    A file that was not made is an empty table with the contract's columns, or no keys.
+    """
 
     rule: Round
-    ratings: pd.DataFrame
-    comments: pd.DataFrame
-    findings: pd.DataFrame
-    estimates: pd.DataFrame
-    jurors: pd.DataFrame
-    consistency: pd.DataFrame
-    decisions: pd.DataFrame
-    juror_findings: pd.DataFrame
-    seats: pd.DataFrame
-    another_reader: pd.DataFrame
-    ties: pd.DataFrame
-    stability: pd.DataFrame
-    at_the_line: pd.DataFrame
-    next_readings: pd.DataFrame
-    days: pd.DataFrame
-    discuss: pd.DataFrame
-    compared: pd.DataFrame
-    rule_costs: pd.DataFrame
-    other_rules: pd.DataFrame
-    other_ranks: pd.DataFrame
-    acceptability: pd.DataFrame
-    draw: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
     agreement: pd.DataFrame
     profiles: pd.DataFrame
-    levels: pd.DataFrame
-    contrasts: pd.DataFrame
-    level_means: pd.DataFrame
     n_days: int
-    design: dict[str, str] = field(default_factory=dict)
-    meaning: dict[str, str] = field(default_factory=dict)
-    certainty: dict[str, str] = field(default_factory=dict)
-    draw_summary: dict[str, str] = field(default_factory=dict)
+    design: dict[str, str]
+    meaning: dict[str, str]
+    certainty: dict[str, str]
+    draw_summary: dict[str, str]
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name not in contract.ROUND or contract.ROUND[name].keys:
+            raise AttributeError(f"a round has no {name}")
+        return self.tables[name]
+
+    def with_tables(self, **tables: pd.DataFrame) -> Self:
+        """The same round with other tables in the place of these."""
+        return replace(self, tables={**self.tables, **tables})
 
     @property
     def id(self) -> str:
@@ -200,13 +134,11 @@ class Results:
     @cached_property
     def waiting(self) -> dict[str, str]:
         """Whose last decision waits for a person, with its reason: nobody marked it, or no rule settles a tie."""
-        latest = (
-            pd.concat([s.decisions for s in self.rounds]) if self.rounds else pd.DataFrame(columns=DECISION)
-        )
-        latest = (
-            latest.drop_duplicates("submission", keep="last").set_index("submission")["reason"].fillna("")
-        )
-        return latest[latest.str.contains(WAITS)].to_dict()
+        if not self.rounds:
+            return {}
+        latest = pd.concat([s.decisions for s in self.rounds]).drop_duplicates("submission", keep="last")
+        reasons = latest.set_index("submission")["reason"].fillna("")
+        return reasons[reasons.str.contains(WAITS)].to_dict()
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
         """Decisions of a round with its estimates and what was sent; ranks are those of the decisions.
@@ -240,20 +172,18 @@ def read_results(run_dir: Path, rules: RulesFile) -> Results:
             f"{run_dir}: there is no intake/submissions.csv to report on; run `fairlib run` for this year first."
         )
     basis = run_dir / "basis.json"
-    submissions = _read(run_dir / "intake" / "submissions.csv", SUBMISSION)
+    tables = {name: _read(run_dir / "intake", t) for name, t in contract.INTAKE.items()}
     return Results(
         run_dir=run_dir,
         rules=rules,
-        submissions=submissions,
-        set_aside=_read(run_dir / "intake" / "set_aside.csv", SET_ASIDE),
-        findings=_read_findings(run_dir / "intake" / "findings.csv"),
+        **tables,
         rounds=tuple(
             _read_round(run_dir / r.id, r, rules.contest.weights(r.id))
             for r in rules.contest.rounds
             if (run_dir / r.id / "decisions.csv").is_file()
         ),
         basis=json.loads(basis.read_text("utf-8")) if basis.is_file() else {},
-        organisations=bool(submissions["organisation"].notna().any()),
+        organisations=bool(tables["submissions"]["organisation"].notna().any()),
     )
 
 
@@ -278,43 +208,18 @@ def flag(column: pd.Series) -> pd.Series:
 
 
 def _read_round(folder: Path, rule: Round, weights: Mapping[str, float]) -> RoundResults:
-    ratings = _read(folder / "ratings.csv", RATING)
-    estimates = _read(folder / "estimates.csv", ESTIMATE)
-    decisions = _read_chances(folder / "decisions.csv", DECISION, rule)
+    tables = {name: _read(folder, t) for name, t in contract.ROUND.items() if not t.keys}
+    for name, table in tables.items():
+        if "p_selected" in table:
+            chances = in_per_cents(table["p_selected"], rule.select.certainty)
+            tables[name] = table.assign(p_selected=chances)
     return RoundResults(
-        rule=rule,
-        ratings=ratings,
-        comments=_read(folder / "comments.csv", COMMENT),
-        findings=_read_findings(folder / "findings.csv"),
-        estimates=estimates,
-        jurors=_read(folder / "jurors.csv", JUROR),
-        consistency=_read(folder / "consistency.csv", CONSISTENCY),
-        decisions=decisions,
-        juror_findings=_read(folder / "juror_findings.csv", JUROR_FINDING),
-        seats=_read(folder / "seats.csv", SEATS, NUMBERS | {"eligible"}),
-        another_reader=_read(folder / "another_reader.csv", ANOTHER),
-        ties=_read(folder / "ties.csv", TIES),
-        stability=_read(folder / "stability.csv", STABILITY),
-        at_the_line=_read(folder / "at_the_line.csv", LINE),
-        next_readings=_read_chances(folder / "next_readings.csv", READING, rule),
-        days=_read(folder / "days.csv", DAYS),
-        discuss=_read_chances(folder / "discuss.csv", DISCUSS, rule),
-        compared=_read(folder / "compared.csv", COMPARED),
-        rule_costs=_read(folder / "rule_costs.csv", COSTS, COUNTED),
-        other_rules=_read(folder / "other_rules.csv", OTHERS, COUNTED),
-        other_ranks=_read(folder / "other_ranks.csv", RANKS),
-        acceptability=_read(folder / "acceptability.csv", WEIGHTS),
-        draw=_read(folder / "draw.csv", DRAWN, {"place"}),
-        agreement=agreement(ratings, weights),
-        profiles=profiles(estimates, decisions),
-        levels=_read(folder / "levels.csv", LEVEL),
-        level_means=_read(folder / "level_means.csv", LEVEL_MEAN),
-        contrasts=_read(folder / "contrasts.csv", CONTRASTS),
-        n_days=ratings["day"].nunique() if "day" in ratings else 0,
-        design=_pairs(folder / "design.csv"),
-        meaning=_pairs(folder / "meaning.csv"),
-        certainty=_pairs(folder / "certainty.csv"),
-        draw_summary=_pairs(folder / "draw_summary.csv"),
+        rule,
+        tables,
+        agreement=agreement(tables["ratings"], weights),
+        profiles=profiles(tables["estimates"], tables["decisions"]),
+        n_days=tables["ratings"]["day"].nunique(),
+        **{name: _read_keys(folder, t) for name, t in contract.ROUND.items() if t.keys},
     )
 
 
@@ -353,33 +258,31 @@ def profiles(estimates: pd.DataFrame, decisions: pd.DataFrame, least: int = 5) -
     return pd.DataFrame(means).rename(index=lambda name: name.removeprefix("by_")).dropna()
 
 
-def _read(path: Path, columns: list[str], numbers: set[str] = NUMBERS) -> pd.DataFrame:
+def _read(folder: Path, wanted: contract.Table) -> pd.DataFrame:
+    """A table with the columns of the contract that a report may be written from, numbers as numbers."""
+    table = _text(folder / f"{wanted.name}.csv")
+    columns = {name: c for name, c in wanted.in_file(table).items() if c.audience != "nobody"}
+    table = table.reindex(columns=list(columns))
+    for name, column in columns.items():
+        if column.is_number:
+            table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
+        else:
+            table[name] = table[name].astype("str")
+    return table
+
+
+def _read_keys(folder: Path, wanted: contract.Table) -> dict[str, str]:
+    table = _text(folder / f"{wanted.name}.csv").reindex(columns=["key", "value"]).dropna(subset=["key"])
+    return dict(zip(table["key"], table["value"].fillna(""), strict=True))
+
+
+def _text(path: Path) -> pd.DataFrame:
+    """A table as it is written; nothing where there is none."""
     if not path.is_file():
-        return pd.DataFrame({c: pd.Series(dtype=float if c in numbers else "str") for c in columns})
+        return pd.DataFrame()
     try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+        return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
     except (ValueError, OSError) as why:
         raise DataError(
             f"{path}: this table cannot be read ({why}); delete the run directory and run again."
         ) from why
-    for name in columns:
-        if name not in table:
-            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
-    for name in table.columns:
-        if name in numbers or name.startswith("by_"):
-            table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
-    return table
-
-
-def _read_chances(path: Path, columns: list[str], rule: Round) -> pd.DataFrame:
-    table = _read(path, columns)
-    return table.assign(p_selected=in_per_cents(table["p_selected"], rule.select.certainty))
-
-
-def _read_findings(path: Path) -> pd.DataFrame:
-    return _read(path, FINDING, numbers=set())
-
-
-def _pairs(path: Path) -> dict[str, str]:
-    table = _read(path, ["key", "value"], numbers=set()).dropna(subset=["key"])
-    return dict(zip(table["key"], table["value"].fillna(""), strict=True))

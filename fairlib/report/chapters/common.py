@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from fairlib.contract import column
 from fairlib.intake.places.names import region_name
 from fairlib.intake.texts import sort_keys
 from fairlib.report.blocks import Audience, Cell, Number, Numbers, Text
@@ -62,10 +63,7 @@ def chance(say: Voice, p: float) -> Cell:
 
 def chance_words(say: Voice) -> str:
     """What the probability of a submission is, on every page the same."""
-    return say(
-        "Probability: that the rule would select the submission if the true score of every submission were known, "
-        "the one that all possible jurors together would give."
-    )
+    return say(column("decisions.p_selected").meaning)
 
 
 def p_value(say: Voice, p: float) -> Cell:

@@ -1,12 +1,16 @@
 """What is there to talk about with a juror? For those who decide, never for the public."""
 
-import pandas as pd
-
-from fairlib.report.blocks import Block, Column, Text, table
+from fairlib.report.blocks import Block, Text
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import group_name, word
+
+HABITS = (
+    *("spread_ratio", "discrimination", "halo", "central_share", "flat_share", "infit", "outfit"),
+    *("order_drift", "day_drift"),
+)
 
 
 def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
@@ -16,28 +20,13 @@ def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
 
 def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
     say, jurors = context.say, stage.jurors
-    heads = {
-        "spread_ratio": say("Spread beside the panel"),
-        "discrimination": say("Follows the others"),
-        "halo": say("Criteria alike"),
-        "central_share": say("Middle marks"),
-        "flat_share": say("Flat lines"),
-        "infit": say("Infit"),
-        "outfit": say("Outfit"),
-        "order_drift": say("Drift by order"),
-        "day_drift": say("Drift by day"),
-    }
-    there = [c for c in heads if c in jurors and pd.to_numeric(jurors[c], errors="coerce").notna().any()]
+    there = [name for name in HABITS if jurors[name].notna().any()]
     if not there:
         return []
-    rows = [
-        [r["juror"], *(common.number(say, pd.to_numeric(r[c], errors="coerce"), 2) for c in there)]
-        for _, r in jurors.iterrows()
-    ]
     caption = say("Diagnostics of jurors: {round}", round=stage.rule.name[say.lang])
     note = say("Signals for a conversation with the juror, never an accusation.")
-    columns = [Column(say("Juror")), *(Column(heads[c], "number") for c in there)]
-    return [table(f"diagnostics-{stage.id}", caption, columns, rows, note=note)]
+    widths = dict.fromkeys(["jurors.juror", *(f"jurors.{name}" for name in there)], 1.0)
+    return [listing(f"diagnostics-{stage.id}", caption, jurors, widths, context, note=note)]
 
 
 def _signals(stage: RoundResults, context: Context) -> list[Block]:
@@ -48,16 +37,14 @@ def _signals(stage: RoundResults, context: Context) -> list[Block]:
     caption = say("What to talk about with jurors: {round}", round=stage.rule.name[say.lang])
     if found.empty:
         return [Text(caption + say.dash + say("nothing."))]
-    heads = [Column(say("Juror")), Column(say("Signal"), "text", 2.4), Column(say("About"), "text", 1.4),
-             Column(say("Value"), "number"), Column(say("Compared with"), "number"),
-             Column(say("Effect, points"), "number"), Column(say("p, adjusted"), "number")]  # fmt: skip
-    rows = [
-        (common.text(r.juror) or say("all"), word("signal", r.signal, say), about_words(r, context),
-         common.number(say, r.value, 2), common.number(say, r.panel, 2), common.number(say, r.effect, 2),
-         common.p_value(say, r.p_adjusted))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    return [table(f"signals-{stage.id}", caption, heads, rows)]
+    widths = {"juror_findings.juror": 1, "juror_findings.signal": 2.4, "juror_findings.about": 1.4}
+    widths |= dict.fromkeys((f"juror_findings.{c}" for c in ("value", "panel", "effect", "p_adjusted")), 1)
+    own = {
+        "juror_findings.juror": [common.text(x) or say("all") for x in found["juror"]],
+        "juror_findings.signal": [word("signal", x, say) for x in found["signal"]],
+        "juror_findings.about": [about_words(r, context) for r in found.itertuples()],
+    }
+    return [listing(f"signals-{stage.id}", caption, found, widths, context, own)]
 
 
 def about_words(r, context: Context) -> str:

@@ -9,9 +9,11 @@ from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Table, 
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
-from fairlib.report.chapters.otherwise import costs, named, other_rules
+from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
+from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
 
 KINDS = ("juror", "criterion", "missing", "estimator")
@@ -68,19 +70,17 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
 def _each_change(stage: RoundResults, context: Context) -> Table:
     """Every try with the places that it changed; for those who decide also who comes and who goes."""
     say = context.say
-    heads = [Column(say("What was changed"), "text", 2), Column(say("About"), "text", 1.6),
-             Column(say("Places changed"), "number")]  # fmt: skip
-    heads += [Column(say("Comes"), "text", 3), Column(say("Goes"), "text", 3)] if context.internal else []
-
-    rows = []
-    for r in stage.stability.itertuples():
-        places = common.number(say, r.n_changes)
-        if pd.isna(r.n_changes):
-            places = Cell(status_words(r.status, say))
-        row = [word("left_out", r.kind, say), _changed(r.kind, common.text(r.what), context), places]
-        rows.append([*row, named(r.comes, context), named(r.goes, context)] if context.internal else row)
+    found = stage.stability
+    widths = {"stability.kind": 2, "stability.what": 1.6, "stability.n_changes": 1}
+    widths |= {"stability.comes": 3, "stability.goes": 3} if context.internal else {}
+    own = {
+        "stability.kind": [word("left_out", k, say) for k in found["kind"]],
+        "stability.what": [_changed(r.kind, common.text(r.what), context) for r in found.itertuples()],
+        "stability.n_changes": [places(r.n_changes, r.status, context) for r in found.itertuples()],
+        **sides("stability", found, context),
+    }
     caption = say("Every change tried: {round}", round=stage.rule.name[say.lang])
-    return table(f"changes-{stage.id}", caption, heads, rows, folded=True)
+    return listing(f"changes-{stage.id}", caption, found, widths, context, own, folded=True)
 
 
 def _changed(kind: str, what: str, context: Context) -> str:
@@ -88,7 +88,7 @@ def _changed(kind: str, what: str, context: Context) -> str:
     if kind == "criterion":
         return criterion_name(what, context.contest, say)
     if kind == "estimator":
-        return word("estimator", what, say)
+        return estimator_name(what, say)
     return word("missing", what, say) if kind == "missing" else what
 
 
@@ -97,17 +97,13 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.compared.dropna(subset=["method"])
     if found.empty:
         return []
-    rows = [
-        (word("estimator", r.method, say), common.number(say, r.rmse, 2),
-         Cell(say.percent(r.hit_rate, 1), None if pd.isna(r.hit_rate) else r.hit_rate),
-         common.number(say, r.lost, 2), say("declared beforehand") if r.method == stage.rule.estimator else "")
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Way of estimating"), "text", 2.4),
-             Column(say("Error in foretelling a hidden score, points"), "number", 1.3),
-             Column(say("Of the truly best found"), "number"),
-             Column(say("Quality lost a place, points"), "number"),
-             Column(say("Remark"), "text", 1.3)]  # fmt: skip
+    widths = {"compared.method": 2.4, "compared.rmse": 1.3, "compared.hit_rate": 1, "compared.lost": 1}
+    widths |= {"results.declared": 1.3}
+    own = {
+        "compared.method": [estimator_name(x, say) for x in found["method"]],
+        "compared.hit_rate": [Cell(say.percent(x, 1), None if pd.isna(x) else x) for x in found["hit_rate"]],
+        "results.declared": declared(found["method"], stage.rule.estimator, say),
+    }
     caption = say("Ways of estimating beside each other: {round}", round=stage.rule.name[say.lang])
     note = say(
         "First: marks are hidden and foretold from the rest. Then: contests with this design and these variances are "
@@ -115,7 +111,7 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
     )
     return [
         Heading(say("Would another way of estimating serve better?")),
-        table(f"compared-{stage.id}", caption, heads, rows, note=note),
+        listing(f"compared-{stage.id}", caption, found, widths, context, own, note=note),
     ]
 
 
@@ -124,15 +120,14 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.at_the_line.dropna(subset=["policy"])
     if found.empty:
         return []
-    n = stage.n_by_rule
-    rows = [
-        (word("way", r.policy, say), common.number(say, r.people), common.number(say, r.rightly_chosen, 1),
-         common.number(say, n - r.overlap, 1), say("declared beforehand") if r.policy == stage.rule.select.line else "")
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Way"), "text", 3), Column(say("Submissions treated"), "number"),
-             Column(say("Rightly selected, expected"), "number"), Column(say("Places changed, expected"), "number"),
-             Column(say("Remark"), "text", 1.3)]  # fmt: skip
+    own = {
+        "at_the_line.policy": [word("way", x, say) for x in found["policy"]],
+        "at_the_line.rightly_chosen": [common.number(say, x, 1) for x in found["rightly_chosen"]],
+        "results.changed": [common.number(say, stage.n_by_rule - x, 1) for x in found["overlap"]],
+        "results.declared": declared(found["policy"], stage.rule.select.line, say),
+    }
+    widths = {"at_the_line.policy": 3, "at_the_line.people": 1, "at_the_line.rightly_chosen": 1}
+    widths |= {"results.changed": 1, "results.declared": 1.3}
     caption = say("Ways of treating the open band: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Discussion is shown at its best: as if it found the truth about everybody in the open band. The rule chose "
@@ -140,8 +135,13 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
     )
     return [
         Heading(say("Other ways at the line")),
-        table(f"ways-{stage.id}", caption, heads, rows, note=note),
+        listing(f"ways-{stage.id}", caption, found, widths, context, own, note=note),
     ]
+
+
+def declared(values: pd.Series, chosen: str, say: Voice) -> list[str]:
+    """A remark at the way that the rules had declared."""
+    return [say("declared beforehand") if x == chosen else "" for x in values]
 
 
 def _readings(stage: RoundResults, context: Context) -> list[Block]:
@@ -150,31 +150,22 @@ def _readings(stage: RoundResults, context: Context) -> list[Block]:
     if found.empty:
         return []
     titles = context.results.by_id["title"]
-    rows = [
-        (r.submission, common.text(titles.get(r.submission)), r.juror, common.chance(say, r.p_selected),
-         common.number(say, r.se, 2), common.number(say, r.se_after, 2), common.number(say, r.gain, 3))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Juror")),
-             Column(say("Probability"), "number"), Column(say("Standard error"), "number"),
-             Column(say("Standard error after"), "number"),
-             Column(say("Rightly selected, more"), "number")]  # fmt: skip
+    found = found.assign(title=found["submission"].map(titles))
+    names = [f"next_readings.{c}" for c in ("juror", "p_selected", "se", "se_after", "gain")]
+    widths = {"next_readings.submission": 1, "submissions.title": 3, **dict.fromkeys(names, 1)}
     caption = say("The readings that would help most: {round}", round=stage.rule.name[say.lang])
-    return [table(f"readings-{stage.id}", caption, heads, rows)]
+    return [listing(f"readings-{stage.id}", caption, found, widths, context)]
 
 
 def _days(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.days.dropna(subset=["points"])
     if found.empty:
         return []
-    rows = [
-        (_when(r.kind, common.text(r.what), say), Cell(say.signed(r.points, 2), r.points),
-         common.interval(say, r.low, r.high, 2), common.p_value(say, r.p), common.number(say, r.detectable, 2))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Compared"), "text", 3), Column(say("Effect, points"), "number"),
-             Column(say("95 % interval"), "number", 1.3), Column("p", "number"),
-             Column(say("Smallest effect that would be found"), "number", 1.3)]  # fmt: skip
+    own = {
+        "days.what": [_when(r.kind, common.text(r.what), say) for r in found.itertuples()],
+        "results.interval": [common.interval(say, r.low, r.high, 2) for r in found.itertuples()],
+    }
+    widths = {"days.what": 3, "days.points": 1, "results.interval": 1.3, "days.p": 1, "days.detectable": 1.3}
     caption = say("Days and slots: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Reported, not corrected: what looks like an effect of the day may be the better projects of that day. The "
@@ -184,9 +175,10 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         f"{word('period', r.kind, say)}: {status_words(r.status, say)}"
         for r in stage.days[stage.days["points"].isna()].itertuples()
     ]
+    note = " ".join([note, *(f"{s}." for s in silent)])
     return [
         Heading(say("Did the day or the hour matter?")),
-        table(f"days-{stage.id}", caption, heads, rows, note=" ".join([note, *(f"{s}." for s in silent)])),
+        listing(f"days-{stage.id}", caption, found, widths, context, own, note=note),
     ]
 
 

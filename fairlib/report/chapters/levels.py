@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pandas as pd
 from scipy.special import ndtri
 
-from fairlib.report.blocks import Block, Cell, Column, Text, table
+from fairlib.report.blocks import Block, Text
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import group_name
 from fairlib.report.words.locale import Voice
@@ -20,19 +21,16 @@ def level_blocks(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, compared(stage, context)
     if found.empty:
         return []
-    rows = [
-        (_pair(r, stage, context), Cell(say.signed(r.difference, 2), r.difference), common.number(say, r.se, 2),
-         common.number(say, r.across))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Compared"), "text", 2), Column(say("Difference, points"), "number"),
-             Column(say("Standard error"), "number"), Column(say("Jurors who read both"), "number")]  # fmt: skip
+    widths = {"results.groups": 2, "levels.difference": 1, "levels.se": 1, "levels.across": 1}
+    pairs = [_pair(r, stage, context) for r in found.itertuples()]
     caption = say("How groups compare: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Difference of the mean estimates. Jurors who read in one group alone tell little about the others: the "
         "standard error says how little. Every interval and probability of this round has it in it."
     )
-    blocks: list[Block] = [table(f"levels-{stage.id}", caption, heads, rows, note=note)]
+    blocks: list[Block] = [
+        listing(f"levels-{stage.id}", caption, found, widths, context, {"results.groups": pairs}, note=note)
+    ]
     return [*blocks, *unlinked(stage, context)]
 
 
@@ -123,20 +121,21 @@ def seats_over_all(stage: RoundResults, context: Context) -> bool:
 def level_means(context: Context) -> list[Block]:
     """How high each group stands, a table for each round in which groups have levels of their own."""
     say, blocks = context.say, []
-    heads = [Column(say("Group"), "text", 2), Column(say("Submissions"), "number"),
-             Column(say("Level, points"), "number"), Column(say("Standard error"), "number")]  # fmt: skip
+    widths = {
+        "level_means.level": 2,
+        "level_means.n_submissions": 1,
+        "level_means.mean": 1,
+        "level_means.se": 1,
+    }
     note = say(
         "The mean estimate of the submissions of a group, with the error of the mean of their true scores."
     )
     for stage in context.results.rounds:
-        rows = [
-            (level_name(r.level, stage, context), common.number(say, r.n_submissions), common.number(say, r.mean, 2),
-             common.number(say, r.se, 2))
-            for r in stage.level_means.sort_values("level", key=_order(stage, context)).itertuples()
-        ]  # fmt: skip
-        if rows:
+        found = stage.level_means.sort_values("level", key=_order(stage, context))
+        if len(found):
             caption = say("Levels of groups: {round}", round=stage.rule.name[say.lang])
-            blocks.append(table(f"level-means-{stage.id}", caption, heads, rows, note=note))
+            own = {"level_means.level": [level_name(x, stage, context) for x in found["level"]]}
+            blocks.append(listing(f"level-means-{stage.id}", caption, found, widths, context, own, note=note))
     return blocks
 
 

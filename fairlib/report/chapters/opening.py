@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Text, Twin, table
+from fairlib.report.blocks import Block, Heading, Number, Text, Twin
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.locale import Voice
 from fairlib.rules import Award
@@ -148,13 +149,8 @@ def _who(context: Context) -> list[Block]:
 
 def selected_list(joined: pd.DataFrame, context: Context, id: str, caption: str):
     """Those selected, in the order of ranks: project, organisation, region and, where there is one, grant."""
-    say = context.say
-    grants = bool(joined["grant"].fillna(0).gt(0).any())
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 5)]
-    heads += [Column(say("Grant"), "number", 1.3)] if grants else []
-    rows = []
-    for r in joined.itertuples():
-        row = [common.number(say, r.rank), common.project(r, context)]
-        row += [Cell(say.money(r.grant), None if pd.isna(r.grant) else r.grant)] if grants else []
-        rows.append(row)
-    return table(id, caption, heads, rows)
+    widths = {"decisions.rank": 0.5, "submissions.title": 5}
+    if joined["grant"].fillna(0).gt(0).any():
+        widths["decisions.grant"] = 1.3
+    own = {"submissions.title": [common.project(r, context) for r in joined.itertuples()]}
+    return listing(id, caption, joined, widths, context, own)

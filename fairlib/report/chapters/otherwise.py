@@ -5,6 +5,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
+from fairlib.report.columns import listing
 from fairlib.report.figures import plot_what_if
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
@@ -113,22 +114,30 @@ def other_rules(stage: RoundResults, context: Context) -> list[Block]:
 
 def _neighbours(found: pd.DataFrame, stage: RoundResults, context: Context) -> Table:
     say = context.say
-    heads = [Column(say("Other rule"), "text", 3), Column(say("Selected"), "number", 0.8),
-             Column(say("Places changed"), "number", 0.8)]  # fmt: skip
     inside = context.internal
+    widths = {"other_rules.change": 3, "other_rules.selected": 0.8, "other_rules.n": 0.8}
     if inside:
-        heads += [Column(say("Comes"), "text", 2.4), Column(say("Goes"), "text", 2.4),
-                  Column(say("Mean estimate"), "number", 0.8)]  # fmt: skip
-    rows = []
-    for r in found.itertuples():
-        places = Cell(status_words(r.status, say)) if pd.isna(r.n) else common.number(say, r.n)
-        row = [change_words(r.change, stage, context), common.number(say, r.selected), places]
-        if inside:
-            row += [named(r.comes, context), named(r.goes, context), common.number(say, r.mean_estimate, 2)]
-        rows.append(row)
+        widths |= {"other_rules.comes": 2.4, "other_rules.goes": 2.4, "other_rules.mean_estimate": 0.8}
+    own = {
+        "other_rules.change": [change_words(c, stage, context) for c in found["change"]],
+        "other_rules.n": [places(r.n, r.status, context) for r in found.itertuples()],
+        **sides("other_rules", found, context),
+    }
     caption = say("The choice under other rules: {round}", round=stage.rule.name[say.lang])
     note = say("The mean is by the estimates that hold, of those whom the other rule selects.")
-    return table(f"others-{stage.id}", caption, heads, rows, note=note if inside else "")
+    note = note if inside else ""
+    return listing(f"others-{stage.id}", caption, found, widths, context, own, note=note)
+
+
+def places(n: float, status: str, context: Context) -> Cell:
+    """How many places change, or why that is not known."""
+    return Cell(status_words(status, context.say)) if pd.isna(n) else common.number(context.say, n)
+
+
+def sides(name: str, found: pd.DataFrame, context: Context) -> dict[str, list[str]]:
+    """The cells of those who come and of those who go, for those who may see them."""
+    there = [c for c in ("comes", "goes") if c in found]
+    return {f"{name}.{c}": [named(ids, context) for ids in found[c]] for c in there}
 
 
 def change_words(code: str, stage: RoundResults, context: Context) -> str:
@@ -172,15 +181,10 @@ def _ranks(stage: RoundResults, context: Context) -> Picture:
     change = change_words(found["change_of"].iloc[0], stage, context)
     moved = found[found["change"].isin(["comes", "goes"])].sort_values(["change", "rank_before"])
     words = {"comes": say("comes"), "goes": say("goes")}
-    rows = [
-        (r.submission, common.text(titles.get(r.submission)), words[r.change], common.number(say, r.rank_before),
-         common.number(say, r.rank_after), common.number(say, r.estimate_before, 2),
-         common.number(say, r.estimate_after, 2))
-        for r in moved.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Change")),
-             Column(say("Rank before"), "number"), Column(say("Rank after"), "number"),
-             Column(say("Estimate before"), "number"), Column(say("Estimate after"), "number")]  # fmt: skip
+    shown = moved.assign(title=moved["submission"].map(titles), change=moved["change"].map(words))
+    names = ("change", "rank_before", "rank_after", "estimate_before", "estimate_after")
+    widths = {"other_ranks.submission": 1, "submissions.title": 3}
+    widths |= dict.fromkeys((f"other_ranks.{c}" for c in names), 1)
     caption = say("Ranks under the weights that change most – {change}: {round}", change=change,
                   round=stage.rule.name[say.lang])  # fmt: skip
     alt = say(
@@ -191,5 +195,5 @@ def _ranks(stage: RoundResults, context: Context) -> Picture:
     drawn = found.assign(change=found["change"].fillna("")).set_index("submission")
     return Picture(
         f"others-{stage.id}-figure", caption, alt, lambda ax: plot_what_if(drawn, ax, say.lang),
-        table(f"others-{stage.id}-data", caption, heads, rows), (7.2, 4.6),
+        listing(f"others-{stage.id}-data", caption, shown, widths, context), (7.2, 4.6),
     )  # fmt: skip

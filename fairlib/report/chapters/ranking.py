@@ -10,6 +10,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
+from fairlib.report.columns import listing
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, group_name, word
@@ -142,14 +143,13 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
         return []
     in_order = [f"nomination={n.id}" for n in context.contest.nominations]
     places = [in_order.index(code) if code in in_order else -1 for code in seats["code"]]
-    rows = [
-        (_bound(r.code, context), common.number(say, r.eligible), *_limits(r, say))
-        for r in seats.iloc[np.argsort(places, kind="stable")].itertuples()
-    ]
-    heads = [Column(say("Group"), "text", 3), Column(say("Eligible"), "number"), Column(say("At least"), "number"),
-             Column(say("At most"), "number"), Column(say("Selected"), "number")]  # fmt: skip
+    seats = seats.iloc[np.argsort(places, kind="stable")]
+    limits = zip(*(_limits(r, say) for r in seats.itertuples()), strict=True)
+    own = {"seats.code": [_bound(code, context) for code in seats["code"]]}
+    own |= zip(("seats.at_least", "seats.at_most", "seats.used"), limits, strict=True)
+    widths = {"seats.code": 3, "seats.eligible": 1, "seats.at_least": 1, "seats.at_most": 1, "seats.used": 1}
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
-    return [table(f"seats-{stage.id}", caption, heads, rows, note=by_people(stage, say))]
+    return [listing(f"seats-{stage.id}", caption, seats, widths, context, own, note=by_people(stage, say))]
 
 
 def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:

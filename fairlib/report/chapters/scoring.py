@@ -8,9 +8,10 @@ from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.consistency import consistency
 from fairlib.report.chapters.diagnostics import diagnostics
 from fairlib.report.chapters.levels import level_blocks
+from fairlib.report.columns import listing
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import criterion_name, status_words, word
+from fairlib.report.words.codes import criterion_name, word
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -76,16 +77,10 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
         if not context.internal and len(jurors):
             told = Text(common.withheld_words(say), "note")
         return [Heading(say("Who is strict?")), told]
-    rows = []
-    for r in jurors.itertuples():
-        known = pd.notna(r.severity)
-        remark = status_words(r.status, say)
-        value = Cell(say.signed(r.severity, 2), r.severity) if known else Cell(say("withheld"))
-        rows.append(
-            (r.juror, value, common.number(say, r.se, 2), common.number(say, r.n_submissions), remark)
-        )
-    heads = [Column(say("Juror")), Column(say("Severity, points"), "number"), Column(say("Standard error"), "number"),
-             Column(say("Submissions read"), "number"), Column(say("Remark"))]  # fmt: skip
+    withheld = [
+        Cell(say.signed(x, 2), x) if pd.notna(x) else Cell(say("withheld")) for x in jurors["severity"]
+    ]
+    widths = dict.fromkeys((f"jurors.{c}" for c in ("juror", "severity", "se", "n_submissions", "status")), 1)
     caption = say("Severity of jurors: {round}", round=stage.rule.name[say.lang])
     top = jurors.sort_values("severity").dropna(subset=["severity"])
     alt = say(
@@ -95,9 +90,12 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
     )
     filled = say("A filled mark in the figure: its 95 % interval does not contain zero.")
     lead = f"{_severe(stage, context)} {filled}"
+    behind = listing(
+        f"severity-{stage.id}-data", caption, jurors, widths, context, {"jurors.severity": withheld}
+    )
     picture = Picture(
         f"severity-{stage.id}", caption, alt, lambda ax: plot_severity(jurors, ax, say.lang),
-        table(f"severity-{stage.id}-data", caption, heads, rows), (7.2, 0.9 + 0.25 * len(jurors)),
+        behind, (7.2, 0.9 + 0.25 * len(jurors)),
     )  # fmt: skip
     blocks: list[Block] = [Heading(say("Who is strict?")), Text(lead), picture]
     return blocks + (_marks(stage, context) if context.internal else [])

@@ -7,6 +7,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
+from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults, draw_files, flag
 from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
@@ -104,31 +105,28 @@ def _unranked(stage: RoundResults, context: Context) -> list[Block]:
     found = joined[joined["reason"].fillna("").str.contains("no_estimate")]
     if found.empty:
         return []
-    rows = [
-        (r.submission, common.project(r, context), reason_sentence(r.reason, context.contest, say))
-        for r in found.itertuples()
-    ]
-    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Reason"), "text", 3)]
+    widths = {"decisions.submission": 1, "submissions.title": 3, "decisions.reason": 3}
+    own = {"submissions.title": [common.project(r, context) for r in found.itertuples()]}
     caption = say("Eligible, and without a place in the ranking: {round}", round=stage.rule.name[say.lang])
-    return [table(f"unranked-{stage.id}", caption, heads, rows)]
+    return [listing(f"unranked-{stage.id}", caption, found, widths, context, own)]
 
 
 def _waiting(context: Context) -> list[Block]:
     """Those to whom no letter is written before a person has decided."""
     say, titles = context.say, context.results.by_id["title"]
-    rows = [
-        (s, common.text(titles.get(s)), reason_sentence(reason, context.contest, say))
-        for s, reason in context.results.waiting.items()
-    ]
-    if not rows:
+    found = (
+        pd.Series(context.results.waiting, name="reason", dtype="str").rename_axis("submission").reset_index()
+    )
+    if found.empty:
         return []
-    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Reason"), "text", 3)]
+    found = found.assign(title=found["submission"].map(titles))
+    widths = {"decisions.submission": 1, "submissions.title": 3, "decisions.reason": 3}
     told = say(
         "Nothing was decided about these, so no letter is written to them. It is written once the marks are there, or "
         "the params hold a decision of people about each: rounds[].select.manual."
     )
     return [Heading(say("Letters that wait for a person")), Text(told, "warning"),
-            table("waiting", say("No letter yet"), heads, rows, folded=len(rows) > 30)]  # fmt: skip
+            listing("waiting", say("No letter yet"), found, widths, context, folded=len(found) > 30)]  # fmt: skip
 
 
 def _ties(stage: RoundResults, context: Context) -> list[Block]:
@@ -147,14 +145,14 @@ def _ties(stage: RoundResults, context: Context) -> list[Block]:
             [criterion_name(s.removeprefix("criterion:"), context.contest, say) for s in names if s]
         )
 
-    rows = [
-        (common.number(say, r.rank), named(r.submissions), settled(r.settled_by), named(r.open) or "–")
-        for r in found.itertuples()
-    ]
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Projects with equal estimates"), "name", 4),
-             Column(say("Settled by"), "text", 2), Column(say("Left open"), "text", 1.4)]  # fmt: skip
+    own = {
+        "ties.submissions": [named(x) for x in found["submissions"]],
+        "ties.settled_by": [settled(x) for x in found["settled_by"]],
+        "ties.open": [named(x) or "–" for x in found["open"]],
+    }
+    widths = {"ties.rank": 0.5, "ties.submissions": 4, "ties.settled_by": 2, "ties.open": 1.4}
     caption = say("Ties and what settled them: {round}", round=stage.rule.name[say.lang])
-    return [table(f"ties-{stage.id}", caption, heads, rows, folded=len(rows) > 12)]
+    return [listing(f"ties-{stage.id}", caption, found, widths, context, own, folded=len(found) > 12)]
 
 
 def _cases(stage: RoundResults, context: Context) -> list[Block]:
@@ -168,21 +166,27 @@ def _cases(stage: RoundResults, context: Context) -> list[Block]:
         name = criterion_name(common.text(criterion), context.contest, say)
         return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 2)}"
 
-    rows = [
-        (common.number(say, r.rank), Cell(common.text(titles.get(r.submission)), under=r.submission),
-         common.chance(say, r.p_selected),
-         side(r.for_criterion, r.for_points, r.for_juror, r.for_mark),
-         side(r.against_criterion, r.against_points, r.against_juror, r.against_mark))
-        for r in found.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "name", 3),
-             Column(say("Probability"), "number"), Column(say("What speaks for it"), "text", 2),
-             Column(say("What speaks against it"), "text", 2)]  # fmt: skip
+    own = {
+        "submissions.title": [Cell(common.text(titles.get(x)), under=x) for x in found["submission"]],
+        "results.speaks_for": [
+            side(r.for_criterion, r.for_points, r.for_juror, r.for_mark) for r in found.itertuples()
+        ],
+        "results.speaks_against": [
+            side(r.against_criterion, r.against_points, r.against_juror, r.against_mark)
+            for r in found.itertuples()
+        ],
+    }
+    widths = {"discuss.rank": 0.5, "submissions.title": 3, "discuss.p_selected": 1}
+    widths |= {"results.speaks_for": 2, "results.speaks_against": 2}
     caption = say("For the discussion of the open band: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Criteria in points from the mean of those selected; beside them the kindest and the strictest reader."
     )
-    return [table(f"discuss-{stage.id}", caption, heads, rows, note=note, folded=len(rows) > 30)]
+    return [
+        listing(
+            f"discuss-{stage.id}", caption, found, widths, context, own, note=note, folded=len(found) > 30
+        )
+    ]
 
 
 def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
@@ -194,16 +198,11 @@ def _another_reader(stage: RoundResults, context: Context) -> list[Block]:
     if wanted.empty:
         return []
     titles = context.results.by_id["title"]
-    rows = [
-        (r.submission, common.text(titles.get(r.submission)), common.number(say, r.low, 2), r.low_juror,
-         common.number(say, r.high, 2), r.high_juror, common.number(say, r.gap, 2))
-        for r in wanted.itertuples()
-    ]  # fmt: skip
-    heads = [Column(say("Submission")), Column(say("Project"), "name", 3), Column(say("Lowest"), "number"),
-             Column(say("Juror")), Column(say("Highest"), "number"), Column(say("Juror")),
-             Column(say("Difference"), "number")]  # fmt: skip
+    wanted = wanted.assign(title=wanted["submission"].map(titles))
+    names = [f"another_reader.{c}" for c in ("low", "low_juror", "high", "high_juror", "gap")]
+    widths = {"another_reader.submission": 1, "submissions.title": 3, **dict.fromkeys(names, 1)}
     caption = say("Submissions that want another reader: {round}", round=stage.rule.name[say.lang])
-    return [table(f"another-{stage.id}", caption, heads, rows, folded=len(rows) > 20)]
+    return [listing(f"another-{stage.id}", caption, wanted, widths, context, folded=len(wanted) > 20)]
 
 
 def _warnings(context: Context) -> list[Block]:

@@ -1,6 +1,6 @@
 """The figures of the suite: each is a function of one table that draws on given or new axes."""
 
-from fairlib.report.figures.base import to_svg
+from fairlib.report.figures.base import draw, to_svg
 from fairlib.report.figures.counts import plot_counts, plot_funnel, plot_tile_map
 from fairlib.report.figures.groups import plot_budget, plot_profiles, plot_rates
 from fairlib.report.figures.jurors import plot_agreement, plot_marks, plot_severity
@@ -8,6 +8,7 @@ from fairlib.report.figures.ranking import plot_probabilities, plot_ranking, plo
 from fairlib.report.figures.whatif import plot_what_if
 
 __all__ = [
+    "draw",
     "plot_agreement",
     "plot_budget",
     "plot_counts",

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 from numpy.typing import ArrayLike
 
+from fairlib.report.blocks import Report
 from fairlib.report.words.codes import word
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Language
@@ -135,6 +136,17 @@ def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str)
         figure.draw(pen)
         pen.finalize()
     return _tidy(stream.getvalue(), name)
+
+
+def draw(report: Report, drawn: dict[tuple, str]) -> dict[str, str]:
+    """Drawings by id; one whose numbers are the same for both audiences is drawn once, and kept in `drawn`."""
+    found = {}
+    for picture in report.pictures():
+        key = (picture.id, picture.alt, picture.data)
+        if key not in drawn:
+            drawn[key] = to_svg(picture.draw, picture.size, picture.id)
+        found[picture.id] = drawn[key]
+    return found
 
 
 def _fit(ax: Axes, pen: RendererSVG, width: float, height: float) -> None:

@@ -12,9 +12,9 @@ is no longer there. The rules, each with its test (docs/privacy.md has the attac
   a rank of those close to it: its neighbours in the ranking would tell its mean;
 - a mean at the end of the scale says what everybody gave: values are published up to `MARGIN` of the
   scale from its ends, and said to be at least or at most that;
-- where something is withheld, or an estimate is more than a sum of marks (`SUMS` has those that are not),
-  estimates have one digit and neither raw means nor severities stand beside them; severities that are no
-  model's (`MODELS`) and estimates from z-scores are not published;
+- where something is withheld, or an estimate is more than a sum of marks (`Estimator.of_sums`),
+  estimates have one digit and neither raw means nor severities stand beside them; severities that no estimator
+  compares, and estimates that hang on each juror's spread, are not published;
 - a status says what the design says, never what the marks are; correlations of two jurors are coarse and
   from many submissions; a round of few readings has no statistics at all.
 """
@@ -22,97 +22,26 @@ is no longer there. The rules, each with its test (docs/privacy.md has the attac
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import INTAKE, KINDS, ROUND, Table
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
+from fairlib.scoring.estimators.table import ESTIMATORS
 from fairlib.selection import several
 from fairlib.selection.reason import Reason, as_code, parse
 
 MARGIN = 0.05
-SHARED, FEW = (
-    10,
-    30,
-)  # submissions two jurors must share for their correlation; readings a round needs for statistics
-SUMS = {
-    "raw",
-    "additive",
-    "severity",
-    "rasch",
-}  # estimates that hang on sums of marks (Rasch: sufficient statistics)
-MODELS = {"additive", "severity", "rasch"}  # severities that weigh every mark alike, with errors of the model
-PUBLIC = {
-    "submissions": [
-        "submission", "sent_at", "organisation", "nomination", "title", "region", "settlement", "monotown",
-        "requested", "duration_months", "first_time", "language", "eligible", "ineligible_by", "consent",
-    ],
-    "set_aside": ["reason"],
-    "findings": ["code", "severity"],
-    "estimates": [
-        "submission", "estimate", "se", "low", "high", "n_jurors", "raw_mean", "status",
-    ],
-    "jurors": ["juror", "severity", "se", "n_submissions", "status"],
-    "decisions": [
-        "submission", "rank", "rank_raw", "estimate", "rank_low", "rank_high", "p_selected", "band", "decision",
-        "reason", "grant", "reserve_place", "displaced_by", "displaces", "expected_rank", "set_low", "set_high",
-    ],
-    "seats": ["code", "rule", "at_least", "at_most", "eligible", "used"],
-    "ties": ["rank", "submissions", "settled_by", "open"],
-    "stability": ["kind", "what", "n_changes", "status"],
-    "at_the_line": ["policy", "expected_quality", "rightly_chosen", "people", "overlap", "basis"],
-    "days": ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"],
-    "levels": ["level_a", "level_b", "difference", "se", "across"],
-    "level_means": ["level", "mean", "se", "n_submissions", "n_jurors"],
-    "compared": ["method", "rmse", "hit_rate", "lost"],
-    "rule_costs": ["rule", "about", "comes", "goes", "n"],
-    "other_rules": ["change", "n", "selected", "status"],
-    "draw": ["submission", "place", "lot", "drawn"],
-    "consistency": ["criterion", "statistic", "value", "low", "high", "p", "n", "status"],
-}  # fmt: skip
-STATISTICS = {
-    "levels",
-    "level_means",
-    "stability",
-    "at_the_line",
-    "days",
-    "compared",
-    "consistency",
-    "other_rules",
-    "agreement",
-}
-KEYS = {
-    "design": {"verdict", "components", "pairs", "n_readings", "inflation", "connectivity"},
-    "meaning": {f"{k}{end}" for k in ("reliability", "belongs", "overlap") for end in ("", "_low", "_high")},
-    "draw_summary": {"commitment", "seed", "on_the_list", "drawn"},
-    "certainty": {"twin_overlap", "twin_low", "twin_high", "clear_in", "open", "clear_out"},
-}
-COUNTED = {"meaning", "certainty"}  # what is said of rounds with enough readings only
-WITHHELD = {
-    "estimates": ["estimate", "se", "low", "high", "raw_mean"],
-    "decisions": [
-        "estimate",
-        "rank",
-        "rank_raw",
-        "rank_low",
-        "rank_high",
-        "p_selected",
-        "reserve_place",
-        "expected_rank",
-        "set_low",
-        "set_high",
-    ],
-    "jurors": ["severity", "se"],
-}
+SHARED = 10  # submissions that two jurors must share for their correlation
+FEW = 30  # readings that a round needs for statistics
 ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
                  "marginal", "no_variation"}  # fmt: skip
-DIGITS = {"p": 3, "hit_rate": 3, "expected_rank": 1}
-WHOLE = {"requested", "grant"}
 NUMBER = r"(?<=[ :<>=])\d+\.\d+"
 CONTACT = [
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -123,15 +52,15 @@ CONTACT = [
 
 def for_public(results: Results) -> Results:
     """The same results with everything gone that the public must not see. Nothing is changed in place."""
-    submissions = _allowed(results.submissions, "submissions")
+    submissions = _allowed(results.submissions, INTAKE["submissions"])
     named = flag(submissions["consent"]).fillna(False)
     submissions["organisation"] = submissions["organisation"].where(named).map(mask, na_action="ignore")
     submissions["title"] = submissions["title"].map(mask, na_action="ignore")
     return replace(
         results,
         submissions=submissions,
-        set_aside=_allowed(results.set_aside, "set_aside"),
-        findings=_allowed(results.findings, "findings"),
+        set_aside=_allowed(results.set_aside, INTAKE["set_aside"]),
+        findings=_allowed(results.findings, INTAKE["findings"]),
         rounds=tuple(_round(stage, results.contest.weights(stage.id)) for stage in results.rounds),
     )
 
@@ -166,26 +95,27 @@ def juror_codes(stage: RoundResults) -> dict[str, str]:
 def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     """A round from its allow-list; a table or key that is not named there is empty."""
     codes, (hidden, silent) = juror_codes(stage), withheld(stage.ratings, stage.rule.scale, weights)
-    if stage.rule.estimator not in SUMS:  # of three readers the median is one juror's mark
+    of_sums = ESTIMATORS[stage.rule.estimator].of_sums
+    if not of_sums:  # of three readers the median is one juror's mark
         hidden |= set(stage.estimates.loc[stage.estimates["n_jurors"] <= READERS, "submission"])
-    whole = stage.rule.estimator in SUMS and not (hidden | silent)
+    whole = of_sums and not (hidden | silent)
     close = _close(stage, hidden)
-    tables = {f.name: getattr(stage, f.name) for f in fields(stage)}
-    tables = {k: _allowed(v, k) for k, v in tables.items() if isinstance(v, pd.DataFrame)}
+    tables = {name: _allowed(table, ROUND[name]) for name, table in stage.tables.items()}
     tables["estimates"], tables["decisions"] = _ranking(stage, tables, hidden, close, whole)
     tables["jurors"] = _severities(stage, tables["jurors"], codes, whole)
     tables["ties"] = _without(tables["ties"], close)
     tables["stability"] = _changes(tables["stability"], codes, silent)
-    tables["agreement"] = _agreement(stage, codes)
-    tables["profiles"] = _profiles(stage, whole)
     if not whole:
         tables |= {k: tables[k].iloc[:0] for k in ("levels", "level_means")}
-    few = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]].drop_duplicates()
-    if len(few) < FEW:
-        tables |= {k: tables[k].iloc[:0] for k in STATISTICS}
-    values = {k: _values(getattr(stage, k), k) for k in KEYS if k not in COUNTED or len(few) >= FEW}
-    empty = {f.name: {} for f in fields(stage) if isinstance(getattr(stage, f.name), dict)}
-    return replace(stage, **{k: _cut(t) for k, t in tables.items()}, **(empty | values))
+    keys = {name: _values(getattr(stage, name), t) for name, t in ROUND.items() if t.keys}
+    agreement, profiles = _agreement(stage, codes), _profiles(stage, whole)
+    readings = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]]
+    if len(readings.drop_duplicates()) < FEW:
+        tables |= {k: t.iloc[:0] for k, t in tables.items() if ROUND[k].statistics}
+        keys |= {k: {} for k in keys if ROUND[k].statistics}
+        agreement = agreement.iloc[:0]
+    cut = {name: _cut(table, ROUND[name]) for name, table in tables.items()}
+    return replace(stage, tables=cut, agreement=agreement, profiles=profiles, **keys)
 
 
 def _ranking(
@@ -199,11 +129,14 @@ def _ranking(
         estimates["raw_mean"] = decisions["rank_raw"] = np.nan
         estimates[ROUGH], decisions["estimate"] = estimates[ROUGH].round(1), decisions["estimate"].round(1)
     for name, table in (("estimates", estimates), ("decisions", decisions)):
-        table.loc[table["submission"].isin(hidden), WITHHELD[name]] = np.nan
+        table.loc[table["submission"].isin(hidden), ROUND[name].names("guarded")] = np.nan
         for column in ("estimate", "raw_mean"):
             if column in table:
                 table[column] = end_coded(table[column], scale.min, scale.max)
-    if stage.rule.estimator == "zscore":  # with the spread of each juror it would tell marks of short scales
+    method = ESTIMATORS[stage.rule.estimator]
+    if (
+        method.compares_jurors and not method.of_sums
+    ):  # the spread of each juror would tell marks of short scales
         estimates[ROUGH], decisions["estimate"] = np.nan, np.nan
     estimates["status"] = _design_only(estimates["status"])
     return estimates, decisions
@@ -226,8 +159,8 @@ def _close(stage: RoundResults, hidden: set[str]) -> set[str]:
 
 
 def _severities(stage: RoundResults, table: pd.DataFrame, codes: dict, whole: bool) -> pd.DataFrame:
-    if not whole or stage.rule.estimator not in MODELS:
-        table[WITHHELD["jurors"]] = np.nan
+    if not whole or not ESTIMATORS[stage.rule.estimator].compares_jurors:
+        table[ROUND["jurors"].names("guarded")] = np.nan
     table["status"] = _design_only(table["status"])
     table["juror"] = table["juror"].map(codes)
     return table.sort_values("juror", ignore_index=True)
@@ -256,7 +189,7 @@ def _agreement(stage: RoundResults, codes: dict[str, str]) -> pd.DataFrame:
 def _profiles(stage: RoundResults, whole: bool) -> pd.DataFrame:
     """Criteria of those selected and of the others, where every submission's mean is published too."""
     scale, found = stage.rule.scale, stage.profiles if whole else stage.profiles.iloc[:0]
-    return found.apply(lambda c: end_coded(c, scale.min, scale.max))
+    return found.apply(lambda c: _printed(end_coded(c, scale.min, scale.max), KINDS["points"].digits))
 
 
 def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd.DataFrame:
@@ -303,27 +236,25 @@ def end_coded(values: pd.Series, low: float, high: float) -> pd.Series:
     return values.clip(low + margin, high - margin)
 
 
-def _allowed(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The columns of the allow-list; a table that is not on it keeps its columns and none of its rows."""
-    if name not in PUBLIC:
-        return table.iloc[:0]
-    return table[[c for c in PUBLIC[name] if c in table.columns]].copy()
+def _allowed(table: pd.DataFrame, known: Table) -> pd.DataFrame:
+    """The columns that are public; a table without any keeps its columns and none of its rows."""
+    seen = known.names("public", "guarded")
+    return table[seen].copy() if seen else table.iloc[:0]
 
 
-def _cut(table: pd.DataFrame) -> pd.DataFrame:
+def _cut(table: pd.DataFrame, known: Table) -> pd.DataFrame:
     """Numbers to the digits that pages show, rounded as they are printed."""
-
-    def printed(column: pd.Series) -> pd.Series:
-        digits = DIGITS.get(str(column.name), 2)
-        return column.map(lambda x: round(x, digits), na_action="ignore")
-
-    floats = [c for c in table.select_dtypes("float") if c not in WHOLE]
-    return table.assign(**{c: printed(table[c]) for c in floats})
+    kinds = {name: KINDS[column.kind] for name, column in known.in_file(table).items() if name in table}
+    return table.assign(**{n: _printed(table[n], k.digits) for n, k in kinds.items() if k.number})
 
 
-def _values(found: dict[str, str], name: str) -> dict[str, str]:
-    """The keys of the allow-list, numbers to as many digits as pages show."""
-    kept = {k: v for k, v in found.items() if k in KEYS[name]}
+def _printed(column: pd.Series, digits: int | None) -> pd.Series:
+    return column if digits is None else column.map(lambda x: round(x, digits), na_action="ignore")
+
+
+def _values(found: dict[str, str], known: Table) -> dict[str, str]:
+    """The keys that are public, numbers to as many digits as pages show."""
+    kept = {k: v for k, v in found.items() if k in known.names("public")}
     if "inflation" in kept:
         kept["inflation"] = f"{float(kept['inflation']):.2f}"
     return {k: f"{float(v):.4g}" if re.fullmatch(r"\d*\.\d+(e-?\d+)?", v) else v for k, v in kept.items()}

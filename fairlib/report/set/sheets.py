@@ -1,26 +1,37 @@
 """What stands in the workbook of the office? Decisions, estimates, jurors, rules, findings, sources, and a key."""
 
-from collections.abc import Iterable
+import csv
+import fnmatch
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
+from fairlib.contract import column
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words
 from fairlib.report.chapters.levels import Z95, compared, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
-from fairlib.report.figures.base import decision_names
-from fairlib.report.results import DECISION, ESTIMATE, RoundResults
-from fairlib.report.words.codes import criterion_name, group_name, status_words, word
-from fairlib.report.words.findings import done_words, finding_words, found_words
-from fairlib.report.words.reasons import reason_sentence
-from fairlib.report.words.rules import Quoter, declared
+from fairlib.report.columns import in_words
+from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import criterion_name, status_words, word
+from fairlib.report.words.findings import found_words
+from fairlib.report.words.rules import Quoter, is_written
 from fairlib.selection import several
 
-TEXT, ONE, TWO, WHOLE, MONEY = "@", "0.0", "0.00", "0", "#,##0 [$₸]"
+TEXT, WHOLE = "@", "0"
 CHANCE = '[>=0.995]">99%";[<0.005]"<1%";0%'  # a probability never rounds to certainty
+FORMS = {
+    "count": WHOLE,
+    "rank": WHOLE,
+    "mean_rank": "0.0",
+    "chance": CHANCE,
+    "money": "#,##0 [$₸]",
+    **dict.fromkeys(("points", "signed", "number", "share"), "0.00"),
+}
 TELLING = ("talk", "own_organisation_marked", "significant")
 
 
@@ -66,20 +77,15 @@ def sheets(context: Context) -> list[Sheet]:
     return [*found, _key(found, context)]
 
 
-def _sheet(name: str, columns: Iterable[Column]) -> Sheet:
+def _sheet(name: str, columns: list[Column]) -> Sheet:
     """A sheet of the columns in which there is something."""
-    listed = [_filled(c) for c in columns]
-    return Sheet(name, tuple(c for c in listed if not c.values or any(_there(v) for v in c.values)))
+    return Sheet(name, tuple(c for c in columns if not c.values or any(_there(v) for v in c.values)))
 
 
 def _name(what: str, stage: RoundResults, context: Context) -> str:
     """A short name for a sheet of a round: names of sheets have no more than 31 letters."""
     rounds = [s.id for s in context.results.rounds]
     return f"{rounds.index(stage.id) + 1}. {what}"
-
-
-def _filled(column: Column) -> Column:
-    return Column(column.label, column.form, column.width, column.meaning, list(column.values))
 
 
 def _there(value: object) -> bool:
@@ -117,81 +123,53 @@ def _about(context: Context) -> Sheet:
     )
 
 
-def _whole(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an empty column for each that this audience does not get."""
-    return table.reindex(columns=list(dict.fromkeys([*table.columns, *DECISION, *ESTIMATE])))
+def declared() -> dict[str, dict[str, int]]:
+    """By sheet, the columns of the contract in it and their widths in letters, from sheets.csv."""
+    found: dict[str, dict[str, int]] = {}
+    with Path(__file__).with_name("sheets.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            found.setdefault(row["sheet"], {})[row["column"]] = int(row["width"])
+    return found
 
 
-def _project(table: pd.DataFrame, context: Context) -> list[Column]:
-    """Which submission a row is about."""
-    say = context.say
-    return [
-        Column(say("Submission"), TEXT, 12, say("The number of the submission."), table["submission"]),
-        Column(say("Project"), TEXT, 48, say("The title as it was sent."), table["title"]),
-    ]
+SHEETS = declared()
+
+
+def _columns(
+    sheet: str, table: pd.DataFrame, context: Context, meanings: Mapping[str, str] | None = None
+) -> list[Column]:
+    """Columns of a sheet that this audience has in a table; `meanings` are those that are not fixed."""
+    found, own = [], meanings or {}
+    for name, width in SHEETS[sheet].items():
+        told = column(name)
+        for at in fnmatch.filter(map(str, table.columns), told.name):
+            criterion = at.removeprefix(told.name.rstrip("*"))
+            label = (
+                criterion_name(criterion, context.contest, context.say)
+                if criterion
+                else context.say(told.heading)
+            )
+            form, meaning = FORMS.get(told.kind, TEXT), own.get(name) or context.say(told.meaning)
+            found.append(Column(label, form, width, meaning, in_words(name, table[at], context)))
+    return found
 
 
 def _decisions(stage: RoundResults, context: Context) -> Sheet:
-    say, table = context.say, _whole(context.results.joined(stage))
-    contest, names = context.contest, decision_names(say.lang)
+    table = context.results.joined(stage)
     tied, settled = _ties(stage, context)
-    group, step = table["submission"].map(tied), table["submission"].map(settled)
-    columns = [
-        Column(say("Rank"), WHOLE, 8, say("The place by the estimate, after ties."), table["rank"]),
-        *_project(table, context),
-        Column(say("Organisation"), TEXT, 34, say("Who sent it; without recorded consent the public sees no name."),
-               [common.organisation(x, context) for x in table["organisation"]]),
-        Column(say("Nomination"), TEXT, 28, say("The nomination it was sent to."),
-               [common.nomination(x, context) for x in table["nomination"]]),
-        Column(say("Region"), TEXT, 24, say("The region that the place belongs to."),
-               [common.region(x, context) for x in table["region"]]),
-        Column(say("Settlement type"), TEXT, 14, say("City, town or village, as far as the place is known."),
-               [group_name("settlement", common.text(x), contest, say) for x in table["settlement"]]),
-        Column(say("Decision"), TEXT, 17, say("What the rules, or people by their leave, decided."),
-               [names.get(x, common.text(x)) for x in table["decision"]]),
-        Column(say("Reason"), TEXT, 60, say("The rule that decided, with its numbers where they may be told."),
-               [reason_sentence(x, contest, say) for x in table["reason"]]),
-        Column(say("Estimate"), TWO, 11, say("The score by the declared estimate, on the scale of the contest."),
-               table["estimate"]),
-        Column(say("Interval from"), TWO, 10, say("Lower end of the 95 % interval of the estimate."), table["low"]),
-        Column(say("Interval to"), TWO, 10, say("Upper end of the 95 % interval of the estimate."), table["high"]),
-        Column(say("Expected rank"), ONE, 10, say("The mean of its ranks over all draws."), table["expected_rank"]),
-        Column(say("True place from"), WHOLE, 10,
-               say("The best place in the 95 % interval of the true place, the one that all possible jurors together "
-                   "would give."),
-               table["rank_low"]),
-        Column(say("True place to"), WHOLE, 10, say("The worst place in that interval."), table["rank_high"]),
-        Column(say("Rank set from"), WHOLE, 10, say("Best rank, by intervals that hold for all submissions at once."),
-               table["set_low"]),
-        Column(say("Rank set to"), WHOLE, 10, say("Worst rank, by intervals that hold for all submissions at once."),
-               table["set_high"]),
-        Column(say("Probability"), CHANCE, 13, common.chance_words(say),
-               table["p_selected"].where(table["decision"] != "not_eligible")),
-        Column(say("Firmness"), TEXT, 16, _bands(stage, context),
-               [word("band", x, say) for x in table["band"].where(table["decision"] != "not_eligible")]),
-        Column(say("Second commission"), CHANCE, 13,
-               say("The share of second commissions of the same kind that would select it; another question than the "
-                   "probability, and nearer to the middle."),
-               table["p_twin"].where(table["decision"] != "not_eligible")),
-        Column(say("Points missing"), TWO, 10, say("Points that would surely have been enough."),
-               table["points_missing"]),
-        Column(say("Reserve place"), WHOLE, 10, say("Its place on the reserve list."), table["reserve_place"]),
-        Column(say("Tie group"), WHOLE, 9, say("Submissions with the same number have the same estimate."), group),
-        Column(say("Tie settled by"), TEXT, 24, say("The step of the declared chain that settled the tie."), step),
-        Column(say("Displaced by"), TEXT, 13, say("Who was selected in its place because of a quota."),
-               table["displaced_by"]),
-        Column(say("In the place of"), TEXT, 13, say("In whose place it was selected because of a quota."),
-               table["displaces"]),
-        Column(say("Amount requested"), MONEY, 17, say("The sum that it asks for, in tenge."), table["requested"]),
-        Column(say("Grant"), MONEY, 17, say("The sum granted, in tenge."), table["grant"].where(table["grant"] > 0)),
-    ]  # fmt: skip
-    return _sheet(_name(context.stage_name(stage), stage, context), columns)
-
-
-def _bands(stage: RoundResults, context: Context) -> str:
+    table = table.assign(
+        grant=table["grant"].where(table["grant"] > 0),
+        tie=table["submission"].map(tied),
+        tie_settled_by=table["submission"].map(settled),
+    )
+    foretold = [c for c in ("p_selected", "band", "p_twin") if c in table]
+    table[foretold] = table[foretold].where(table["decision"] != "not_eligible")
     say, levels = context.say, stage.rule.select.certainty
-    return say("Certain from {high} up, certainly not up to {low}, open between.",
-               high=say.percent(levels.clear_in), low=say.percent(levels.clear_out))  # fmt: skip
+    bands = say(
+        column("decisions.band").meaning, high=say.percent(levels.clear_in), low=say.percent(levels.clear_out)
+    )
+    columns = _columns("decisions", table, context, {"decisions.band": bands})
+    return _sheet(_name(context.stage_name(stage), stage, context), columns)
 
 
 def _ties(stage: RoundResults, context: Context) -> tuple[dict[str, int], dict[str, str]]:
@@ -210,92 +188,36 @@ def _ties(stage: RoundResults, context: Context) -> tuple[dict[str, int], dict[s
 
 
 def _estimates(stage: RoundResults, context: Context) -> Sheet:
-    say, table = context.say, _whole(context.results.joined(stage)).dropna(subset=["n_jurors"])
+    table = context.results.joined(stage).dropna(subset=["n_jurors"])
     share = stage.acceptability.set_index("submission")["acceptability"]
-    by = [c for c in table.columns if c.startswith("by_")]
-    columns = [
-        *_project(table, context),
-        Column(say("Raw mean"), TWO, 11, say("The mean of its jurors' scores as they were given."), table["raw_mean"]),
-        Column(say("Raw median"), TWO, 11, say("The median of its jurors' scores as they were given."),
-               table["raw_median"]),
-        Column(say("Estimate"), TWO, 11, say("The score by the declared estimate, on the scale of the contest."),
-               table["estimate"]),
-        Column(say("Standard error"), TWO, 12, say("The standard error of the estimate."), table["se"]),
-        Column(say("Interval from"), TWO, 10, say("Lower end of the 95 % interval of the estimate."), table["low"]),
-        Column(say("Interval to"), TWO, 10, say("Upper end of the 95 % interval of the estimate."), table["high"]),
-        Column(say("Rank by raw mean"), WHOLE, 10,
-               say("The rank that the raw mean alone would give, ties settled by the same steps."), table["rank_raw"]),
-        Column(say("Adjusted rank"), WHOLE, 10, say("The place by the estimate, after ties."), table["rank"]),
-        Column(say("Places gained"), WHOLE, 10, say("Places that the adjustment gained or, below zero, cost."),
-               table["rank_raw"] - table["rank"]),
-        Column(say("Readers"), WHOLE, 9, say("How many jurors' scores there are."), table["n_jurors"]),
-        Column(say("Disagreement"), TWO, 12, say("Standard deviation of its jurors' scores."),
-               table["disagreement"]),
-        Column(say("Marks missing"), WHOLE, 9, say("Marks that are missing or could not be read."),
-               table["n_missing"]),
-        *(Column(criterion_name(c.removeprefix("by_"), context.contest, say), TWO, 14,
-                 say("The estimate on this criterion alone."), table[c]) for c in by),
-        Column(say("Under any weights"), CHANCE, 12,
-               say("The share of all weightings of the criteria under which it would be selected."),
-               table["submission"].map(share)),
-        Column(say("Remark"), TEXT, 40, say("What to know of the numbers."),
-               [status_words(x, say) for x in table["status"]]),
-    ]  # fmt: skip
-    return _sheet(_name(say("Estimates"), stage, context), columns)
+    table = table.assign(
+        change=table["rank_raw"] - table["rank"], acceptability=table["submission"].map(share)
+    )
+    return _sheet(_name(context.say("Estimates"), stage, context), _columns("estimates", table, context))
 
 
 def _jurors(stage: RoundResults, context: Context) -> Sheet:
-    say, table = context.say, stage.jurors
+    table, meanings = stage.jurors, {}
     half = Z95 * table["se"]
-    told = say("The juror's own number beside that of the other readers; see the report.")
-    habits = {
-        "mean": say("Mean mark"), "spread_ratio": say("Spread beside the panel"),
-        "discrimination": say("Follows the others"), "halo": say("Criteria alike"),
-        "central_share": say("Middle marks"), "flat_share": say("Flat lines"), "infit": say("Infit"),
-        "outfit": say("Outfit"), "order_drift": say("Drift by order"), "day_drift": say("Drift by day"),
-    }  # fmt: skip
-    columns = [
-        Column(say("Juror"), TEXT, 26, say("The juror; in public a code."), table["juror"]),
-        Column(say("Severity, points"), TWO, 12, _severe(stage, context), table["severity"]),
-        Column(say("Standard error"), TWO, 12, say("The standard error of the severity."), table["se"]),
-        Column(say("Interval from"), TWO, 10, say("Lower end of the 95 % interval of the severity."),
-               table["severity"] - half),
-        Column(say("Interval to"), TWO, 10, say("Upper end of the 95 % interval of the severity."),
-               table["severity"] + half),
-        Column(say("Submissions read"), WHOLE, 13, say("How many submissions the juror marked."),
-               table["n_submissions"]),
-        *(Column(label, TWO, 12, told, pd.to_numeric(table[c], errors="coerce"))
-          for c, label in habits.items() if c in table),
-        Column(say("Remark"), TEXT, 70, say("What to know of the numbers and to talk about; never an accusation."),
-               [_remarks(r.juror, r.status, stage, context) for r in table.itertuples()]),
-    ]  # fmt: skip
-    return _sheet(_name(say("Jurors"), stage, context), columns)
+    remarks = [_remarks(r.juror, r.status, stage, context) for r in table.itertuples()]
+    table = table.assign(
+        severity_low=table["severity"] - half, severity_high=table["severity"] + half, remarks=remarks
+    )
+    if stage.rule.scale.best == "low":
+        meanings["jurors.severity"] = context.say(
+            "Above zero: marks higher than others give the same submissions; low is best."
+        )
+    return _sheet(_name(context.say("Jurors"), stage, context), _columns("jurors", table, context, meanings))
 
 
 def _levels(stage: RoundResults, context: Context) -> Sheet:
     """How groups with levels of their own compare, where seats go over all of them."""
-    say, table = context.say, compared(stage, context)
+    table = compared(stage, context)
     first, second = (
         [level_name(x, stage, context, whole=True) for x in table[c]] for c in ("level_a", "level_b")
     )
-    columns = [
-        Column(say("Group"), TEXT, 40, say("A group of submissions with a level of its own."), first),
-        Column(say("Compared with"), TEXT, 40, say("Another such group."), second),
-        Column(say("Difference, points"), TWO, 12,
-               say("The mean estimate of the first group less that of the second."), table["difference"]),
-        Column(say("Standard error"), TWO, 12, say("The standard error of the difference."), table["se"]),
-        Column(say("Half width, 95 %"), TWO, 12, say("Half the width of the 95 % interval of the difference."),
-               Z95 * table["se"]),
-        Column(say("Jurors who read both"), WHOLE, 12, say("Jurors by whom the two groups can be compared."),
-               table["across"]),
-    ]  # fmt: skip
-    return _sheet(_name(say("Groups compared"), stage, context), columns)
-
-
-def _severe(stage: RoundResults, context: Context) -> str:
-    if stage.rule.scale.best == "low":
-        return context.say("Above zero: marks higher than others give the same submissions; low is best.")
-    return context.say("Above zero: marks lower than others give the same submissions.")
+    table = table.assign(level_a=first, level_b=second, half_width=Z95 * table["se"])
+    return _sheet(_name(context.say("Groups compared"), stage, context), _columns("groups", table, context))
 
 
 def _remarks(juror: str, status: object, stage: RoundResults, context: Context) -> str:
@@ -319,24 +241,13 @@ def _otherwise(stage: RoundResults, context: Context) -> Sheet:
     words = [rule_words(r, stage, context) for r in without["rule"]]
     words += [change_words(c, stage, context) for c in other["change"]]
     both = pd.concat([without.assign(status="ok"), other], ignore_index=True)
-    sides = [[named(x, context) if _there(x) else "" for x in both[c]] if c in both else [None] * len(both)
-             for c in ("comes", "goes")]  # fmt: skip
-    cost = [say("The sum of estimates without the rule less the sum with it.")]
+    both = both.assign(kind_of_rule=kinds, rule=words)
+    for side in {"comes", "goes"} & set(both):
+        both[side] = [named(x, context) if _there(x) else "" for x in both[side]]
+    cost = say(column("rule_costs.points").meaning)
     if stage.rule.scale.best == "low":
-        cost.append(say("In this sum estimates are turned round, so that high is best."))
-    columns = [
-        Column(say("Kind"), TEXT, 20, say("Whether a rule is left out or changed."), kinds),
-        Column(say("Rule"), TEXT, 60, say("The rule in words."), words),
-        Column(say("Places changed"), WHOLE, 10, say("How many of the selected would be others."), both["n"]),
-        Column(say("Comes"), TEXT, 60, say("Who would be selected then and is not."), sides[0]),
-        Column(say("Goes"), TEXT, 60, say("Who is selected and would not be then."), sides[1]),
-        Column(say("Costs, points"), TWO, 12, " ".join(cost),
-               both.get("points", [None] * len(both))),
-        Column(say("Mean estimate"), TWO, 12, say("Of those whom the other rule selects, by the estimates that hold."),
-               both.get("mean_estimate", [None] * len(both))),
-        Column(say("Remark"), TEXT, 40, say("What to know of the numbers."),
-               [status_words(x, say) for x in both["status"]]),
-    ]  # fmt: skip
+        cost += " " + say("In this sum estimates are turned round, so that high is best.")
+    columns = _columns("other rules", both, context, {"rule_costs.points": cost})
     return _sheet(_name(say("Other rules"), stage, context), columns)
 
 
@@ -345,53 +256,27 @@ def _rules(context: Context) -> Sheet:
     quoted = Quoter(contest, say, context.results.organisations).every()
 
     def origin(ours: bool, key: str) -> str:
-        if not declared(contest, key):
+        if not is_written(contest, key):
             return say("what the software does by itself")
         return say("our choice") if ours else say("a rule of the contest")
 
-    columns = [
-        Column(say("Rule"), TEXT, 90, say("The rule in words."), [r.text for r in quoted]),
-        Column(say("Value"), TEXT, 34, say("The value in the params file."), [r.value for r in quoted]),
-        Column(say("Key"), TEXT, 40, say("Where it stands in the params file."), [r.key for r in quoted]),
-        Column(say("Whose"), TEXT, 26, say("The contest's, our choice where nothing was published, or the software's."),
-               [origin(r.ours, r.key) for r in quoted]),
-    ]  # fmt: skip
-    return _sheet(say("Rules"), columns)
+    rows = [(r.text, r.value, r.key, origin(r.ours, r.key)) for r in quoted]
+    table = pd.DataFrame(rows, columns=["rule", "value", "key", "whose"])
+    return _sheet(say("Rules"), _columns("rules", table, context))
 
 
 def _findings(context: Context) -> Sheet:
     say, results = context.say, context.results
-    parts = [results.findings.assign(where=say("submissions"))]
-    parts += [s.findings.assign(where=s.rule.name[say.lang]) for s in results.rounds]
+    parts = [results.findings.assign(files_of=say("submissions"))]
+    parts += [s.findings.assign(files_of=s.rule.name[say.lang]) for s in results.rounds]
     found = pd.concat(parts, ignore_index=True)
-    columns = [
-        Column(say("Files of"), TEXT, 20, say("The step whose files were read."), found["where"]),
-        Column(say("Kind"), TEXT, 20, say("Whether somebody must act."),
-               [word("severity", x, say) for x in found["severity"]]),
-        Column(say("File"), TEXT, 26, say("The file as it was sent."), found["file"]),
-        Column(say("Sheet"), TEXT, 18, say("The sheet in the file."), found["sheet"]),
-        Column(say("Cell"), TEXT, 9, say("The cell in the sheet."), found["cell"]),
-        Column(say("Submission"), TEXT, 12, say("The number of the submission."), found["submission"]),
-        Column(say("Juror"), TEXT, 22, say("The juror; in public a code."), found["juror"]),
-        Column(say("What"), TEXT, 40, say("What is strange about the cell."),
-               [finding_words(x, say) for x in found["code"]]),
-        Column(say("Found"), TEXT, 40, say("What was typed."),
-               [found_words(code, x, say) for code, x in zip(found["code"], found["found"], strict=True)]),
-        Column(say("Done"), TEXT, 50, say("What was done about it."),
-               [done_words(x, context.contest, say) for x in found["done"]]),
-    ]  # fmt: skip
-    return _sheet(say("Findings"), columns)
+    told = [found_words(code, x, say) for code, x in zip(found["code"], found["found"], strict=True)]
+    return _sheet(say("Findings"), _columns("findings", found.assign(found=told), context))
 
 
 def _sources(context: Context) -> Sheet:
-    say, rows = context.say, record_rows(context)
-    columns = [
-        Column(say("Part"), TEXT, 24, say("What the line belongs to."), [part for part, _, _ in rows]),
-        Column(say("What"), TEXT, 44, say("A file, a package or a rule."), [what for _, what, _ in rows]),
-        Column("SHA-256 / " + say("version"), TEXT, 70, say("Its fingerprint or its version."),
-               [value for _, _, value in rows]),
-    ]  # fmt: skip
-    return _sheet(say("Sources"), columns)
+    table = pd.DataFrame(record_rows(context), columns=["part", "what", "fingerprint"])
+    return _sheet(context.say("Sources"), _columns("sources", table, context))
 
 
 def _key(found: list[Sheet], context: Context) -> Sheet:

@@ -11,6 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from fairlib.contract import INTAKE, REPORT, ROUND, column
+from fairlib.report.set.sheets import declared
 from fairlib.report.words.codes import meanings
 from fairlib.report.words.findings import whole_sentences
 from fairlib.report.words.locale import CATALOGUES
@@ -21,7 +23,7 @@ _METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that the room says, in code, for a code or of what was done, with the places where."""
+    """Every message that the room says, with the places where: texts in the code, words of codes, columns."""
     found: dict[str, list[tuple[str, int]]] = {}
     for file, line, message, _, _ in extract_from_dir(ROOM, _METHODS, keywords={"say": None}):
         found.setdefault(message, []).append((Path(file).as_posix(), line))
@@ -29,6 +31,11 @@ def extract() -> dict[str, list[tuple[str, int]]]:
         found.setdefault(message, []).append(("words/codes.csv", 0))
     for message in whole_sentences():
         found.setdefault(message, []).append(("intake/findings.py", 0))
+    shown = [column(name) for sheet in declared().values() for name in sheet]
+    known = [c for t in (*INTAKE.values(), *ROUND.values(), *REPORT.values()) for c in t.columns]
+    for message in [c.heading for c in known] + [c.meaning for c in shown]:
+        if message:
+            found.setdefault(message, []).append(("../contract.csv", 0))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from fairlib.report.blocks import Rule
 from fairlib.report.words.codes import criterion_name, group_name, word
+from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
 
@@ -16,7 +17,7 @@ def intake_sentences(contest: Contest, lang: Language) -> list[str]:
     return [rule.text for rule in Quoter(contest, speak(lang)).submissions()]
 
 
-def declared(contest: Contest, key: str) -> bool:
+def is_written(contest: Contest, key: str) -> bool:
     """Whether somebody wrote this key, or anything under it, into the params file."""
     node: object = contest
     for part in key.split("."):
@@ -39,7 +40,7 @@ class Quoter:
     def rule(self, text: str, key: str, value: object = "") -> Rule:
         """A sentence with the key and the value that it quotes; ours if the params say so or say nothing."""
         mine = any(key == o or key.startswith(o + ".") or o.startswith(key + ".") for o in self.ours)
-        return Rule(text, key, str(value), mine or not declared(self.contest, key))
+        return Rule(text, key, str(value), mine or not is_written(self.contest, key))
 
     def every(self) -> list[Rule]:
         """Every rule of the contest, in the order of the params file."""
@@ -150,9 +151,7 @@ class Quoter:
             "A submission needs scores of at least so many jurors: {n}.", n=say.number(stage.min_scores)
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
-        found.append(
-            self.rule(word("estimator_rule", stage.estimator, say), f"{at}.estimator", stage.estimator)
-        )
+        found.append(self.rule(estimators(say)[stage.estimator].rule, f"{at}.estimator", stage.estimator))
         if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
             text = say("Groups with a level of their own: {column}.", column=word("column", column, say))
             found.append(self.rule(text, f"{at}.levels", column))

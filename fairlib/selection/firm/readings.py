@@ -13,8 +13,9 @@ from scipy.special import ndtr, ndtri
 
 from fairlib.errors import SelectionError
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.panels import Panels
-from fairlib.scoring.estimators.reml import Fit, Point
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.likelihood import Point
+from fairlib.scoring.estimators.reml import Fit
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import onto, place_of, replicates
 from fairlib.selection.rule.compiled import Problem
@@ -114,7 +115,7 @@ def readings(
     """
     if model.fit is None:
         raise SelectionError("Where to read next is worked out from severity estimates.")
-    p, after = model.fit.sums.panels, given(model.fit)
+    p, after = model.fit.sums.incidence, given(model.fit)
     free = _free(model, problem, conflicts)
     if not free.any():
         raise SelectionError(
@@ -144,7 +145,7 @@ def readings(
 
 def given(fit: Fit) -> Posterior:
     """The joint normal of merits and jurors given the marks (Henderson 1975), variances at their estimates."""
-    p, at = fit.sums.panels, Point(fit.sums, fit.ratios)
+    p, at = fit.sums.incidence, Point(fit.sums, fit.ratios)
     shrink = at.la / (1 + at.la * p.readers)
     lift = np.zeros((p.n_submissions, p.n_jurors + p.n_levels))
     lift[p.owner, p.who] = -shrink[p.owner]
@@ -154,7 +155,7 @@ def given(fit: Fit) -> Posterior:
 
 def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
     """Pairs (I, J) that may still be read: in the ranking, not read, no conflict."""
-    p = model.fit.sums.panels
+    p = model.fit.sums.incidence
     free = np.zeros((p.n_submissions, p.n_jurors), dtype=bool)
     free[model.submissions.index.isin(problem.submissions[problem.admissible])] = True
     free[p.owner, p.who] = False
@@ -169,7 +170,7 @@ def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
     return free
 
 
-def _draw(after: Posterior, p: Panels, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
+def _draw(after: Posterior, p: Incidence, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
     """Draws of merits (n, I) and juror effects (n, J)."""
     value, axes = np.linalg.eigh(after.h)
     u = (rng.standard_normal((n, len(value))) * np.sqrt(np.maximum(value, 0))) @ axes.T
@@ -177,7 +178,7 @@ def _draw(after: Posterior, p: Panels, n: int, rng) -> tuple[np.ndarray, np.ndar
     return after.merit + u @ after.lift.T + noise, after.juror + u[:, : p.n_jurors]
 
 
-def _learnt(after: Posterior, p: Panels) -> tuple[np.ndarray, np.ndarray]:
+def _learnt(after: Posterior, p: Incidence) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviation of the move of each merit's mean by each juror's mark (I, J), and variances (I,)."""
     through = after.lift @ after.h
     variance = (through * after.lift).sum(axis=1) + after.own

@@ -1,15 +1,11 @@
-"""Who does what, and when? The tasks of a render shared by processes, the longest piece first.
-
-A task names a function of `fairlib.report.tasks`, so that this process needs none of the libraries that
-draw and set: workers load them while it reads the tables.
-"""
+"""Who does what, and when? The tasks of a render shared by processes, the longest piece first."""
 
 import multiprocessing
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -18,8 +14,6 @@ from fairlib.errors import DataError
 from fairlib.report.blocks import Audience
 from fairlib.report.results import Results
 from fairlib.rules import Language
-
-TASKS = "fairlib.report.tasks"
 
 
 @dataclass(frozen=True)
@@ -33,15 +27,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """A piece of work: the function `work` of the job and what is `given`.
+    """A piece of work: `work` does it, from the job and what is `given`.
 
     `seconds` are rough and on one core; they only say what to begin with, so that nobody waits for a
     long last piece.
     """
 
     seconds: float
-    work: str
+    work: "Callable[..., Done]"
     given: tuple = ()
+
+    def do(self, job: Job) -> "Done":
+        """Do it."""
+        return self.work(job, *self.given)
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def alone(job: Job, tasks: list[Task]) -> list[Path]:
     """Do the tasks, and those that follow from them, in this process; return the files written."""
     paths, tasks = [], list(tasks)
     while tasks:
-        done = _do(job, tasks.pop())
+        done = tasks.pop().do(job)
         paths += done.paths
         tasks += done.then
     return paths
@@ -90,20 +88,21 @@ def _shared(job: Job, tasks: list[Task], workers: int, context: BaseContext) -> 
     return paths
 
 
-def prepare() -> BaseContext:
-    """Where workers come from: a fresh process, which begins at once to load what tasks need.
+def prepare(libraries: Sequence[str]) -> BaseContext:
+    """Where workers come from: a fresh process, which begins at once to load these libraries.
 
     Never a fork of this one: typst's threads do not survive the fork of a process that has used it.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([TASKS])
+    context.set_forkserver_preload(list(libraries))
     forkserver.ensure_running()
     return context
 
 
 def _begin(job: Job) -> None:
+    """A worker is given the job once, and not with every task: results can be large."""
     global _job
     _job = job
     # typst has threads of its own: a worker has one core, where more would wait for each other
@@ -111,8 +110,4 @@ def _begin(job: Job) -> None:
 
 
 def _do_mine(task: Task) -> Done:
-    return _do(_job, task)
-
-
-def _do(job: Job, task: Task) -> Done:
-    return getattr(import_module(TASKS), task.work)(job, *task.given)
+    return task.do(_job)

@@ -1,30 +1,37 @@
-"""The pieces that a render is made of: each writes files, and may hand on more work.
+"""Which files does a render leave? Each function writes some, and may hand on tasks that can begin then.
 
-Everything that draws and sets is imported here and nowhere before, see `fairlib.report.share`.
+What draws and sets is slow to load: it is imported where it is used, so that a process that only shares out the
+work does not wait for it, and workers load LIBRARIES ahead.
 """
 
 from pathlib import Path
 
 from fairlib.intake.files.tables import collecting_later
-from fairlib.report.blocks import Audience, Report
-from fairlib.report.chapters import write_report
-from fairlib.report.figures import to_svg
-from fairlib.report.letters.letter import file_names, save_letters, write_letters
+from fairlib.report.blocks import Audience
+from fairlib.report.parallel import Done, Job, Task
 from fairlib.report.results import draw_files
-from fairlib.report.set.html import to_html
-from fairlib.report.set.pdf import manuscript, typeset
-from fairlib.report.set.workbook import to_workbook
-from fairlib.report.share import Done, Job, Task
 from fairlib.rules import Language
 from fairlib.selection.firm.draw import published_list
 
 AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 SECONDS_A_LETTER = 2.5e-6
+LIBRARIES = (
+    "fairlib.report.chapters",
+    "fairlib.report.letters.letter",
+    "fairlib.report.set.html",
+    "fairlib.report.set.pdf",
+    "fairlib.report.set.workbook",
+)
 
 
 @collecting_later()
 def pages(job: Job, lang: Language) -> Done:
     """The HTML pages of a language; both its PDFs can then be set."""
+    from fairlib.report.chapters import write_report
+    from fairlib.report.figures import draw
+    from fairlib.report.set.html import to_html
+    from fairlib.report.set.pdf import manuscript
+
     drawn: dict[tuple, str] = {}
     done = Done([])
     for audience in AUDIENCES:
@@ -33,28 +40,21 @@ def pages(job: Job, lang: Language) -> Done:
         page = to_html(report, drawings, job.languages).encode()
         done.paths.append(_save(page, job.out / audience / f"{lang}.html"))
         copy, path = manuscript(report), job.out / audience / f"{lang}.pdf"
-        done.then.append(Task(SECONDS_A_LETTER * len(copy), "print_pdf", (copy, drawings, path)))
+        done.then.append(Task(SECONDS_A_LETTER * len(copy), print_pdf, (copy, drawings, path)))
     return done
-
-
-def draw(report: Report, drawn: dict[tuple, str]) -> dict[str, str]:
-    """Drawings by id; one whose numbers are the same for both audiences is drawn once, and kept in `drawn`."""
-    found = {}
-    for picture in report.pictures():
-        key = (picture.id, picture.alt, picture.data)
-        if key not in drawn:
-            drawn[key] = to_svg(picture.draw, picture.size, picture.id)
-        found[picture.id] = drawn[key]
-    return found
 
 
 def print_pdf(job: Job, copy: str, drawings: dict[str, str], path: Path) -> Done:
     """One report as PDF."""
+    from fairlib.report.set.pdf import typeset
+
     return Done([_save(typeset(copy, drawings), path)])
 
 
 def letters(job: Job, ids: list[str]) -> Done:
     """The letters of these submissions, as pages and as PDF."""
+    from fairlib.report.letters.letter import file_names, save_letters, write_letters
+
     results = job.seen["internal"]
     names = file_names(results.addressees)
     return Done(save_letters(write_letters(results, ids), job.out / "letters", names))
@@ -62,6 +62,8 @@ def letters(job: Job, ids: list[str]) -> Done:
 
 def workbooks(job: Job) -> Done:
     """The workbook of each audience, in the language of the contest."""
+    from fairlib.report.set.workbook import to_workbook
+
     lang = job.seen["internal"].contest.language
     inside = to_workbook(job.seen["internal"], lang, "internal")
     outside = to_workbook(job.seen["public"], lang, "public")
@@ -89,7 +91,7 @@ def notebooks(job: Job) -> Done:
     run_dir = job.seen["internal"].run_dir
     if not any(run_dir.glob("**/*.ipynb")):
         return Done([])
-    from fairlib.report.set.notebooks import save_notebooks  # nbconvert is slow to import
+    from fairlib.report.set.notebooks import save_notebooks
 
     return Done(save_notebooks(run_dir, job.out / "internal" / "notebooks"))
 

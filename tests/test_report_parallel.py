@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fairlib.errors import DataError
-from fairlib.report import share, tasks
-from fairlib.report.share import Done, Job, Task
+from fairlib.report import parallel
+from fairlib.report.parallel import Done, Job, Task
 
 JOB = Job({}, Path("out"), ())
 
@@ -32,18 +32,16 @@ def killed(job: Job) -> Done:
 
 @pytest.fixture(params=["alone", "shared by one", "shared by three"])
 def do(request, monkeypatch):
-    """Each way to do tasks, with threads for processes, which know the stand-ins."""
-    monkeypatch.setattr(tasks, "named", named, raising=False)
-    monkeypatch.setattr(tasks, "failing", failing, raising=False)
-    monkeypatch.setattr(share, "ProcessPoolExecutor", ThreadPoolExecutor)
+    """Each way to do tasks, with threads for processes."""
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", ThreadPoolExecutor)
     if request.param == "alone":
-        return share.alone
-    return lambda job, given: share.shared(job, given, 1 if "one" in request.param else 3, "threads")
+        return parallel.alone
+    return lambda job, given: parallel.shared(job, given, 1 if "one" in request.param else 3, "threads")
 
 
 def test_what_follows_is_done_too(do):
-    later = Task(3, "named", ("c", (Task(1, "named", ("d",)),)))
-    given = [Task(1, "named", ("a",)), Task(2, "named", ("b", (later,)))]
+    later = Task(3, named, ("c", (Task(1, named, ("d",)),)))
+    given = [Task(1, named, ("a",)), Task(2, named, ("b", (later,)))]
     assert sorted(p.name for p in do(JOB, given)) == ["a", "b", "c", "d"]
     assert len(given) == 2
 
@@ -54,17 +52,15 @@ def test_no_task_is_nothing_to_do(do):
 
 def test_a_failure_is_not_swallowed(do):
     with pytest.raises(ValueError, match="no paper"):
-        do(JOB, [Task(1, "named", ("a",)), Task(9, "failing")])
+        do(JOB, [Task(1, named, ("a",)), Task(9, failing)])
 
 
 def test_the_longest_that_can_begin_is_next(monkeypatch):
-    monkeypatch.setattr(tasks, "named", named, raising=False)
-    monkeypatch.setattr(share, "ProcessPoolExecutor", ThreadPoolExecutor)
-    given = [Task(1, "named", ("short",)), Task(5, "named", ("long", (Task(3, "named", ("middle",)),)))]
-    assert [p.name for p in share.shared(JOB, given, 1, "threads")] == ["long", "middle", "short"]
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", ThreadPoolExecutor)
+    given = [Task(1, named, ("short",)), Task(5, named, ("long", (Task(3, named, ("middle",)),)))]
+    assert [p.name for p in parallel.shared(JOB, given, 1, "threads")] == ["long", "middle", "short"]
 
 
-def test_a_process_ended_from_outside_is_told_in_a_sentence(monkeypatch):
-    monkeypatch.setattr(tasks, "killed", killed, raising=False)
+def test_a_process_ended_from_outside_is_told_in_a_sentence():
     with pytest.raises(DataError, match="ended from outside"):
-        share.shared(JOB, [Task(1, "killed")], 1, get_context("fork"))
+        parallel.shared(JOB, [Task(1, killed)], 1, get_context("fork"))
