@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import home  # noqa: F401
+import _home  # noqa: F401
 import numpy as np
 import pandas as pd
 

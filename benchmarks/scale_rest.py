@@ -9,7 +9,7 @@ same memory. Rasch has its own benchmark.
 import resource
 import time
 
-import home  # noqa: F401
+import _home  # noqa: F401
 
 from fairlib.scoring import compare_estimators, generalizability, krippendorff_alpha
 from samples.drawn import draw_contest

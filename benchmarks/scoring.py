@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import home  # noqa: F401
+import _home  # noqa: F401
 import krippendorff
 import numpy as np
 import pandas as pd

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-import home  # noqa: F401
+import _home  # noqa: F401
 import numpy as np
 
 from fairlib.rules import Budget, Quota, Scale, Selection

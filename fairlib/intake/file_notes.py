@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fairlib.errors import DataError
 from fairlib.intake.files.tables import DELIMITED, Sheet, cell, read_tables
-from fairlib.intake.findings import Evidence, Remedy, counted, finding
+from fairlib.intake.findings import Evidence, Remedy, finding, first_of
 from fairlib.intake.headings.find import Headings
 
 _DONE = {  # what is done about a note; a person looks at any other
@@ -75,7 +75,7 @@ def _tell_without_heading(sheet: Sheet, head: Headings, found: list[dict], juror
         if headed[at] or not (rows := [n for n in range(head.row + 1, len(column)) if column[n].strip()]):
             continue
         where = {"file": sheet.file, "sheet": sheet.name, "juror": juror, "cell": cell(rows[0], at)}
-        text = Evidence("column_without_heading", **counted(column[rows[0]], len(rows)))
+        text = Evidence("column_without_heading", **first_of(column[rows[0]], len(rows)))
         done = Remedy("column_not_used")
         found.append(finding("column_without_heading", "warning", done, found=text, **where))
 

@@ -87,7 +87,7 @@ class Evidence(Fact):
     apart = True
 
 
-def counted(what: object, n: int) -> dict[str, object]:
+def first_of(what: object, n: int) -> dict[str, object]:
     """The values of the first of `n` alike, told by itself if it is the only one."""
     return {"what": what} | ({"n": n} if n > 1 else {})
 
@@ -98,6 +98,13 @@ def finding(
     """One finding as a row; `where` is any of file, sheet, cell, submission, juror."""
     row = dict.fromkeys(COLUMNS, "") | where
     return row | {"code": code, "severity": severity, "done": str(done), "found": str(found)}
+
+
+def counted(findings: pd.DataFrame) -> pd.DataFrame:
+    """How many findings there are of each severity and code: `severity, code, findings`, gravest first."""
+    counts = findings.groupby(["severity", "code"]).size().rename("findings").reset_index()
+    order = counts["severity"].map({s: k for k, s in enumerate(SEVERITIES)})
+    return counts.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
 def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:

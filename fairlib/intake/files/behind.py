@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from fairlib.errors import DataError
 from fairlib.intake.files.addresses import cell, column_letters, spans
-from fairlib.intake.findings import Evidence, counted
+from fairlib.intake.findings import Evidence, first_of
 
 MOST_CELLS = 10_000_000  # of a sheet's rectangle; a decoder fills it whole, empty or not
 ERROR = "#ERROR!"  # an error cell that does not say which error it is
@@ -167,5 +167,5 @@ def _first_of_columns(formulas: Cells) -> Iterable[Note]:
         columns.setdefault(column, []).append((row, formula))
     for column, cells in columns.items():
         row, formula = min(cells)
-        told = Evidence("formula_without_value", **counted(f"={formula}", len(cells)))
+        told = Evidence("formula_without_value", **first_of(f"={formula}", len(cells)))
         yield Note(cell(row, column), "formula_without_value", str(told))

@@ -10,7 +10,7 @@ from fairlib.intake.cells.dates import dates
 from fairlib.intake.cells.identifiers import check_identifiers, mask_all
 from fairlib.intake.cells.repair import repair_all
 from fairlib.intake.cells.values import consents, durations, money
-from fairlib.intake.findings import Remedy, counted, finding
+from fairlib.intake.findings import Remedy, finding, first_of
 from fairlib.intake.form.export import Form
 from fairlib.intake.form.nominations import resolve_nominations
 from fairlib.intake.places.regions import resolve
@@ -153,7 +153,7 @@ def _tell_settled(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
     settled = form.rows[table["code"] == "order_of_column"]
     for _, rows in settled.groupby("sheet", sort=False):
         first = rows.iloc[0]
-        done = Remedy("read_as", **counted(_short(table["value"][first.name]), len(rows)))
+        done = Remedy("read_as", **first_of(_short(table["value"][first.name]), len(rows)))
         found.append(
             finding("order_of_column", "info", done, found=first["sent_at"], **form.at(first, "sent_at"))
         )

@@ -18,7 +18,7 @@ from fairlib.intake.cells.percent import fractions, on_scale
 from fairlib.intake.cells.values import marks
 from fairlib.intake.file_notes import read_visible
 from fairlib.intake.files.tables import cell, collecting_later, column_letters
-from fairlib.intake.findings import Remedy, as_table, counted
+from fairlib.intake.findings import Remedy, as_table, counted, first_of
 from fairlib.intake.headings.parts import key, parts
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.sheets.asides import without_asides
@@ -68,6 +68,11 @@ class Scoresheets:
     findings: pd.DataFrame
     received: int
     roster: Roster
+
+    @property
+    def finding_counts(self) -> pd.DataFrame:
+        """How many findings there are of each severity and code."""
+        return counted(self.findings)
 
 
 @collecting_later()
@@ -341,5 +346,5 @@ def _tell_marks(noted: pd.DataFrame, found: list) -> None:
     kind = habits["typed"].astype("str").where(habits["code"] == "in_words", habits["code"])
     for _, column in habits.groupby([habits["column"], kind], observed=True):
         row = column.iloc[0].to_dict()
-        done = Remedy("read_as", **counted(f"{row['score']:g}", len(column)))
+        done = Remedy("read_as", **first_of(f"{row['score']:g}", len(column)))
         found.append(at_mark(row, row["code"], "info", done, row["typed"]))

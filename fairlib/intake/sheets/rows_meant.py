@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from fairlib.errors import DataError
 from fairlib.intake.files.tables import cell
-from fairlib.intake.findings import Remedy, counted, finding
+from fairlib.intake.findings import Remedy, finding, first_of
 from fairlib.intake.matching import NEAR, Fit, by_title, fits, squeeze
 from fairlib.intake.sheets.jurors import known_as, told_juror
 from fairlib.intake.sheets.layouts import Body
@@ -139,7 +139,7 @@ def _tell_ways(rows: pd.DataFrame, way: np.ndarray, bodies: Sequence[Body], foun
         at = body.fields[field]
         where = {"file": body.sheet.file, "sheet": body.sheet.name, "cell": cell(row["row"] - 1, at)}
         where |= {"submission": row["submission"]}
-        done = Remedy("taken_as", **counted(row["submission"], len(some)))
+        done = Remedy("taken_as", **first_of(row["submission"], len(some)))
         found.append(finding(by, "info", done, found=body.sheet.columns[at][row["row"] - 1].strip(), **where))
 
 

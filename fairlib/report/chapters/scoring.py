@@ -11,7 +11,8 @@ from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.columns import listing
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import criterion_name, word
+from fairlib.report.words.codes import criterion_name
+from fairlib.report.words.conclusions import inflation_words, verdict_words
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -37,11 +38,9 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
         items.append(Number(spread, say("readers a submission")))
     blocks: list[Block] = [common.numbers(items)]
     verdict = stage.design.get("verdict", "")
-    told = Text(word("verdict", verdict.replace(" ", "_"), say))
-    blocks.append(told if verdict else not_computed(context, say("design")))
+    blocks.append(Text(verdict_words(verdict, say)) if verdict else not_computed(context, say("design")))
     if inflation := stage.design.get("inflation"):
-        times = say.number(float(inflation), 2)
-        blocks.append(Text(say("Error of a juror's severity against a perfect design, times: {x}.", x=times)))
+        blocks.append(Text(inflation_words(float(inflation), say)))
     if parts := stage.design.get("components"):
         told = say("Parts that no juror links with each other: {n}; one is best.", n=say.number(float(parts)))
         if tied := stage.design.get("connectivity"):
