@@ -47,6 +47,16 @@ class Fact:
     def __contains__(self, name: str) -> bool:
         return name in self.told
 
+    def text(self, name: str) -> str:
+        """A value as a text; a number as it is written."""
+        value = self.told[name]
+        return value if isinstance(value, str) else _quoted(value)
+
+    def number(self, name: str) -> float | None:
+        """A value as a number; None where it is missing or none."""
+        value = self.told[name]
+        return None if isinstance(value, str) else value
+
     def without(self, *names: str) -> Self:
         """The same fact with less told."""
         return type(self)(self.kind, **{k: v for k, v in self.told.items() if k not in names})
