@@ -34,8 +34,11 @@ def consistency(stage: RoundResults, context: Context) -> list[Block]:
 
 def statistic_words(name: str, context: Context) -> str:
     """A statistic of consistency in words; its own name where there are none."""
-    words = word("statistic", name, context.say)
-    return f"{words}{context.say.dash}{name}" if name.startswith("ICC(") and words != name else words
+    say, icc = context.say, re.match(r"ICC\(\w,\w\)", name)
+    if icc is None:
+        return word("statistic", name, say)
+    words = word("statistic", icc[0], say)
+    return icc[0] if words == icc[0] else f"{words}{say.dash}{icc[0]}"
 
 
 def _table(found: pd.DataFrame, id: str, caption: str, context: Context, folded: bool = False) -> Table:
