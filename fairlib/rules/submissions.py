@@ -64,11 +64,11 @@ class Eligibility(Rule):
 
     @model_validator(mode="after")
     def _has_its_numbers(self):
-        within = self.rule.endswith("_within")
-        if within and self.at_least is None and self.at_most is None:
+        within, least, most = self.rule.endswith("_within"), self.at_least, self.at_most
+        if within and least is None and most is None:
             raise ValueError(f"{self.rule} needs at_least, at_most or both")
-        if within and None not in (self.at_least, self.at_most) and self.at_least > self.at_most:
-            raise ValueError(f"at_least {self.at_least:g} is above at_most {self.at_most:g}")
+        if within and least is not None and most is not None and least > most:
+            raise ValueError(f"at_least {least:g} is above at_most {most:g}")
         if (self.rule == "legal_form") != bool(self.allowed):
             raise ValueError(
                 "`allowed` lists legal forms: it goes with the rule legal_form, and that rule needs it"

@@ -197,12 +197,14 @@ class LetterPress:
         shown = replace(letter, blocks=())
         data = {k: breakable(v) if isinstance(v, str) else v for k, v in vars(shown).items() if k != "blocks"}
         data["blocks"] = [as_data(b) for b in letter.blocks]
-        return self._press.compile(
+        page = self._press.compile(
             format="pdf",
             pdf_standards=["ua-1"],
             timestamp=0,
             sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
         )
+        assert isinstance(page, bytes), "a PDF without a path of its own is one piece"
+        return page
 
 
 def save_letters(letters: Iterable[Letter], folder: Path, names: Mapping[str, str]) -> list[Path]:
