@@ -38,13 +38,9 @@ from fairlib.selection.reason import parts
 MARGIN = 0.05
 SHARED = 10  # submissions that two jurors must share for their correlation
 FEW = 30  # readings that a round needs for statistics
-SUMS = {
-    "raw",
-    "additive",
-    "severity",
-    "rasch",
-}  # estimates that hang on sums of marks (Rasch: sufficient statistics)
-MODELS = {"additive", "severity", "rasch"}  # severities that weigh every mark alike, with errors of the model
+# estimates that hang on sums of marks (Rasch: sufficient statistics)
+SUMS = {"raw", "additive", "severity", "rasch"}
+MODELS = SUMS - {"raw"}  # severities that weigh every mark alike, with errors of the model
 ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
                  "marginal", "no_variation"}  # fmt: skip
