@@ -24,7 +24,7 @@ quick: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(PYTEST) -m "not slow" --durations=5 --durations-min=2 tests fairlib
 
-# Lines that no test reaches, those run in kernels and other processes too: docs/lab/coverage.md.
+# Lines that no test reaches; those that drawing processes run count, those of kernels do not.
 coverage: $(VENV)/.test
 	$(BIN)/coverage run -m pytest -n logical
 	$(BIN)/coverage combine -q

@@ -15,15 +15,16 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import _home  # noqa: F401
 import numpy as np
 import pandas as pd
 
 from fairlib.rules import Quota, Scale, Selection
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.simulate import Effects, assign, draw_jurors, draw_marks, draw_submissions, on_scale
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.certainty import certainty
 from fairlib.selection.rule.compiled import compile_rule
+from samples.drawn import Effects, assign, draw_jurors, draw_marks, draw_submissions, on_scale
 
 DESIGNS = ("crossed", "random", "bridged", "weakly_bridged")
 SCALE = Scale(min=1, max=10, step=1)
@@ -183,7 +184,7 @@ def report(found: dict[str, Told], contests: int, seed: int) -> str:
     """The text of `docs/lab/calibration.md`."""
     return f"""# Are the stated certainties true?
 
-Contests with a known truth, {contests:,} for each of four designs, drawn by `fairlib/scoring/simulate.py` with its
+Contests with a known truth, {contests:,} for each of four designs, drawn by `samples/drawn.py` with its
 default effects: spread of jurors' scales, halo, profiles over criteria and rounding to whole marks included, none of
 which the model knows. 221 submissions in three nominations whose true levels are one standard deviation of quality (a
 point) apart, 12 jurors, 5 criteria, 50 seats shared by nominations with a floor of 5. In `crossed` everybody reads

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 
 from fairlib.scoring.estimators import posterior, reml
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
 
 NOMINATIONS = np.repeat([0, 1, 2], [112, 43, 66])
 PANEL = np.repeat([0, 1, 2], 4)  # twelve jurors, four to a nomination where they are bound to one
@@ -61,7 +61,7 @@ def one_contest(make, rng):
         rng.normal(0, np.sqrt(v), n) for v, n in zip(VARIANCES.values(), (221, 12, len(juror)), strict=True)
     )
     a = a + LEVELS[NOMINATIONS]
-    design = panels(submission, juror, 221, 12, NOMINATIONS)
+    design = incidence(submission, juror, 221, 12, NOMINATIONS)
     fit = reml.fit_sums(reml.sums_of(design, 5.5 + a[submission] - b[juror] + e))
     grid = posterior.nodes(fit)
     se, se_juror = posterior.errors(fit, grid)

@@ -19,7 +19,7 @@ import pandas as pd
 from fairlib.rules import Quota, Selection
 from fairlib.scoring.estimators import simple
 from fairlib.scoring.estimators.adjust import Estimates, estimate
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.reml import sums_of
 from fairlib.scoring.estimators.twoway import two_way
 from fairlib.selection.admit.greedy import admit_many
@@ -71,7 +71,7 @@ def one_contest(across: float, apart: float, rng) -> tuple[np.ndarray, np.ndarra
 
 def rivals(i: np.ndarray, j: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """Estimates (I,) by plain mean, z-scores and least squares."""
-    graph = panels(i, j, len(NOMINATION), len(PANEL))
+    graph = incidence(i, j, len(NOMINATION), len(PANEL))
     plain = [getattr(simple, name)(graph, y[graph.order]).estimate for name in ("raw", "zscore")]
     return [*plain, two_way(sums_of(graph, y)).submission]
 

@@ -9,8 +9,10 @@ same memory. Rasch has its own benchmark.
 import resource
 import time
 
+import _home  # noqa: F401
+
 from fairlib.scoring import compare_estimators, generalizability, krippendorff_alpha
-from fairlib.scoring.simulate import draw_contest
+from samples.drawn import draw_contest
 
 SUBMISSIONS, JURORS, CRITERIA, READERS = 400_000, 571, 5, 5
 

@@ -2,7 +2,7 @@
 
 Every library is timed in turn in one process, so a ratio stands whatever else the machine does; absolute
 seconds do not. `fairlib` is timed from the ratings table, checks and codes included; a peer from its own fastest
-input, prepared beforehand. All marks are drawn (`fairlib.scoring.simulate`), none is real.
+input, prepared beforehand. All marks are drawn (`samples.drawn`), none is real.
 
     OMP_NUM_THREADS=1 python benchmarks/scoring.py [alpha icc mixed lsqr edge rasch] [--repeat 7]
 
@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import _home  # noqa: F401
 import krippendorff
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from fairlib.rules import Scale
 from fairlib.scoring import estimate, icc, krippendorff_alpha
 from fairlib.scoring.estimators.reml import fit
 from fairlib.scoring.ratings import composite
-from fairlib.scoring.simulate import Effects, draw_contest, draw_jurors, draw_submissions
+from samples.drawn import Effects, draw_contest, draw_jurors, draw_submissions
 
 TEN, HUNDRED_AND_ONE = Scale(min=1, max=10, step=1), Scale(min=0, max=100, step=1)
 

@@ -11,11 +11,11 @@ import subprocess
 import sys
 import time
 
+import _home  # noqa: F401
 import numpy as np
 
 from fairlib.rules import Budget, Quota, Scale, Selection
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.simulate import draw_contest
 from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.firm.certainty import certainty
 from fairlib.selection.firm.line import compare_at_line
@@ -23,6 +23,7 @@ from fairlib.selection.firm.readings import readings
 from fairlib.selection.firm.stability import stability
 from fairlib.selection.firm.twin import twin
 from fairlib.selection.rule.compiled import Problem, compile_rule
+from samples.drawn import draw_contest
 
 SCALE = Scale(min=1, max=10, step=1)
 NOMINATION = Quota(column="nomination", kind="proportional", floor=5)

@@ -5,8 +5,8 @@ from random import Random
 import numpy as np
 import pandas as pd
 
-from fairlib.scoring.simulate import Effects
 from samples import people
+from samples.drawn import Effects
 from samples.forms import Form
 
 EFFECTS = Effects()

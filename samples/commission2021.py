@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from fairlib.rules import Contest
-from fairlib.scoring.simulate import DrawnContest, draw_contest
 from samples.bodies import body, juror_rows, true_submissions
 from samples.books import address, write_csv
+from samples.drawn import DrawnContest, draw_contest
 from samples.forms import Form
 from samples.sheets import Row, ScoreSheet, Slip, blank_sheets, comment_rows, expected_marks, write_sheet
 from samples.year import Sent

@@ -7,10 +7,10 @@ from random import Random
 import pandas as pd
 
 from fairlib.rules import Contest
-from fairlib.scoring.simulate import Effects, draw_contest
 from samples.bodies import body, juror_rows
 from samples.books import write_csv
 from samples.commission2021 import SEED
+from samples.drawn import Effects, draw_contest
 from samples.sheets import Slip
 
 JURORS = 9

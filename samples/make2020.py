@@ -7,12 +7,12 @@ from random import Random
 import pandas as pd
 
 from fairlib.params import RulesFile
-from fairlib.scoring.simulate import draw_contest
 from samples import defects
 from samples.ahead import finalists
 from samples.bank import table
 from samples.bodies import EFFECTS, body, effects_table, juror_rows, true_submissions
 from samples.books import Cell, write_csv
+from samples.drawn import draw_contest
 from samples.export import HEADINGS, export_rows
 from samples.forms import FIELDS, Plan, draw_forms
 from samples.long import HEADING, LongRound, days, long_round

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from fairlib.params import RulesFile
-from fairlib.scoring.simulate import draw_contest
 from samples import defects
 from samples.ahead import finalists
 from samples.bodies import body, effects_table, juror_rows, true_submissions
 from samples.books import Sheets, write_csv, write_xlsx
+from samples.drawn import draw_contest
 from samples.export import HEADINGS, WIDTHS, export_rows
 from samples.forms import Plan, draw_forms
 from samples.long import HEADING, days, long_round

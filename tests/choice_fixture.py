@@ -6,8 +6,8 @@ import pandas as pd
 
 from fairlib.rules import Quota, Scale, Selection
 from fairlib.scoring.estimators.adjust import Estimates, estimate
-from fairlib.scoring.simulate import DrawnContest, draw_contest
 from fairlib.selection.rule.compiled import Problem, compile_rule
+from samples.drawn import DrawnContest, draw_contest
 
 BY_NOMINATION = Quota(column="nomination", kind="proportional", floor=2)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from fairlib.params import RulesFile, check_params
 from fairlib.rules import Scale
-from fairlib.scoring.simulate import draw_contest
+from samples.drawn import draw_contest
 
 SCALES = {
     "ten": {"min": 1, "max": 10, "step": 1},

@@ -1,6 +1,9 @@
 """Kendall's W, Friedman, Skillings-Mack, Spearman: published values, other computations, edges."""
 
+import subprocess
+import sys
 from itertools import permutations, product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from published import KRIPPENDORFF_C, QUANDT_3, SHROUT_FLEISS, long_of, shuffled
+from scipy.special import chdtrc
 from scipy.stats import friedmanchisquare, rankdata, spearmanr
 
+from fairlib.scoring.agreement import concordance
 from fairlib.scoring.agreement.concordance import friedman, kendall_w, mean_spearman, spearman
+from fairlib.scoring.ratings import composite
 
 
 def test_quandt_report_3():
@@ -143,3 +149,46 @@ def test_w_and_friedman_tell_the_same(table):
     assert w.status == f.status
     if w.value is not None:
         assert 0 <= w.value <= 1 + 1e-12 and w.chi2 == pytest.approx(f.value, abs=1e-9)
+
+
+# ---- what scipy computes, and what it lacks
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_scipys_friedman_is_the_form_for_missing_marks_where_none_is_missing(seed):
+    table = np.random.default_rng(seed).integers(1, 5, (12, 5)).astype(float)
+    table[:, 0] = 3  # a juror who ranks nothing
+    found, w = friedman(long_of(table.tolist())), kendall_w(long_of(table.tolist()), n_perm=9)
+    r = concordance._ranks(composite(long_of(table.tolist())))
+    load = np.bincount(r.juror)
+    score = np.sqrt(12 / (load + 1))[r.juror] * (r.rank - (load[r.juror] + 1) / 2)
+    spread = np.bincount(r.juror, weights=score**2) / (load - 1)
+    chi2, df = concordance._quadratic_form(r, score, spread, load)
+    assert (found.value, found.df) == pytest.approx((chi2, df), rel=1e-12)
+    assert found.p == w.p == pytest.approx(chdtrc(df, chi2), rel=1e-12)
+    assert w.value == pytest.approx(12 * np.square(r_sums(r)).sum() / most(r), rel=1e-12)
+
+
+def r_sums(r):
+    """Rank sums of the submissions about their mean."""
+    sums = np.bincount(r.submission, weights=r.rank)
+    return sums - sums.mean()
+
+
+def most(r):
+    """k²(n³ − n) − k ΣT of Kendall's W with ties."""
+    n, k = len(r.submissions), len(r.jurors)
+    ties = sum(
+        (c**3 - c).sum() for j in range(k) for c in [np.unique(r.rank[r.juror == j], return_counts=True)[1]]
+    )
+    return k**2 * (n**3 - n) - k * ties
+
+
+def test_a_round_with_marks_missing_does_not_load_scipy_stats():
+    code = (
+        "import sys; from published import KRIPPENDORFF_C, long_of; from fairlib.scoring import consistency; "
+        "consistency(long_of(KRIPPENDORFF_C), n_boot=9); sys.exit('scipy.stats' in sys.modules)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=False).returncode == 0
+    )

@@ -9,19 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_fixture import contest, marks, row
 
-from fairlib.scoring.jurors.contrasts import Family, draws_for, examine
+from fairlib.scoring.jurors.contrasts import Family, draws_for, examine, table_of_tests
 from fairlib.scoring.jurors.diagnose import diagnose, sentence
 from fairlib.scoring.jurors.drift import drift
-from fairlib.scoring.jurors.readings import read_panel
+from fairlib.scoring.jurors.readings import readings_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 
 def family(panel, juror, x):
     """One test of covariate x (per pair) within one juror."""
-    cell, one, asked = np.where(panel.juror == juror, 0, -1), np.array([0]), np.array(["tested"])
-    who, n = np.array([juror]), np.array([len(x)])
-    return Family("order", cell, x, who, one, who, np.array([""]), n, asked)
+    cell, tests = np.where(panel.juror == juror, 0, -1), table_of_tests([len(x)], ["tested"])
+    return Family("order", cell, x, np.array([juror]), tests)
 
 
 def dummies(panel):
@@ -37,7 +36,7 @@ def dummies(panel):
 @given(st.integers(0, 10_000))
 def test_effect_is_the_least_squares_coefficient(seed):
     rng = np.random.default_rng(seed)
-    panel = read_panel(contest(seed, n_sub=15, n_jur=4, per=3, n_crit=1)[0])
+    panel = readings_of(contest(seed, n_sub=15, n_jur=4, per=3, n_crit=1)[0])
     x = np.where(panel.juror == 1, rng.normal(size=len(panel.y)), 0.0)
     got = examine(panel, [family(panel, 1, x)], draws=0).iloc[0]
     want = np.linalg.lstsq(np.column_stack([x, dummies(panel)]), panel.y, rcond=None)[0][0]
@@ -46,7 +45,7 @@ def test_effect_is_the_least_squares_coefficient(seed):
 
 def test_effect_of_the_whole_panel_is_the_least_squares_coefficient():
     ratings = contest(1, n_sub=20, n_jur=4, per=3)[0]
-    panel = read_panel(ratings)
+    panel = readings_of(ratings)
     found = examine(panel, drift(panel, ratings), draws=0)
     pair = ratings.groupby(["submission", "juror"])["order"].first().to_numpy()
     last = pd.Series(pair).groupby(panel.juror).transform("max").to_numpy()
@@ -57,7 +56,7 @@ def test_effect_of_the_whole_panel_is_the_least_squares_coefficient():
 def test_permutation_p_agrees_with_all_permutations():
     rng = np.random.default_rng(2)
     y = rng.normal(5, 1, (5, 3))
-    panel = read_panel(marks({(f"s{i}", "ABC"[j]): y[i, j] for i in range(5) for j in range(3)}))
+    panel = readings_of(marks({(f"s{i}", "ABC"[j]): y[i, j] for i in range(5) for j in range(3)}))
     place = np.arange(5) / 4 - 0.5
     x = np.zeros(15)
     x[panel.juror == 0] = place
@@ -70,7 +69,7 @@ def test_permutation_p_agrees_with_all_permutations():
 
 def test_p_has_the_plus_one_and_large_tables_take_the_normal_limit():
     ratings = contest(3, n_sub=60, n_jur=5, plant=lambda mu, t: mu - 4 * (t["j"] == 0) * t["order"] / 48)[0]
-    panel = read_panel(ratings)
+    panel = readings_of(ratings)
     families = drift(panel, ratings)
     assert row(examine(panel, families, draws=99), "order", "E00")["p"] == pytest.approx(0.01)
     normal, drawn = (examine(panel, families, draws=k) for k in (0, 9999))
@@ -132,7 +131,7 @@ def test_a_juror_absent_on_a_day_and_too_few_marks_say_so():
 
 def test_slots_make_the_order_and_marks_without_a_place_are_left_out():
     ratings = contest(10, n_sub=30, n_jur=5)[0]
-    panel = read_panel(ratings)
+    panel = readings_of(ratings)
     by_order = row(examine(panel, drift(panel, ratings.drop(columns="day")), 0), "order", "E02")
     slots = ratings.assign(slot=ratings["order"] % 7, day=ratings["order"] // 7).drop(columns="order")
     by_slot = row(examine(panel, drift(panel, slots), 0), "order", "E02")

@@ -175,3 +175,10 @@ def test_where_no_number_is_known_there_is_an_empty_figure(name):
     table = make(3)
     table[table.select_dtypes("number").columns] = np.nan
     assert draw(table, None).axison is False
+
+
+def test_more_jurors_than_can_be_read_are_drawn_as_colours_alone():
+    names = [f"E{k}" for k in range(40)]
+    ax = figures.plot_agreement(pd.DataFrame(0.5, index=names, columns=names))
+    assert not ax.texts
+    assert len(ax.get_yticks()) <= 30

@@ -19,7 +19,7 @@ from fairlib.scoring.jurors.diagnose import diagnose, sentence
 from fairlib.scoring.jurors.habits import central, digits, discrimination, noise, spread
 from fairlib.scoring.jurors.halo import _poisson_binomial, flat, halo
 from fairlib.scoring.jurors.multiplicity import adjust
-from fairlib.scoring.jurors.readings import read_panel
+from fairlib.scoring.jurors.readings import readings_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 SUBS = [f"s{k}" for k in range(6)]
@@ -44,7 +44,7 @@ def flat_table():
 
 
 def test_flat_lines_by_hand():
-    found = of(flat(read_panel(flat_table())), "A")
+    found = of(flat(readings_of(flat_table())), "A")
     assert found["value"] == 1 and found["panel"] == pytest.approx(1 / 6)
     assert found["p"] == pytest.approx(
         2 * (2 / 3) ** 2 * (1 / 3) ** 4
@@ -66,7 +66,7 @@ def test_poisson_binomial_against_enumeration():
 def test_exchange_has_the_moments_of_all_relabellings():
     v = np.array([1.0, 4.0, 2.0, 7.0, 5.0, 5.0])
     table = marks({(s, j): x for (s, j), x in zip([(s, j) for s in "st" for j in "ABC"], v, strict=True)})
-    got = exchange(read_panel(table), v)
+    got = exchange(readings_of(table), v)
     sums = np.add.outer(v[:3], v[3:]).ravel()  # A may hold any mark of s and any of t
     assert got.z[0] == pytest.approx((v[0] + v[3] - sums.mean()) / sums.std())
     assert (got.own[0], got.other[0]) == (4.0, pytest.approx((3 + 5) / 2))
@@ -76,7 +76,7 @@ def test_spread_and_noise_in_a_crossed_table():
     rng = np.random.default_rng(4)
     y = rng.integers(1, 11, (7, 3)).astype(float)
     table = marks({(f"s{i}", "ABC"[j]): y[i, j] for i in range(7) for j in range(3)})
-    panel = read_panel(table)
+    panel = readings_of(table)
     rest = y[:, 1:] - y[:, 1:].mean(axis=0)
     found = of(spread(panel), "A")
     assert found["effect"] == pytest.approx(y[:, 0].std() - np.sqrt((rest**2).mean()))
@@ -95,7 +95,7 @@ def test_discrimination_is_the_slope_over_its_attenuation():
     noise_of_three = (left**2).sum() / (11 * 3) / 3
     consensus = y[:, 1:].mean(axis=1)
     attenuation = 1 - noise_of_three / consensus.var()
-    found = of(discrimination(read_panel(table)), "A")
+    found = of(discrimination(readings_of(table)), "A")
     assert found["panel"] == pytest.approx(attenuation)
     assert found["value"] == pytest.approx(np.polyfit(consensus, y[:, 0], 1)[0] / attenuation)
     true_sd = np.sqrt(attenuation * consensus.var())
@@ -107,7 +107,7 @@ def test_central_share_and_distance_by_hand():
     table = marks(
         {(s, j): v for j, col in (("A", mine), ("B", other)) for s, v in zip(SUBS, col, strict=True)}
     )
-    found = of(central(read_panel(table, scale=(1, 10))), "A")
+    found = of(central(readings_of(table, scale=(1, 10))), "A")
     assert (found["value"], found["panel"]) == (1.0, 0.0)
     assert found["effect"] == pytest.approx((4.5 * 4 + 3.5 * 2) / 6 - 0.5)
 
@@ -117,7 +117,7 @@ def test_central_does_not_take_a_harsh_juror_for_a_central_one():
     quality = rng.normal(8, 1, 60)
     y = quality[:, None] + rng.normal(0, 0.5, (60, 4)) - np.array([2.0, 0, 0, 0])
     table = marks({(f"s{i:02d}", "ABCD"[j]): y[i, j] for i in range(60) for j in range(4)})
-    found = of(central(read_panel(table, scale=(1, 10))), "A")
+    found = of(central(readings_of(table, scale=(1, 10))), "A")
     assert found["value"] > found["panel"] - 0.2 and abs(found["effect"]) < 0.2
 
 
@@ -127,7 +127,7 @@ def test_halo_is_the_mean_correlation_against_the_other_jurors():
     x[:, 0] += 3 * rng.normal(0, 1, (9, 1))
     table = marks({(f"s{i}", "ABC"[j]): x[i, j] for i in range(9) for j in range(3)}, ("p", "q", "r"))
     mean = [np.corrcoef(x[:, j].T)[np.triu_indices(3, 1)].mean() for j in range(3)]
-    found = of(halo(read_panel(table)), "A")
+    found = of(halo(readings_of(table)), "A")
     assert found["value"] == pytest.approx(mean[0]) and found["panel"] == pytest.approx(np.mean(mean[1:]))
     within = ((x - x.mean(axis=0)) - (x - x.mean(axis=0)).mean(axis=2, keepdims=True)) ** 2
     assert found["effect"] == pytest.approx(np.sqrt(within[:, 1:].mean()) - np.sqrt(within[:, 0].mean()))
@@ -135,10 +135,10 @@ def test_halo_is_the_mean_correlation_against_the_other_jurors():
 
 def test_halo_error_agrees_with_the_jackknife_over_submissions():
     ratings, _, _ = contest(3, n_sub=60, n_jur=4, per=4)
-    panel = read_panel(ratings)
+    panel = readings_of(ratings)
     left_out = []
     for s in panel.submissions:
-        t = of(halo(read_panel(ratings[ratings["submission"] != s])), "E00")
+        t = of(halo(readings_of(ratings[ratings["submission"] != s])), "E00")
         left_out.append(t["value"] - t["panel"])
     jackknife = np.sqrt((len(left_out) - 1) * np.var(left_out))
     found = of(halo(panel), "E00")
@@ -153,7 +153,7 @@ def test_digit_preference_by_hand():
     table = marks(
         {(s, j): v for j, col in (("A", mine), ("B", other)) for s, v in zip(SUBS, col, strict=True)}
     )
-    found = of(digits(read_panel(table)), "A")
+    found = of(digits(readings_of(table)), "A")
     assert (found["about"], found["value"], found["panel"]) == ("5", 4 / 6, pytest.approx(1 / 6))
     mine_heap, other_heap = 4 / 6 - 0, 1 / 6 - (2 / 6 + 1 / 6) / 2  # 5 against its neighbours 4 and 6
     assert found["effect"] == pytest.approx(mine_heap - other_heap)
@@ -164,14 +164,14 @@ def test_preference_for_whole_marks_on_a_scale_with_halves():
     table = marks(
         {(s, j): v for j, col in (("A", mine), ("B", other)) for s, v in zip(SUBS, col, strict=True)}
     )
-    found = of(digits(read_panel(table)), "A")
+    found = of(digits(readings_of(table)), "A")
     assert (found["about"], found["value"], found["panel"]) == ("whole", 1.0, pytest.approx(2 / 6))
 
 
 def test_copied_sheets_by_hand():
     same = {(s, j): (k + 1, 9 - k) for j in "AB" for k, s in enumerate(SUBS)}
     other = {(s, "C"): (k + 2, 9 - k) for k, s in enumerate(SUBS)}
-    found, unlisted = copied(read_panel(marks(same | other, ("x", "y"))))
+    found, unlisted = copied(readings_of(marks(same | other, ("x", "y"))))
     assert len(found) == 1 and unlisted == 2
     first = found.iloc[0]
     assert (first["juror"], first["about"], first["value"], first["n"]) == ("A", "B", 1.0, 6)

@@ -10,12 +10,12 @@ from published import FLEISS_COUNTS, GWET_TEXT, SHROUT_FLEISS, long_of, shuffled
 from fairlib.errors import ScoringError
 from fairlib.scoring.agreement.alpha import krippendorff_alpha
 from fairlib.scoring.agreement.kappa import (
-    agreement,
     brennan_prediger,
     cohen_kappa,
     conger_kappa,
     fleiss_kappa,
     gwet_ac,
+    kappas,
     light_kappa,
     percent_agreement,
 )
@@ -78,7 +78,7 @@ def test_fleiss_kappa_of_the_worked_example():
 
 
 def test_gwet_2014_table_2_15_with_missing_marks():
-    found = agreement(long_of(GWET_TEXT))
+    found = kappas(long_of(GWET_TEXT))
     assert found.value.to_list() == pytest.approx(
         [0.775444068, 0.761169275, 0.743421053, 0.762817441, 0.772727273, 0.818181818], abs=1e-9
     )
@@ -88,7 +88,7 @@ def test_gwet_2014_table_2_15_with_missing_marks():
 
 def test_single_functions_are_rows_of_the_table():
     long = long_of(SHROUT_FLEISS)
-    table = agreement(long, "quadratic")
+    table = kappas(long, "quadratic")
     named = {"gwet_ac": gwet_ac, "brennan_prediger": brennan_prediger, "conger": conger_kappa,
              "fleiss": fleiss_kappa, "percent_agreement": percent_agreement}  # fmt: skip
     for name, function in named.items():
@@ -99,7 +99,7 @@ def test_identities_between_coefficients():
     long = long_of(SHROUT_FLEISS)
     for weights, level in [(None, "nominal"), ("quadratic", "interval")]:
         alpha = krippendorff_alpha(long, level).value
-        assert agreement(long, weights).value["krippendorff"] == pytest.approx(alpha)
+        assert kappas(long, weights).value["krippendorff"] == pytest.approx(alpha)
     two = long_of([row[:2] for row in SHROUT_FLEISS])
     for weights in (None, "linear", "quadratic"):
         cohen = cohen_kappa(two, weights).value[0]
@@ -125,7 +125,7 @@ def test_light_error_by_the_jackknife():
 def test_unused_categories_change_nothing():
     long = long_of(GWET_TEXT)
     wide = long.assign(score=pd.Categorical(long.score, list("zabcdefgh")))
-    pd.testing.assert_frame_equal(agreement(wide), agreement(long))
+    pd.testing.assert_frame_equal(kappas(wide), kappas(long))
     pd.testing.assert_frame_equal(cohen_kappa(wide), cohen_kappa(long))
 
 
@@ -179,7 +179,7 @@ def test_refusals():
 def test_order_and_names_do_not_matter(order, letter):
     long = long_of(GWET_TEXT)
     moved = shuffled(long, order).assign(score=lambda d: letter + d.score)
-    pd.testing.assert_frame_equal(agreement(moved), agreement(long))
+    pd.testing.assert_frame_equal(kappas(moved), kappas(long))
     pd.testing.assert_series_equal(cohen_kappa(moved).value, cohen_kappa(long).value)
 
 
@@ -191,7 +191,7 @@ def test_order_and_names_do_not_matter(order, letter):
     st.sampled_from([None, "linear", "quadratic", "ordinal"]),
 )
 def test_never_nan(table, weights):
-    for frame in (agreement(long_of(table), weights), cohen_kappa(long_of(table), weights)):
+    for frame in (kappas(long_of(table), weights), cohen_kappa(long_of(table), weights)):
         numbers = frame.select_dtypes("Float64").to_numpy(dtype=object).ravel()
         assert all(x is pd.NA or np.isfinite(x) for x in numbers)
     light = light_kappa(long_of(table), weights)

@@ -10,7 +10,7 @@ from panel_fixture import contest, marks, row
 from fairlib.scoring.jurors.contrasts import examine
 from fairlib.scoring.jurors.diagnose import diagnose, sentence
 from fairlib.scoring.jurors.leniency import conflicts, leniency
-from fairlib.scoring.jurors.readings import read_panel
+from fairlib.scoring.jurors.readings import readings_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -40,7 +40,7 @@ def test_being_generous_to_all_or_a_good_group_is_no_leniency():
 @given(st.integers(0, 10_000))
 def test_effect_is_the_coefficient_of_the_interaction(seed):
     ratings, submissions, _ = contest(seed, n_sub=30, n_jur=4, per=3)
-    panel = read_panel(ratings)
+    panel = readings_of(ratings)
     found = examine(panel, leniency(panel, submissions), draws=0)
     found = found[(found["signal"] == "nomination") & (found["status"] == "tested")]
     group = submissions["nomination"].reindex(panel.submissions).to_numpy()[panel.submission]
@@ -67,7 +67,7 @@ def test_p_is_uniform_where_panels_go_along_with_nominations():
         submissions = pd.DataFrame(
             {"nomination": [f"n{g}" for g in group]}, index=[f"s{i:03d}" for i in range(120)]
         )
-        panel = read_panel(marks(rows))
+        panel = readings_of(marks(rows))
         p.extend(examine(panel, leniency(panel, submissions), draws=199)["p"].dropna())
     for level, room in ((0.05, 0.025), (0.1, 0.04), (0.5, 0.08)):  # tests of one contest hang together
         assert np.mean(np.array(p) <= level) == pytest.approx(level, abs=room)
@@ -132,10 +132,10 @@ def test_a_mark_for_the_own_organisation_is_a_finding_by_itself():
 
 def test_tables_without_the_columns_ask_nothing():
     ratings, submissions, jurors = contest(9, n_sub=24, n_jur=4)
-    panel = read_panel(ratings)
+    panel = readings_of(ratings)
     assert leniency(panel, submissions[[]]) == []
     assert conflicts(panel, submissions[["nomination"]], jurors) == []
     assert conflicts(panel, submissions, jurors[[]]) == []
     nobody = submissions.assign(region=None)
-    statuses = {s for f in conflicts(panel, nobody, jurors[["region"]]) for s in f.status}
+    statuses = {s for f in conflicts(panel, nobody, jurors[["region"]]) for s in f.tests["status"]}
     assert statuses == {"none_of_own"}

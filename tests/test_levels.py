@@ -8,7 +8,7 @@ from fairlib.errors import ScoringError
 from fairlib.scoring.comparison import compare_estimators
 from fairlib.scoring.estimators import levels, posterior, reml
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
 from fairlib.selection.firm.readings import given
 from fairlib.selection.firm.twin import core_of
 from fairlib.selection.firm.worlds import worlds
@@ -76,7 +76,7 @@ def test_variances_are_those_of_the_dense_likelihood_with_levels_as_they_are(res
 @pytest.mark.parametrize("ratios", [(0.7, 0.3), (0.0, 0.3), (0.7, 0.0)])
 def test_derivatives_equal_finite_differences(ratios, restricted):
     data, level, _ = bound(7)
-    sums, h = reml.sums_of(panels(data[0], data[1], *data[3:], level), data[2]), 1e-5
+    sums, h = reml.sums_of(incidence(data[0], data[1], *data[3:], level), data[2]), 1e-5
     at = np.array(ratios)
     grad, hess = reml.Point(sums, at, restricted).derivatives
     for axis in range(2):
@@ -173,7 +173,7 @@ def test_one_level_given_is_no_level():
 def test_a_second_commission_is_estimated_as_the_first():
     data, level, _ = bound(8)
     fit = reml.fit(*data, level=level)
-    y = data[2][fit.sums.panels.order] - fit.sums.centre
+    y = data[2][fit.sums.incidence.order] - fit.sums.centre
     np.testing.assert_allclose(
         core_of("severity", fit)(y[None, :])[0] + fit.sums.centre, fit.merit, atol=1e-9
     )
@@ -181,8 +181,8 @@ def test_a_second_commission_is_estimated_as_the_first():
 
 def test_hardly_more_submissions_than_levels_share_one():
     data, level, _ = bound(2, n=10)
-    assert panels(data[0], data[1], 10, 6, level).n_levels == 1
-    assert panels(data[0], data[1], 10, 6, np.minimum(level, 1)).n_levels == 2
+    assert incidence(data[0], data[1], 10, 6, level).n_levels == 1
+    assert incidence(data[0], data[1], 10, 6, np.minimum(level, 1)).n_levels == 2
 
 
 def table(data, level):

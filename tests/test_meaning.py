@@ -1,4 +1,4 @@
-"""What a reliability means: published shares, limits, simulation, restriction of range."""
+"""What a reliability means: published shares, limits, simulation."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,6 @@ from scipy.stats import multivariate_normal, norm
 from fairlib.errors import ScoringError
 from fairlib.scoring.agreement.consequences import (
     overlap_with_second,
-    range_restriction,
     share_that_belongs,
     simulate,
     what_it_means,
@@ -51,17 +50,6 @@ def test_simulation_agrees_and_is_seeded():
     assert simulate(1.0, 3, 10, 50) == (1.0, 1.0)
 
 
-def test_restriction_against_a_simulated_selection():
-    rng = np.random.default_rng(0)
-    worth = rng.standard_normal(400_000)
-    mark = np.sqrt(0.61) * worth + np.sqrt(0.39) * rng.standard_normal(400_000)
-    left = worth[mark > np.quantile(mark, 1 - 50 / 221)].var()
-    found = range_restriction(0.61, 221, 50)
-    assert found.signal_left == pytest.approx(left, abs=0.005)
-    assert found.expected == pytest.approx(0.61 * left / (0.61 * left + 0.39), abs=0.003)
-    assert found.expected < found.before
-
-
 def marks(seed=0, n=40):
     rng = np.random.default_rng(seed)
     return long_of((rng.normal(size=(n, 1)) + rng.normal(0, 0.8, size=(n, 4))).tolist())
@@ -97,8 +85,8 @@ def test_refusals():
         what_it_means(long_of(SHROUT_FLEISS), 6)
     with pytest.raises(ScoringError, match="between 0 and 1"):
         share_that_belongs(1.2, 5, 10)
-    with pytest.raises(ScoringError):
-        range_restriction(0.5, 10, 10)
+    with pytest.raises(ScoringError, match="10 of 10 submissions"):
+        overlap_with_second(0.5, 10, 10)
 
 
 def test_row_order_does_not_matter():

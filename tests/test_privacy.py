@@ -59,6 +59,7 @@ def recoverable(pairs, hidden_submissions, hidden_jurors):
     return [p for k, p in enumerate(pairs) if (rows[:, k] ** 2).sum() > 1 - 1e-9]
 
 
+@pytest.mark.slow
 def test_subtraction_recovers_no_mark_in_a_thousand_designs():
     rng = np.random.default_rng(7)
     for _ in range(1000):
@@ -218,6 +219,7 @@ def test_a_submission_withheld_has_no_place_by_which_its_mean_would_be_known(res
     assert not any(name in ids for ids in stage.ties["submissions"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ["severity", "zscore", "median"])
 def test_the_page_says_why_numbers_are_missing(results, estimator):
     _, changed = with_one_reader_less(results)

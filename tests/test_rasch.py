@@ -13,7 +13,7 @@ from fairlib.scoring.rasch.fit import probabilities
 from fairlib.scoring.rasch.joint import fit_joint
 from fairlib.scoring.rasch.marginal import Model, _bundles, _nodes, _start, fit_marginal, value_and_gradient
 from fairlib.scoring.rasch.measures import rasch
-from fairlib.scoring.rasch.sums import observed
+from fairlib.scoring.rasch.sums import observed_sums
 from fairlib.scoring.ratings import scored
 
 # Guilford (1954) Psychometric Methods, p. 282: seven junior scientists, five traits, three judges.
@@ -175,7 +175,7 @@ def test_errors_are_those_of_the_whole_information(partial_credit):
 @pytest.mark.parametrize("partial_credit", [False, True])
 def test_gradient_of_marginal_likelihood(partial_credit):
     design = design_of(simulated(3, n_sub=12), partial_credit, KINDS[1:])
-    model = Model(design, observed(design), _bundles(design))
+    model = Model(design, observed_sums(design), _bundles(design))
     point, theta = _start(model)
     nodes = _nodes(model, point, theta)
     v = point.vector()

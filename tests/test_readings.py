@@ -20,7 +20,7 @@ def _covariance(after):
 
 def test_the_posterior_is_that_of_the_dense_model():
     fit = estimated().fit
-    p, after = fit.sums.panels, given(fit)
+    p, after = fit.sums.incidence, given(fit)
     a, b, e = fit.submission, fit.juror, fit.residual
     x = np.ones((p.n, 1))
     z = np.zeros((p.n, p.n_submissions + p.n_jurors))
@@ -40,7 +40,7 @@ def test_the_posterior_is_that_of_the_dense_model():
 def test_draws_have_that_covariance():
     fit = estimated().fit
     after = given(fit)
-    merit, juror = _draw(after, fit.sums.panels, 40_000, np.random.default_rng(1))
+    merit, juror = _draw(after, fit.sums.incidence, 40_000, np.random.default_rng(1))
     got = np.cov(np.hstack([merit, juror]).T)
     assert np.abs(got - _covariance(after)).max() < 0.02
 
@@ -49,7 +49,7 @@ def test_the_gain_is_that_of_reading_again():
     # worlds from the posterior; in each the mark comes, the rank-one update follows, the rule is applied
     found, problem = contest_of(select=rule(12))
     table = readings(found, problem, seed=1, k=5)
-    after, p, rng = given(found.fit), found.fit.sums.panels, np.random.default_rng(8)
+    after, p, rng = given(found.fit), found.fit.sums.incidence, np.random.default_rng(8)
     cov, n = _covariance(after), 12_000
     merit, juror = _draw(after, p, n, rng)
     belongs, mine = admit_many(problem, merit), admit(problem)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.estimators import incidence as incidence_module
 from fairlib.scoring.estimators import inverse, posterior, reml
-from fairlib.scoring.estimators import panels as panels_module
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
 
 # Shrout & Fleiss (1979) Psychol. Bull. 86:420-428, Table 2: six targets by four judges.
 SHROUT_FLEISS = np.array(
@@ -94,7 +94,7 @@ def test_blups_and_errors_solve_hendersons_equations():
 @pytest.mark.parametrize("ratios", [(0.7, 0.3), (0.0, 0.3), (0.7, 0.0), (3.0, 2.0)])
 def test_derivatives_equal_finite_differences(ratios, restricted):
     i, j, y, n, k = incomplete(7)
-    sums = reml.sums_of(panels(i, j, n, k), y)
+    sums = reml.sums_of(incidence(i, j, n, k), y)
     at = np.array(ratios)
     grad, hess = reml.Point(sums, at, restricted).derivatives
     h = 1e-5
@@ -197,7 +197,7 @@ def test_another_scale_gives_the_same_fit(seed, factor, shift):
 
 def test_slice_and_point_agree():
     i, j, y, n, k = incomplete(13)
-    sums = reml.sums_of(panels(i, j, n, k), y)
+    sums = reml.sums_of(incidence(i, j, n, k), y)
     for la, lb in [(0.5, 0.2), (2.0, 0.0)]:
         pin = posterior.Slice(sums, la)
         node = posterior.Node(1.0, la, lb, float(pin.r2(np.array([lb]))[0]) / pin.dof, pin.dof, pin)
@@ -227,11 +227,11 @@ def test_a_well_known_panel_needs_no_grid():
 
 @pytest.mark.parametrize("limit", [10**9, 0])
 def test_panels_sums_equal_their_definition(monkeypatch, limit):
-    monkeypatch.setattr(panels_module, "_STACK_LIMIT", limit)
+    monkeypatch.setattr(incidence_module, "_STACK_LIMIT", limit)
     rng = np.random.default_rng(2)
     for share in (0.05, 0.2, 0.9):
         i, j = np.nonzero(rng.random((60, 25)) < share)
-        design = panels(i, j, 60, 25)
+        design = incidence(i, j, 60, 25)
         wide = np.zeros((60, 26))
         wide[i, j] = 1
         wide[:, -1] = wide[:, :-1].sum(axis=1)
@@ -253,7 +253,7 @@ def many_jurors(seed, sd_juror=0.6):
 @pytest.mark.parametrize("restricted", [True, False])
 def test_more_jurors_than_submissions_change_places_and_nothing_else(monkeypatch, restricted, sd_juror):
     turned = reml.fit(*many_jurors(3, sd_juror), reml=restricted)
-    assert turned.is_turned and turned.core.panels.n_jurors == 12
+    assert turned.is_turned and turned.core.incidence.n_jurors == 12
     grid = posterior.nodes(turned)
     errors, drawn = (
         posterior.errors(turned, grid),
@@ -276,7 +276,7 @@ def test_more_jurors_than_submissions_change_places_and_nothing_else(monkeypatch
 
 def test_turning_twice_gives_the_sums_back():
     i, j, y, n, k = many_jurors(5)
-    sums = reml.sums_of(panels(i, j, n, k), y)
+    sums = reml.sums_of(incidence(i, j, n, k), y)
     again = sums.turned.turned
     for name in ("total", "ysum", "nt", "tt"):
         np.testing.assert_allclose(getattr(again, name), getattr(sums, name), atol=1e-9)

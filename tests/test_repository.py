@@ -1,7 +1,9 @@
 """What a good repository promises: pins in step, notebooks executed, documents that tell the truth."""
 
+import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -58,7 +60,6 @@ def test_what_the_project_declares_is_locked():
 
 
 def test_what_the_library_imports_is_declared_and_what_is_declared_is_used():
-    import ast
     import tomllib
     from importlib.metadata import packages_distributions
 
@@ -210,3 +211,15 @@ def test_a_room_imports_only_from_rooms_above_it_in_the_architecture():
             used = package or first
             if room != "__init__":
                 assert level[used] <= level[room], f"{path.relative_to(ROOT)} imports {used}"
+
+
+CALLED_BY_OTHERS = {"__dir__", "__getattr__", "load_ipython_extension"}  # by Python and by IPython
+
+
+def test_what_nobody_names_is_not_in_the_library():
+    modules = [p.read_text(encoding="utf-8") for p in sorted((ROOT / "fairlib").rglob("*.py"))]
+    callers = [p.read_text(encoding="utf-8") for p in (*NOTEBOOKS, *sorted((ROOT / "samples").rglob("*.py")))]
+    named = Counter(word for text in [*modules, *callers] for word in re.findall(r"\w+", text))
+    defined = [n.name for text in modules for n in ast.parse(text).body
+               if isinstance(n, ast.FunctionDef | ast.ClassDef)]  # fmt: skip
+    assert [name for name in defined if named[name] < 2 and name not in CALLED_BY_OTHERS] == []

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.rules import Scale
-from fairlib.scoring.simulate import (
+from samples.drawn import (
     Effects,
     assign,
     conflicts,

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.comparison import COMPARED, compare_estimators
+from fairlib.scoring.comparison import COMPARED, compare_estimators, simulate_scores
 from fairlib.scoring.estimators.adjust import METHODS
-from fairlib.scoring.simulate import simulate_scores
 
 
 def contest(severity, noise, seed=0, n=60, k=8, readers=3):

@@ -5,9 +5,9 @@ import pytest
 from choice_fixture import BY_NOMINATION, candidates, contest_of, drawn, estimated, marks, rule
 
 from fairlib.rules import Quota
+from fairlib.scoring.comparison import simulate_scores
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.scoring.estimators.reml import Point
-from fairlib.scoring.simulate import simulate_scores
 from fairlib.selection.firm.twin import STATUS, core_of, second_marks, twin
 from fairlib.selection.firm.worlds import worlds
 from fairlib.selection.rule.compiled import compile_rule
@@ -16,7 +16,7 @@ from fairlib.selection.rule.compiled import compile_rule
 @pytest.mark.parametrize("method", ["raw", "additive", "median", "trimmed", "zscore"])
 def test_estimates_of_new_marks_are_those_of_the_estimator(method):
     found = estimated()
-    p = found.fit.sums.panels
+    p = found.fit.sums.incidence
     y = second_marks(p, worlds(found.fit, 3, 1), 1)
     got = core_of(method, found.fit)(y)
     for row, merit in zip(y, got, strict=True):
@@ -27,7 +27,7 @@ def test_estimates_of_new_marks_are_those_of_the_estimator(method):
 def test_severity_is_the_blup_at_the_estimated_ratios():
     found = estimated()
     fit = found.fit
-    p = fit.sums.panels
+    p = fit.sums.incidence
     y = second_marks(p, worlds(fit, 2, 4), 4)
     got = core_of("severity", fit)(y)
     z = np.zeros((p.n, p.n_submissions + p.n_jurors))
@@ -43,7 +43,7 @@ def test_severity_is_the_blup_at_the_estimated_ratios():
 
 def test_the_own_marks_give_the_own_estimates():
     found = estimated()
-    p = found.fit.sums.panels
+    p = found.fit.sums.incidence
     table = drawn().ratings
     y = table.dropna(subset=["score"]).groupby(["submission", "juror"], observed=True)["score"].mean()
     got = core_of("severity", found.fit)(y.to_numpy()[None, :])[0]
@@ -57,7 +57,7 @@ def test_overlap_is_that_of_commissions_drawn_one_by_one():
     got = twin(found, problem, seed=2)
     mine = set(np.argsort(-found.submissions["estimate"].to_numpy(float))[:10])
     fit, rng, counts = found.fit, np.random.default_rng(5), []
-    p, parts = fit.sums.panels, found.components
+    p, parts = fit.sums.incidence, found.components
     there = worlds(fit, 300, 9)
     for merit in there.merit:
         y, _, _ = simulate_scores(p.owner, p.who, {**parts, "submission": 0, "mu": 0}, rng)

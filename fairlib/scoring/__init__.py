@@ -16,6 +16,7 @@ from fairlib.scoring.agreement.kappa import (
     conger_kappa,
     fleiss_kappa,
     gwet_ac,
+    kappas,
     light_kappa,
     percent_agreement,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "icc",
     "icc_components",
     "jurors_needed",
+    "kappas",
     "kendall_w",
     "krippendorff_alpha",
     "light_kappa",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.design import Design, _conflicts, _contrast_vectors, design, potentials
-from fairlib.scoring.estimators.panels import Panels, panels
+from fairlib.scoring.estimators.incidence import Incidence, incidence
 from fairlib.scoring.estimators.twoway import components_of, laplacian
 
 _APART = 1e-6  # weak prior on severities that makes errors between components large but finite
@@ -38,7 +38,7 @@ def extra_assignments(
     found = source if isinstance(source, Design) else design(source)
     barred = found.conflicts | _conflicts(pd.DataFrame(), conflicts)
     free = _free_pairs(found, barred)
-    graph, rows = found.panels, []
+    graph, rows = found.incidence, []
     for _ in range(k):
         if not free.any():
             break
@@ -60,7 +60,7 @@ def extra_assignments(
 
 def _free_pairs(found: Design, barred: frozenset) -> np.ndarray:
     """Boolean I × J: pairs that may still be read."""
-    graph = found.panels
+    graph = found.incidence
     free = np.zeros((graph.n_submissions, graph.n_jurors), dtype=bool)
     free[graph.readers > 0] = True
     free[graph.owner, graph.who] = False
@@ -71,7 +71,7 @@ def _free_pairs(found: Design, barred: frozenset) -> np.ndarray:
     return free
 
 
-def _best(graph: Panels, found: Design, free: np.ndarray) -> tuple[int, int]:
+def _best(graph: Incidence, found: Design, free: np.ndarray) -> tuple[int, int]:
     """The free pair with the largest fall of the sum of contrast variances; ties go to the first."""
     inverse = _regular_inverse(graph)
     n = np.maximum(graph.readers, 1)[:, None]
@@ -94,7 +94,7 @@ def _best(graph: Panels, found: Design, free: np.ndarray) -> tuple[int, int]:
     return tuple(int(v) for v in np.unravel_index(np.argmax(gain), gain.shape))
 
 
-def _mean_error(graph: Panels, found: Design) -> tuple[float | None, int]:
+def _mean_error(graph: Incidence, found: Design) -> tuple[float | None, int]:
     """Root mean variance of the contrasts (None while some is impossible), and the number of components."""
     n_parts, _, _ = components_of(graph)
     if n_parts > 1:
@@ -110,13 +110,13 @@ def _mean_error(graph: Panels, found: Design) -> tuple[float | None, int]:
     return float(np.sqrt(np.mean(variances))), n_parts
 
 
-def _regular_inverse(graph: Panels) -> np.ndarray:
+def _regular_inverse(graph: Incidence) -> np.ndarray:
     lap = laplacian(graph)
     scale = max(np.trace(lap) / len(lap), 1.0)
     return np.linalg.inv(lap + _APART * scale * np.eye(len(lap)))
 
 
-def _with_reading(graph: Panels, submission: int, juror: int) -> Panels:
-    return panels(
+def _with_reading(graph: Incidence, submission: int, juror: int) -> Incidence:
+    return incidence(
         np.append(graph.owner, submission), np.append(graph.who, juror), graph.n_submissions, graph.n_jurors
     )

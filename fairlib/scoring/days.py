@@ -11,8 +11,10 @@ from scipy.sparse.linalg import splu
 from scipy.special import stdtr, stdtrit
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.panels import panels
-from fairlib.scoring.estimators.reml import Fit, fit_sums, sums_of
+from fairlib.scoring.arrays import sortable
+from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.estimators.reml import Fit, fit_sums
+from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ratings import KEYS, Pairs, composite
 
 COLUMNS = ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"]
@@ -32,12 +34,12 @@ def days(ratings: pd.DataFrame, weights=None) -> pd.DataFrame:
     """Effects of `day` and `slot` of a ratings table (higher is better), one row each.
 
     Columns: `kind` (`day`, `slot`), `what` (`2 - 1`: the second day less the first; `last - first`: from the
-    first to the last slot of a day, on a straight line), `points`, `se`, `low, high, p` (95 %, t), `detectable`:
-    the effect that would be found with 80 % power at the 5 % level, (t_.975 + t_.80) se (Bloom 1995), `n`
-    submissions, `status`. A row without an answer has missing numbers and names the reason.
+    first to the last slot of a day, on a straight line), `points`, `se`, `low, high, p` (95 %, t),
+    `detectable`: the effect that would be found with 80 % power at the 5 % level, (t_.975 + t_.80) se (Bloom
+    1995), `n` submissions, `status`. A row without an answer has missing numbers and names the reason.
 
-    y_ij = μ + x_ij'β + a_i + b_j + e_ij by generalised least squares at REML variances (Henderson's equations),
-    estimated after a first β is taken out; degrees of freedom are those between submissions.
+    y_ij = μ + x_ij'β + a_i + b_j + e_ij by generalised least squares at REML variances (Henderson's
+    equations), estimated after a first β is taken out; degrees of freedom are those between submissions.
     """
     pairs = composite(ratings, weights)
     day, slot = (_of_pair(ratings, pairs, c) for c in ("day", "slot"))
@@ -60,26 +62,13 @@ def _of_pair(ratings: pd.DataFrame, pairs: Pairs, column: str) -> tuple[np.ndarr
     if column not in ratings or ratings[column].isna().all():
         return None
     seen = ratings[ratings[column].notna()]
-    codes, values = pd.factorize(_sortable(seen[column]), sort=True)
+    codes, values = pd.factorize(sortable(seen[column]), sort=True)
     at = pd.Series(codes, dtype=float).groupby([seen[c].astype(object).to_numpy() for c in KEYS[:2]]).min()
     wanted = pd.MultiIndex.from_arrays(
         [pairs.submissions[pairs.submission].astype(object), pairs.jurors[pairs.juror].astype(object)]
     )
     first = seen[column].to_numpy()[np.unique(codes, return_index=True)[1]]
     return at.reindex(wanted).to_numpy(), pd.Index(first)
-
-
-def _sortable(column: pd.Series) -> pd.Series:
-    """Values in the order of their numbers or dates (15.03.2021 or 2021-03-15), else as text."""
-    number = pd.to_numeric(column, errors="coerce")
-    if number.notna().all():
-        return number
-    text = column.astype(str)
-    for form in ("%d.%m.%Y", "%Y-%m-%d"):
-        date = pd.to_datetime(text, format=form, errors="coerce")
-        if date.notna().all():
-            return date
-    return text
 
 
 def _add_days(rows: list, parts: list, names: list, code: np.ndarray, values: pd.Index) -> None:
@@ -115,7 +104,7 @@ def _effects(pairs: Pairs, x: np.ndarray, names: list[tuple[str, str]]) -> list[
     if np.linalg.matrix_rank(full) < full.shape[1]:
         return [_none(*name, "confounded", len(owner)) for name in names]
     try:
-        design = panels(i, j, len(owner), len(jurors))
+        design = incidence(i, j, len(owner), len(jurors))
         first = _gls(fit_sums(sums_of(design, y)), i, j, full, y)[0]
         beta, variance = _gls(fit_sums(sums_of(design, y - x @ first[1:])), i, j, full, y)
     except ScoringError:

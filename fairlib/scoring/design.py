@@ -17,8 +17,8 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.panels import Panels, panels
-from fairlib.scoring.estimators.reml import sums_of
+from fairlib.scoring.estimators.incidence import Incidence, incidence
+from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse, solve
 from fairlib.scoring.ratings import composite
 
@@ -33,7 +33,7 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Design:
-    """What `design` found. Errors are in residual standard deviations of one mark; `sigma` turns them to points.
+    """What `design` found; errors in residual standard deviations of one mark, `sigma` turns them to points.
 
     `submissions`: n_jurors, component, group. `jurors`: n_submissions, component, se (of the severity),
     inflation (se over √((1 − 1/J)/n_submissions), that of J jurors who all read everything), is_cut (without
@@ -59,7 +59,7 @@ class Design:
     connectivity: float
     sigma: float | None
     conflicts: frozenset = frozenset()
-    panels: Panels | None = field(default=None, repr=False)
+    incidence: Incidence | None = field(default=None, repr=False)
 
 
 def design(
@@ -77,7 +77,7 @@ def design(
     Sources: Jochmans & Weidner (2019) Econometrica 87:1543; MacKay, Kenna, Low & Parker (2017).
     """
     pairs = composite(ratings)
-    graph = panels(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
+    graph = incidence(pairs.submission, pairs.juror, len(pairs.submissions), len(pairs.jurors))
     n_parts, sub_part, jur_part = components_of(graph)
     group = _groups(groups, pairs.submissions, graph)
     inverse = pseudo_inverse(laplacian(graph), jur_part)
@@ -89,36 +89,27 @@ def design(
     inflation = float(np.sqrt(np.mean(jurors["inflation"].to_numpy(float)[used] ** 2)))
     verdict = _verdict(graph, n_parts, inflation, contrasts, len(bridges))
     found = Design(
-        verdict,
-        "",
-        int((graph.readers > 0).sum()),
-        int(used.sum()),
-        graph.n,
-        _submissions(graph, sub_part, group, pairs.submissions),
-        jurors,
-        _components(graph, sub_part, jur_part),
-        _overlap(graph, group),
-        contrasts,
-        _named(bridges, pairs.submissions, pairs.jurors),
-        inflation,
-        _connectivity(graph, n_parts),
-        ls.sigma,
-        _conflicts(ratings, conflicts),
-        graph,
+        verdict=verdict,
+        reason="",
+        n_submissions=int((graph.readers > 0).sum()),
+        n_jurors=int(used.sum()),
+        n_readings=graph.n,
+        submissions=_submissions(graph, sub_part, group, pairs.submissions),
+        jurors=jurors,
+        components=_components(graph, sub_part, jur_part),
+        overlap=_overlap(graph, group),
+        contrasts=contrasts,
+        bridges=_named(bridges, pairs.submissions, pairs.jurors),
+        inflation=inflation,
+        connectivity=_connectivity(graph, n_parts),
+        sigma=ls.sigma,
+        conflicts=_conflicts(ratings, conflicts),
+        incidence=graph,
     )
     return replace(found, reason=_reason(found))
 
 
-def refuse_pooled(found: Design) -> None:
-    """Raise ScoringError, naming the parts, unless all submissions can be ranked together."""
-    if found.verdict == "disconnected":
-        raise ScoringError(
-            f"No pooled ranking: {found.reason} Rank within each component, or add the readings that "
-            "extra_assignments proposes."
-        )
-
-
-def _groups(groups: pd.Series | None, submissions: pd.Index, graph: Panels) -> pd.Categorical:
+def _groups(groups: pd.Series | None, submissions: pd.Index, graph: Incidence) -> pd.Categorical:
     if groups is None:
         return pd.Categorical(["all"] * len(submissions))
     if not groups.index.is_unique:
@@ -144,12 +135,12 @@ def _conflicts(ratings: pd.DataFrame, conflicts: Iterable[tuple] | pd.DataFrame 
     return frozenset(found)
 
 
-def _submissions(graph: Panels, part: np.ndarray, group: pd.Categorical, index: pd.Index) -> pd.DataFrame:
+def _submissions(graph: Incidence, part: np.ndarray, group: pd.Categorical, index: pd.Index) -> pd.DataFrame:
     table = {"n_jurors": graph.readers, "component": _part(part), "group": group}
     return pd.DataFrame(table, index=index.rename("submission"))
 
 
-def _jurors(graph: Panels, inverse: np.ndarray, part: np.ndarray, cut: np.ndarray) -> pd.DataFrame:
+def _jurors(graph: Incidence, inverse: np.ndarray, part: np.ndarray, cut: np.ndarray) -> pd.DataFrame:
     used = graph.load > 0
     se = np.sqrt(np.maximum(np.diag(inverse), 0))
     together = np.bincount(part[used])[np.maximum(part, 0)]  # jurors in the part of each
@@ -167,7 +158,7 @@ def _jurors(graph: Panels, inverse: np.ndarray, part: np.ndarray, cut: np.ndarra
     )
 
 
-def _components(graph: Panels, sub_part: np.ndarray, jur_part: np.ndarray) -> pd.DataFrame:
+def _components(graph: Incidence, sub_part: np.ndarray, jur_part: np.ndarray) -> pd.DataFrame:
     readings = np.bincount(sub_part[graph.owner])
     counts = [np.bincount(p[p >= 0], minlength=len(readings)) for p in (sub_part, jur_part)]
     index = pd.RangeIndex(1, len(readings) + 1, name="component")
@@ -176,19 +167,19 @@ def _components(graph: Panels, sub_part: np.ndarray, jur_part: np.ndarray) -> pd
     )
 
 
-def _reads_in(graph: Panels, group: pd.Categorical) -> np.ndarray:
+def _reads_in(graph: Incidence, group: pd.Categorical) -> np.ndarray:
     """Readings of each juror in each group, J × G."""
     n = len(group.categories)
     cell = graph.who * n + group.codes.astype(np.int64)[graph.owner]
     return np.bincount(cell, minlength=graph.n_jurors * n).reshape(-1, n)
 
 
-def _overlap(graph: Panels, group: pd.Categorical) -> pd.DataFrame:
+def _overlap(graph: Incidence, group: pd.Categorical) -> pd.DataFrame:
     reads = (_reads_in(graph, group) > 0).astype("int64")
     return pd.DataFrame(reads.T @ reads, index=group.categories, columns=group.categories)
 
 
-def _contrast_vectors(graph: Panels, group: pd.Categorical) -> tuple[list[tuple[int, int]], np.ndarray]:
+def _contrast_vectors(graph: Incidence, group: pd.Categorical) -> tuple[list[tuple[int, int]], np.ndarray]:
     """Pairs of groups with marks, and for each group the mean of its submissions' indicator (I,)."""
     codes = group.codes.astype(np.int64)
     read = graph.readers > 0
@@ -199,8 +190,8 @@ def _contrast_vectors(graph: Panels, group: pd.Categorical) -> tuple[list[tuple[
     return [(int(a), int(b)) for k, a in enumerate(there) for b in there[k + 1 :]], means
 
 
-def potentials(graph: Panels, inverse: np.ndarray, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """𝓛⁺q of a contrast q of submissions (I,): its covariance with every submission and juror effect, over σ².
+def potentials(graph: Incidence, inverse: np.ndarray, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """𝓛⁺q of a contrast q of submissions (I,): its covariance with submission and juror effects over σ².
 
     Submissions first (I,), then jurors (J,), the latter with the sign of a severity.
     """
@@ -211,7 +202,7 @@ def potentials(graph: Panels, inverse: np.ndarray, contrast: np.ndarray) -> tupl
 
 
 def _contrasts(
-    graph: Panels, inverse: np.ndarray, group: pd.Categorical, part: np.ndarray, sigma: float | None
+    graph: Incidence, inverse: np.ndarray, group: pd.Categorical, part: np.ndarray, sigma: float | None
 ) -> pd.DataFrame:
     pairs, means = _contrast_vectors(graph, group)
     rows = []
@@ -237,7 +228,7 @@ def _contrasts(
     return pd.DataFrame(rows, columns=columns).astype(numbers)
 
 
-def _connectivity(graph: Panels, n_parts: int) -> float:
+def _connectivity(graph: Incidence, n_parts: int) -> float:
     used = graph.load > 0
     if n_parts > 1:
         return 0.0
@@ -248,7 +239,7 @@ def _connectivity(graph: Panels, n_parts: int) -> float:
     return float(np.clip(np.linalg.eigvalsh(lap)[1], 0, 1))
 
 
-def _weak_points(graph: Panels) -> tuple[np.ndarray, np.ndarray]:
+def _weak_points(graph: Incidence) -> tuple[np.ndarray, np.ndarray]:
     """Jurors (J,) whose loss, and readings (k, 2) whose loss, would separate submissions from each other.
 
     Tarjan's (1972, SIAM J. Comput. 1:146) low points on the graph of readings. A submission with a single
@@ -312,7 +303,9 @@ def _judge(visit: list[tuple[int, int, int]], order: list, n_i: int, cut: np.nda
         cut[juror - n_i] = sum(size > 1 for size in [*parts, inside - sum(parts)]) > 1
 
 
-def _verdict(graph: Panels, n_parts: int, inflation: float, contrasts: pd.DataFrame, n_bridges: int) -> str:
+def _verdict(
+    graph: Incidence, n_parts: int, inflation: float, contrasts: pd.DataFrame, n_bridges: int
+) -> str:
     if n_parts > 1:
         return "disconnected"
     if graph.n == int((graph.readers > 0).sum()) * int((graph.load > 0).sum()):

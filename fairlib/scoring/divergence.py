@@ -17,10 +17,7 @@ _HAIR = 1e-9
 
 
 def divergent(
-    ratings: pd.DataFrame,
-    rule: Divergence,
-    scale: Scale,
-    weights: Mapping[str, float] | None = None,
+    ratings: pd.DataFrame, rule: Divergence, scale: Scale, weights: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """Each submission's lowest and highest composite mark and whether it wants another reader.
 

@@ -1,4 +1,4 @@
-"""Equal stays equal: what only the rounding of a computer tells apart is made one before anything compares it."""
+"""Equal stays equal: what only rounding tells apart is made one before anything compares it."""
 
 import numpy as np
 

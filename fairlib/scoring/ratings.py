@@ -7,18 +7,17 @@ Higher is better: contests where low marks are best are turned round at the door
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators.panels import Panels, known_levels, panels
+from fairlib.scoring.estimators.incidence import Incidence, incidence, known_levels
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
-CHUNK = 2**15  # rows that stay in the processor's cache while they are looked at more than once
 DENSE = 16  # a table of this many slots per mark is cheaper than sorting the marks
 
 
@@ -26,9 +25,9 @@ DENSE = 16  # a table of this many slots per mark is cheaper than sorting the ma
 class Marks:
     """Scored marks as integer codes: arrays of length n, labels in sorted order.
 
-    Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered`
-    says that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of each
-    submission's group; None where the table has no such column.
+    Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered` says
+    that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of
+    each submission's group; None where the table has no such column.
     """
 
     submission: np.ndarray
@@ -42,14 +41,18 @@ class Marks:
     level: np.ndarray | None = None
     levels: pd.Index | None = None
 
+    def of(self, rows: np.ndarray) -> "Marks":
+        """Some of the marks (n,), chosen or put in another order, with all labels."""
+        parts = {k: getattr(self, k)[rows] for k in (*KEYS, "score")}
+        return replace(self, **parts)
+
 
 @dataclass(frozen=True)
 class Pairs:
     """Composite marks, one per juror × submission pair: int64 codes and float64 y, all of length n.
 
-    Sorted by submission, then juror.
-    `y` is on the scale of the marks. `partial` is True where some criterion has no mark. `level` and `levels` are those
-    of `Marks`.
+    Sorted by submission, then juror. `y` is on the scale of the marks. `partial` is True where some criterion
+    has no mark. `level` and `levels` are those of `Marks`.
     """
 
     submission: np.ndarray
@@ -61,12 +64,17 @@ class Pairs:
     level: np.ndarray | None = None
     levels: pd.Index | None = None
 
-    def panels(self) -> Panels:
+    def of(self, rows: np.ndarray) -> "Pairs":
+        """Some of the pairs (n,), in their order, with all labels."""
+        parts = {k: getattr(self, k)[rows] for k in ("submission", "juror", "y", "partial")}
+        return replace(self, **parts)
+
+    def incidence(self) -> Incidence:
         """The design of the pairs, with a level for each group of submissions."""
-        return panels(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
+        return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
 
     def level_names(self) -> pd.Index:
-        """Names of the levels of `panels`, in the order of their codes there; none where there is a single level."""
+        """Names of the levels of `incidence`, in the order of their codes; none where there is a single level."""
         if self.level is None:
             return pd.Index([])
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
@@ -176,99 +184,39 @@ def _pairs(cell: np.ndarray, space: int) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def _codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
-    """Codes of a key column and its sorted labels; raises where a key is missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return _category_codes(column, name)
-    values = column.to_numpy()
-    if values.dtype.kind in "iu" and len(values):
-        if values[0] < values[-1] and _counts_up(values):
-            return _from_zero(values), pd.RangeIndex(int(values[0]), int(values[-1]) + 1)
-        low, high = _range(values)
-        if high - low < DENSE * len(values):
-            return _whole_codes(values, low, high)
-    codes, labels = _text_codes(values) if column.dtype == "str" else pd.factorize(column)
-    _refuse_missing(codes, name)
-    labels = pd.Index(labels, dtype=column.dtype)
-    if not labels.is_monotonic_increasing:
-        rank, labels = pd.factorize(labels, sort=True)
-        codes = rank[codes]
+    """Codes of a key column among its sorted labels; raises where a key is missing."""
+    named = isinstance(column.dtype, pd.CategoricalDtype)
+    values = (column.cat.codes if named else column).to_numpy()
+    if values.dtype.kind in "iu" and len(values) and (named or np.ptp(values) < DENSE * len(values)):
+        codes, labels = _whole_codes(values)
+    else:
+        codes, labels = pd.factorize(column, sort=True)
+        labels = pd.Index(labels, dtype=column.dtype)
+    missing = values < 0 if named else codes < 0
+    if missing.any():
+        raise ScoringError(
+            f"Row {int(missing.argmax())} of the ratings table has no {name}; every mark needs one."
+        )
+    if named:  # in sorted order, whatever order the column declares
+        labels = column.cat.categories.take(labels)
+        if not labels.is_monotonic_increasing:
+            order = labels.argsort()
+            codes, labels = order.argsort()[codes], labels[order]
     return codes.astype(np.int64, copy=False), labels
 
 
-def _counts_up(values: np.ndarray) -> bool:
-    """Whether whole numbers rise by 0 or 1 from row to row, as in a sorted table without gaps."""
-    for lo in range(0, len(values) - 1, CHUNK):
-        then, here = values[lo + 1 : lo + CHUNK + 1], values[lo : lo + CHUNK]
-        up = then.astype(np.int64, copy=False) - here[: len(then)].astype(np.int64, copy=False)
-        if up.min() < 0 or up.max() > 1:
-            return False
-    return True
-
-
-def _from_zero(values: np.ndarray, low: int | None = None) -> np.ndarray:
-    """Whole numbers as int64, less the lowest (the first if not given)."""
-    low = int(values[0]) if low is None else low
-    whole = values.astype(np.int64, copy=False)
-    return whole - low if low else whole
-
-
-def _range(values: np.ndarray) -> tuple[int, int]:
-    """Lowest and highest of whole numbers."""
-    parts = [values[lo : lo + CHUNK] for lo in range(0, len(values), CHUNK)]
-    ends = [(part.min(), part.max()) for part in parts]
-    return int(min(low for low, _ in ends)), int(max(high for _, high in ends))
-
-
-def _text_codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Codes in order of appearance; a run of equal labels, usual in long tables, is looked up once."""
-    change = values[1:] != values[:-1]
-    if np.count_nonzero(change) >= len(values) // 2:
-        return pd.factorize(values)
-    head = np.flatnonzero(np.concatenate([[True], change]))
-    codes, labels = pd.factorize(values[head])
-    return np.repeat(codes, np.diff(np.append(head, len(values)))), labels
-
-
-def _whole_codes(values: np.ndarray, low: int, high: int) -> tuple[np.ndarray, pd.Index]:
-    """Codes of whole numbers of a short range, by marking those that occur."""
-    if low == high:
-        return np.broadcast_to(np.int64(0), len(values)), pd.Index(values[:1])
-    shifted = _from_zero(values, low)
-    present = np.zeros(high - low + 1, dtype=bool)
-    if DENSE * len(present) < len(values):  # a few jurors show up early
-        present[shifted[: 2 * len(present)]] = True
-    if not present.all():
-        present[shifted] = True
-    labels = pd.Index((np.flatnonzero(present) + low).astype(values.dtype))
-    return shifted if present.all() else (np.cumsum(present) - 1)[shifted], labels
-
-
-def _category_codes(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Index]:
-    """Codes of the categories that occur, in sorted order, whatever order the column declares."""
-    codes, categories = column.cat.codes.to_numpy(), column.cat.categories
-    if isinstance(categories, pd.RangeIndex):  # which would say that the column never falls
-        categories = pd.Index(categories.to_numpy())
-    _refuse_missing(codes, name)
-    in_order = categories.is_monotonic_increasing
-    order = np.arange(len(categories)) if in_order else categories.argsort()
-    present = np.zeros(len(order), dtype=bool)
-    present[codes] = True
-    if in_order and present.all():
-        return codes.astype(np.int64), categories
-    kept = order[present[order]]
-    rank = np.zeros(len(order), dtype=np.int64)
-    rank[kept] = np.arange(len(kept))
-    return rank[codes], categories[kept]
-
-
-def _refuse_missing(codes: np.ndarray, name: str) -> None:
-    if len(codes) and codes.min() < 0:
-        where = int(np.flatnonzero(codes < 0)[0])
-        raise ScoringError(f"Row {where} of the ratings table has no {name}; every mark needs one.")
+def _whole_codes(values: np.ndarray) -> tuple[np.ndarray, pd.Index]:
+    """Codes of whole numbers of a short range, by marking those that occur: faster than hashing."""
+    low = int(values.min())
+    shifted = values.astype(np.int64) - low
+    present = np.zeros(int(shifted.max()) + 1, dtype=bool)
+    present[shifted] = True
+    codes = shifted if present.all() else (np.cumsum(present) - 1)[shifted]
+    return codes, pd.Index((np.flatnonzero(present) + low).astype(values.dtype))
 
 
 def _every_row_counts(ratings: pd.DataFrame) -> bool:
-    """Whether nothing is missing or to be checked further: finite floats and no status, the usual large table."""
+    """Whether nothing is to be checked further: finite floats and no status, the usual large table."""
     if "status" in ratings.columns or ratings["score"].dtype != np.float64 or ratings.empty:
         return False
     return bool(np.isfinite(ratings["score"].to_numpy()).all())
@@ -309,11 +257,10 @@ def _finite(score: np.ndarray) -> np.ndarray:
 
 def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels: tuple) -> bool:
     """Raise for a second mark in a cell; True when the cells come in order."""
-    # labels that are a range come from a column that never falls
-    if _rising(sub, jur, cri if len(labels[2]) > 1 else None, isinstance(labels[0], pd.RangeIndex)):
-        return True
     cell = (sub * np.int64(len(labels[1])) + jur) * np.int64(len(labels[2])) + cri
-    if not _has_twins(cell, len(labels[0]) * len(labels[1]) * len(labels[2])):
+    if (np.diff(cell) > 0).all():
+        return True
+    if pd.Index(cell).is_unique:
         return False
     order = np.argsort(cell, kind="stable")
     i = order[np.flatnonzero(np.diff(cell[order]) == 0)[0]]
@@ -321,33 +268,6 @@ def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels
         f"Juror {labels[1][jur[i]]} has two marks for submission {labels[0][sub[i]]}, "
         f"criterion {labels[2][cri[i]]}; decide which one counts first."
     )
-
-
-def _rising(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray | None, never_falls: bool) -> bool:
-    """Whether (submission, juror, criterion) rises strictly from row to row."""
-    for lo in range(0, len(sub) - 1, CHUNK):
-        here = slice(lo, min(lo + CHUNK, len(sub) - 1))
-        then = slice(lo + 1, here.stop + 1)
-        up = jur[then] > jur[here]
-        if cri is not None:
-            up |= (jur[then] == jur[here]) & (cri[then] > cri[here])
-        if never_falls:
-            up |= sub[then] != sub[here]
-        else:
-            up &= sub[then] == sub[here]
-            up |= sub[then] > sub[here]
-        if not up.all():
-            return False
-    return True
-
-
-def _has_twins(cell: np.ndarray, space: int) -> bool:
-    if space > DENSE * len(cell):
-        ordered = np.sort(cell)
-        return bool((ordered[1:] == ordered[:-1]).any())
-    seen = np.zeros(space, dtype=bool)
-    seen[cell] = True
-    return int(np.count_nonzero(seen)) < len(cell)
 
 
 def _weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndarray:

@@ -87,7 +87,7 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
     """Refuse to compare nominations that no juror links, unless the rules said beforehand that it shall be done."""
     pairs = composite_of(scored(marks), weights)
-    n_parts, of_submission, of_juror = components_of(pairs.panels())
+    n_parts, of_submission, of_juror = components_of(pairs.incidence())
     if n_parts > 1:
         refuse_pooled(of_submission, of_juror, pairs, "severity")
 

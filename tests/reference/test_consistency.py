@@ -17,7 +17,7 @@ from fairlib.scoring.agreement.components import icc_components
 from fairlib.scoring.agreement.concordance import kendall_w, mean_spearman
 from fairlib.scoring.agreement.generalizability import decision_study, generalizability
 from fairlib.scoring.agreement.icc import icc
-from fairlib.scoring.agreement.kappa import agreement, cohen_kappa, conger_kappa, fleiss_kappa, light_kappa
+from fairlib.scoring.agreement.kappa import cohen_kappa, conger_kappa, fleiss_kappa, kappas, light_kappa
 
 FOLDER = os.environ.get("FAIRLIB_REFERENCE")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="FAIRLIB_REFERENCE is not set")
@@ -145,7 +145,7 @@ def irr_light_p(long, value):
 def test_gwet_family(dataset, criterion, group):
     """Limits of the corpus are rounded to three decimals."""
     for weights, part in group.groupby(group.variant.str.split("|").str[1]):
-        found = agreement(ratings(dataset, criterion), None if weights == "unweighted" else weights)
+        found = kappas(ratings(dataset, criterion), None if weights == "unweighted" else weights)
         for row in part.itertuples():
             mine = found.loc[row.variant.split("|")[0]]
             close(mine.value, row.value, VALUE, row.variant)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlib.scoring.estimators import reml, simple
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators import reml
+from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.twoway import two_way
+from fairlib.scoring.estimators.zscore import standardise
 
 ROOT = Path(os.environ.get("FAIRLIB_REFERENCE", "missing"))
 pytestmark = pytest.mark.skipif(not ROOT.is_dir(), reason="FAIRLIB_REFERENCE is not set")
@@ -73,7 +74,7 @@ def test_blups_are_those_of_lme4(name, peer):
 @pytest.mark.parametrize(("name", "peer"), peers("two_way_ls"))
 def test_two_way_least_squares_with_errors(name, peer):
     sub, jur, y, items, jurors = marks(name, peer["criterion"])
-    design = panels(sub, jur, len(items), len(jurors))
+    design = incidence(sub, jur, len(items), len(jurors))
     ls = two_way(reml.sums_of(design, y))
     assert ls.dof == peer["df_resid"]
     assert ls.sigma == pytest.approx(peer["sigma"], abs=1e-8)
@@ -89,8 +90,8 @@ def test_two_way_least_squares_with_errors(name, peer):
 @pytest.mark.parametrize(("name", "peer"), peers("within_juror_z_mean"))
 def test_z_means_within_juror(name, peer):
     sub, jur, y, items, jurors = marks(name, peer["criterion"])
-    design = panels(sub, jur, len(items), len(jurors))
-    z, _, _ = simple.standardise(design, y[design.order])
+    design = incidence(sub, jur, len(items), len(jurors))
+    z, _, _ = standardise(design, y[design.order])
     mean = pd.Series(z).groupby(design.owner).mean()
     known = lined_up(peer["value"], items)
     there = np.isfinite(known)

@@ -76,11 +76,6 @@ def numbered(say: Voice, n: int | str) -> str:
     return f"{say('No.')}\xa0{n}"
 
 
-def name_cell(text: str) -> Cell:
-    """A name, sorted by the Kazakh alphabet."""
-    return Cell(text, sort=text)
-
-
 def decision_cell(say: Voice, decision: str) -> Cell:
     """A decision as a badge: shape, word and colour."""
     order = {"selected": 0, "reserve": 1, "not_selected": 2, "not_eligible": 3}

@@ -13,8 +13,9 @@ from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
 from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
+from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import criterion_name, estimator_name
+from fairlib.report.words.reasons import criterion_name
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 

@@ -6,6 +6,7 @@ from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, 
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import level_means
 from fairlib.report.results import executed_notebooks
+from fairlib.report.words.estimators import Formula, estimators
 from fairlib.report.words.locale import Voice
 
 
@@ -13,7 +14,7 @@ def chapter(context: Context) -> Chapter:
     """Formulas in words and signs with their sources, for what this contest used."""
     say = context.say
     rounds = context.contest.rounds
-    unused = _ESTIMATORS - {r.estimator for r in rounds}
+    unused = estimators(say).keys() - {r.estimator for r in rounds}
     if not any(q.kind == "proportional" for r in rounds for q in r.select.quotas):
         unused |= {"quota"}
     blocks: list[Block] = []
@@ -29,13 +30,7 @@ def chapter(context: Context) -> Chapter:
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 
-_ESTIMATORS = {"raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"}
-
-
-_Method = tuple[str, str, str, str]  # title, formula, words, source
-
-
-def _of_estimates(say: Voice) -> dict[str, _Method]:
+def _of_estimates(say: Voice) -> dict[str, Formula]:
     return {
         "composite": (
             say("Score of one juror"),
@@ -44,25 +39,7 @@ def _of_estimates(say: Voice) -> dict[str, _Method]:
                 "are first taken from the mean of their criterion, so that a hard criterion left out is no gift."),
             "",
         ),
-        "severity": (
-            say("Estimate with severity"),
-            "y = μ + a + b + e,  a ~ N(0, σ_a²),  b ~ N(0, σ_b²),  e ~ N(0, σ²)",
-            say("a: effect of the submission, b: effect of the juror, e: the rest. The variances are estimated by "
-                "restricted maximum likelihood, the effects as best linear unbiased predictions. A submission with "
-                "fewer readers is drawn more towards the mean."),
-            "Patterson & Thompson 1971; Robinson 1991; Bates et al. 2015",
-        ),
-        "additive": (
-            say("Estimate by least squares"), "y = μ + a + b + e,  Σb = 0",
-            say("The effects of submissions and jurors are found together by least squares."), "Searle 1971",
-        ),
-        "zscore": (say("Estimate by standard scores"), "z = (y − ȳⱼ) / sⱼ",
-                   say("Each juror's scores are put on the same mean and spread."), ""),
-        "rasch": (
-            say("Many-facet Rasch model"), "log P(x)/P(x−1) = θ − β − δ − τ",
-            say("θ: submission, β: severity of the juror, δ: difficulty of the criterion, τ: step of the scale."),
-            "Andrich 1978; Linacre 1989",
-        ),
+        **{name: said.formula for name, said in estimators(say).items() if said.formula},
         "icc": (
             "ICC(A,1), ICC(A,k)", "ICC(A,1) = σ_a² / (σ_a² + σ_b² + σ²)",
             say("The share of the variance of marks that comes from differences between submissions: of one reader, "
@@ -75,7 +52,7 @@ def _of_estimates(say: Voice) -> dict[str, _Method]:
     }  # fmt: skip
 
 
-def _of_levels(say: Voice, plain: _Method) -> _Method:
+def _of_levels(say: Voice, plain: Formula) -> Formula:
     """The model of severity where nominations have levels of their own: in its formula μ is that of a group."""
     title, formula, words, source = plain
     told = say("μ: the level of the group of the submission. Levels of groups are drawn to each other as far as the "
@@ -88,7 +65,7 @@ def _of_levels(say: Voice, plain: _Method) -> _Method:
     )
 
 
-def _of_the_choice(say: Voice) -> dict[str, _Method]:
+def _of_the_choice(say: Voice) -> dict[str, Formula]:
     return {
         "quota": (say("Seats by nomination"), "q = S · n / N",
                   say("Each nomination gets the whole part of its share; seats left go to the largest remainders."),

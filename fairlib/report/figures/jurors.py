@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from scipy.special import ndtri
 
 from fairlib.report.figures.base import (
@@ -20,11 +21,12 @@ from fairlib.report.figures.base import (
     strokes,
     unless_empty,
 )
-from fairlib.report.words.locale import speak
+from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Language
 
 Z95 = ndtri(0.975)
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)
+READABLE = 30  # jurors whose numbers and names can be read beside each other
 
 
 def plot_severity(jurors: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
@@ -79,30 +81,23 @@ def plot_marks(ratings: pd.DataFrame, ax: Axes | None = None, lang: Language = "
 def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language = "en") -> Axes:
     """Rank correlation of every two jurors; square matrix with jurors as index and columns.
 
-    A cell without a number has too few submissions that both read.
+    A cell without a number has too few submissions that both read. Of more than 30 jurors the colours alone are drawn.
     """
-    say, ax = speak(lang), sheet(ax, (6.4, 1.2 + 0.34 * len(matrix)))
-    values = np.where(np.tri(len(matrix), k=-1, dtype=bool), matrix.to_numpy(float), np.nan)
-    colours, jurors = _two_sided(), len(matrix)
+    say, jurors = speak(lang), len(matrix)
+    ax = sheet(ax, (6.4, 1.2 + 0.34 * min(jurors, READABLE)))
+    values = np.where(np.tri(jurors, k=-1, dtype=bool), matrix.to_numpy(float), np.nan)
+    colours = _two_sided()
     ax.imshow(values, vmin=-1, vmax=1, cmap=colours, aspect="auto")
-    small = 7 if len(matrix) <= 14 else 5
-    for i, j in np.argwhere(~np.isnan(values)):
-        ink = ink_on(colours((values[i, j] + 1) / 2)[:3])
-        ax.text(
-            j,
-            i,
-            say.number(values[i, j], 2),
-            ha="center",
-            va="center",
-            fontsize=small,
-            color=ink,
-            in_layout=False,
-        )
-    for i, j in np.argwhere(np.isnan(values) & np.tri(len(matrix), k=-1, dtype=bool)):
-        ax.text(j, i, "·", ha="center", va="center", color=SOFT)
+    if jurors <= READABLE:
+        _write_cells(ax, values, colours, say)
     # the first juror needs no row and the last no column: each pair is shown once
-    ax.set_xticks(range(jurors - 1), matrix.columns.astype(str)[:-1], rotation=0 if jurors <= 16 else 45)
-    ax.set_yticks(range(1, jurors), matrix.index.astype(str)[1:])
+    step = -(-jurors // READABLE)
+    ax.set_xticks(
+        range(0, jurors - 1, step),
+        matrix.columns.astype(str)[:-1:step],
+        rotation=0 if jurors <= 16 else 45 if jurors <= READABLE else 90,
+    )
+    ax.set_yticks(range(1, jurors, step), matrix.index.astype(str)[1::step])
     ax.set(xlim=(-0.5, max(jurors - 1.5, 0.5)), ylim=(max(jurors - 0.5, 1.5), 0.5))
     ax.tick_params(length=0)
     for side in ax.spines.values():
@@ -110,7 +105,15 @@ def plot_agreement(matrix: pd.DataFrame, ax: Axes | None = None, lang: Language 
     return ax
 
 
-def _two_sided():
-    from matplotlib.colors import LinearSegmentedColormap
+def _write_cells(ax: Axes, values: np.ndarray, colours: Colormap, say: Voice) -> None:
+    """The number of each cell below the diagonal, or a dot where there is none."""
+    small = 7 if len(values) <= 14 else 5
+    for i, j in np.argwhere(~np.isnan(values)):
+        ink, words = ink_on(colours((values[i, j] + 1) / 2)[:3]), say.number(values[i, j], 2)
+        ax.text(j, i, words, ha="center", va="center", fontsize=small, color=ink, in_layout=False)
+    for i, j in np.argwhere(np.isnan(values) & np.tri(len(values), k=-1, dtype=bool)):
+        ax.text(j, i, "·", ha="center", va="center", color=SOFT)
 
+
+def _two_sided() -> Colormap:
     return LinearSegmentedColormap.from_list("house", [GOLD, LINE, ACCENT])

@@ -12,9 +12,9 @@ is no longer there. The rules, each with its test (docs/privacy.md has the attac
   a rank of those close to it: its neighbours in the ranking would tell its mean;
 - a mean at the end of the scale says what everybody gave: values are published up to `MARGIN` of the
   scale from its ends, and said to be at least or at most that;
-- where something is withheld, or an estimate is more than a sum of marks (`SUMS` has those that are not),
-  estimates have one digit and neither raw means nor severities stand beside them; severities that are no
-  model's (`MODELS`) and estimates from z-scores are not published;
+- where something is withheld, or an estimate is more than a sum of marks (`Estimator.of_sums`),
+  estimates have one digit and neither raw means nor severities stand beside them; severities that no estimator
+  compares, and estimates that hang on each juror's spread, are not published;
 - a status says what the design says, never what the marks are; correlations of two jurors are coarse and
   from many submissions; a round of few readings has no statistics at all.
 """
@@ -32,15 +32,13 @@ from fairlib.contract import INTAKE, KINDS, ROUND, Table
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
+from fairlib.scoring.estimators.table import ESTIMATORS
 from fairlib.selection import several
 from fairlib.selection.reason import parts
 
 MARGIN = 0.05
 SHARED = 10  # submissions that two jurors must share for their correlation
 FEW = 30  # readings that a round needs for statistics
-# estimates that hang on sums of marks (Rasch: sufficient statistics)
-SUMS = {"raw", "additive", "severity", "rasch"}
-MODELS = SUMS - {"raw"}  # severities that weigh every mark alike, with errors of the model
 ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
                  "marginal", "no_variation"}  # fmt: skip
@@ -97,9 +95,10 @@ def juror_codes(stage: RoundResults) -> dict[str, str]:
 def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     """A round from its allow-list; a table or key that is not named there is empty."""
     codes, (hidden, silent) = juror_codes(stage), withheld(stage.ratings, stage.rule.scale, weights)
-    if stage.rule.estimator not in SUMS:  # of three readers the median is one juror's mark
+    of_sums = ESTIMATORS[stage.rule.estimator].of_sums
+    if not of_sums:  # of three readers the median is one juror's mark
         hidden |= set(stage.estimates.loc[stage.estimates["n_jurors"] <= READERS, "submission"])
-    whole = stage.rule.estimator in SUMS and not (hidden | silent)
+    whole = of_sums and not (hidden | silent)
     close = _close(stage, hidden)
     tables = {name: _allowed(table, ROUND[name]) for name, table in stage.tables.items()}
     tables["estimates"], tables["decisions"] = _ranking(stage, tables, hidden, close, whole)
@@ -134,7 +133,10 @@ def _ranking(
         for column in ("estimate", "raw_mean"):
             if column in table:
                 table[column] = end_coded(table[column], scale.min, scale.max)
-    if stage.rule.estimator == "zscore":  # with the spread of each juror it would tell marks of short scales
+    method = ESTIMATORS[stage.rule.estimator]
+    if (
+        method.compares_jurors and not method.of_sums
+    ):  # the spread of each juror would tell marks of short scales
         estimates[ROUGH], decisions["estimate"] = np.nan, np.nan
     estimates["status"] = _design_only(estimates["status"])
     return estimates, decisions
@@ -157,7 +159,7 @@ def _close(stage: RoundResults, hidden: set[str]) -> set[str]:
 
 
 def _severities(stage: RoundResults, table: pd.DataFrame, codes: dict, whole: bool) -> pd.DataFrame:
-    if not whole or stage.rule.estimator not in MODELS:
+    if not whole or not ESTIMATORS[stage.rule.estimator].compares_jurors:
         table[ROUND["jurors"].names("guarded")] = np.nan
     table["status"] = _design_only(table["status"])
     table["juror"] = table["juror"].map(codes)

@@ -87,20 +87,6 @@ def criterion_name(key: str, contest: Contest, say: Voice) -> str:
     return words.get(key, key)
 
 
-def estimator_name(method: str, say: Voice) -> str:
-    """A way of estimating, in short."""
-    words = {
-        "raw": say("mean of scores"),
-        "median": say("median of scores"),
-        "trimmed": say("mean without the highest and the lowest"),
-        "zscore": say("standard scores of each juror"),
-        "additive": say("severity by least squares"),
-        "severity": say("severity with shrinkage"),
-        "rasch": say("many-facet Rasch model"),
-    }
-    return words.get(method, method)
-
-
 def method_name(method: str, say: Voice) -> str:
     """A way of sharing seats in proportion."""
     words = {

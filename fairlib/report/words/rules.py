@@ -1,6 +1,7 @@
 """Every rule of the params file in plain words, with the key that it quotes."""
 
 from fairlib.report.blocks import Rule
+from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice, speak
 from fairlib.report.words.reasons import (
     column_name,
@@ -142,7 +143,7 @@ class Quoter:
             "A submission needs scores of at least so many jurors: {n}.", n=say.number(stage.min_scores)
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
-        found.append(self.rule(self._estimator(stage.estimator), f"{at}.estimator", stage.estimator))
+        found.append(self.rule(estimators(say)[stage.estimator].rule, f"{at}.estimator", stage.estimator))
         if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
             text = say("Groups with a level of their own: {column}.", column=column_name(column, say))
             found.append(self.rule(text, f"{at}.levels", column))
@@ -158,22 +159,6 @@ class Quoter:
                 )
             found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
-
-    def _estimator(self, name: str) -> str:
-        say = self.say
-        words = {
-            "raw": say("The score of a submission is the mean of its jurors' scores."),
-            "median": say("The score of a submission is the median of its jurors' scores."),
-            "trimmed": say("The score of a submission is the mean of its jurors' scores without the highest and "
-                           "lowest."),
-            "zscore": say("Each juror's scores are put on the same mean and spread before they are averaged."),
-            "additive": say("Each juror's severity is estimated from the submissions that jurors share, by least "
-                            "squares, and taken out."),
-            "severity": say("Each juror's severity is estimated from the submissions that jurors share and taken out; "
-                            "where there are few scores, the estimate is drawn towards the mean."),
-            "rasch": say("A many-facet Rasch model puts submissions, jurors and criteria on one scale."),
-        }  # fmt: skip
-        return words[name]
 
     def _select(self, stage: Round) -> list[Rule]:
         say, rule, at = self.say, stage.select, f"rounds.{stage.id}.select"

@@ -104,7 +104,7 @@ def _pairable(submission: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _from_sums(y: np.ndarray, size: np.ndarray) -> float | None:
-    """Alpha at the interval level of marks y (n,) in units of these sizes; None without two different marks."""
+    """Alpha (interval) of marks y (n,) in units of these sizes; None without two different marks."""
     if y.min() == y.max():
         return None
     x, n = y - y.mean(), len(y)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import dense
 from fairlib.scoring.ratings import composite, scored
 
 
@@ -47,8 +48,8 @@ def categories(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None
         order = np.lexsort((pairs.juror, pairs.submission))
         code, values = pd.factorize(pairs.score[order], sort=True)
         parts = pairs.submission[order], pairs.juror[order], code.astype(np.int64)
-    sub, subs = _used(parts[0], pairs.submissions)
-    jur, jurs = _used(parts[1], pairs.jurors)
+    sub, subs = dense(parts[0], pairs.submissions)
+    jur, jurs = dense(parts[1], pairs.jurors)
     return Categories(sub, jur, parts[2], np.asarray(values), subs, jurs)
 
 
@@ -66,13 +67,6 @@ def value_codes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return code, present + low
     code, values = pd.factorize(y, sort=True)
     return code.astype(np.int64, copy=False), values
-
-
-def _used(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
-    seen = np.bincount(code, minlength=len(labels)) > 0
-    if seen.all():
-        return code, labels
-    return (np.cumsum(seen) - 1)[code], labels[seen]
 
 
 def count_table(row: np.ndarray, code: np.ndarray, n_rows: int, n_values: int) -> np.ndarray:

@@ -18,7 +18,7 @@ WEIGHTS = ["linear", "quadratic", "ordinal"]
 
 
 @dataclass(frozen=True)
-class Panel:
+class Tally:
     """Counts n × q of submissions by category, marks per submission, weights q × q, and the marks."""
 
     counts: np.ndarray
@@ -36,12 +36,12 @@ class Coefficient:
     influence: np.ndarray
 
 
-def panel(ratings: pd.DataFrame, weights: str | None) -> Panel:
+def tally(ratings: pd.DataFrame, weights: str | None) -> Tally:
     """Read a ratings table for the coefficients of this module; only categories that occur count."""
     marks = categories(ratings)
     n, q = len(marks.submissions), len(marks.values)
     counts = count_table(marks.submission, marks.code, n, q)
-    return Panel(counts, counts.sum(axis=1), category_weights(marks.values, weights), marks)
+    return Tally(counts, counts.sum(axis=1), category_weights(marks.values, weights), marks)
 
 
 def category_weights(values: np.ndarray, weights: str | None) -> np.ndarray:
@@ -66,7 +66,7 @@ def category_weights(values: np.ndarray, weights: str | None) -> np.ndarray:
     return 1 - d / d.max() if d.max() > 0 else np.ones_like(d)
 
 
-def observed(p: Panel) -> tuple[float, np.ndarray, float]:
+def observed(p: Tally) -> tuple[float, np.ndarray, float]:
     """Observed agreement, its value per submission (0 with one mark), and n over those with two or more."""
     pairs = p.r * (p.r - 1)
     same = (p.counts * (p.counts @ p.w - 1)).sum(axis=1)
@@ -75,44 +75,44 @@ def observed(p: Panel) -> tuple[float, np.ndarray, float]:
     return float(each.sum() / able), each, len(each) / able
 
 
-def percent_agreement(p: Panel) -> Coefficient:
+def _percent_agreement(p: Tally) -> Coefficient:
     """Weighted share of agreeing pairs of jurors, averaged over submissions."""
     pa, each, inflate = observed(p)
     return Coefficient(pa, 0.0, inflate * each)
 
 
-def _corrected(p: Panel, pe: float, pe_each: np.ndarray) -> Coefficient:
+def _corrected(p: Tally, pe: float, pe_each: np.ndarray) -> Coefficient:
     pa, each, inflate = observed(p)
     value = (pa - pe) / (1 - pe)
     mine = inflate * (each - pe * (p.r > 1)) / (1 - pe)
     return Coefficient(value, pe, mine - 2 * (1 - value) * (pe_each - pe) / (1 - pe))
 
 
-def _shares(p: Panel) -> np.ndarray:
+def _shares(p: Tally) -> np.ndarray:
     """Mean over submissions of the share of each category."""
     return (p.counts / p.r[:, None]).mean(axis=0)
 
 
-def gwet_ac(p: Panel) -> Coefficient:
+def _gwet_ac(p: Tally) -> Coefficient:
     """AC1, with weights AC2: p_e = Σw · Σ π(1 − π) / (q(q − 1)) (Gwet 2008)."""
     q, pi = len(p.w), _shares(p)
     scale = p.w.sum() / (q * (q - 1))
     return _corrected(p, float(scale * (pi * (1 - pi)).sum()), scale * (p.counts @ (1 - pi)) / p.r)
 
 
-def fleiss(p: Panel) -> Coefficient:
+def _fleiss(p: Tally) -> Coefficient:
     """p_e = πᵀ W π, all jurors sharing one habit π (Fleiss 1971; missing marks: Gwet 2014)."""
     pi = _shares(p)
     return _corrected(p, float(pi @ p.w @ pi), p.counts @ (p.w @ pi) / p.r)
 
 
-def brennan_prediger(p: Panel) -> Coefficient:
+def _brennan_prediger(p: Tally) -> Coefficient:
     """p_e = Σw/q², every category equally likely (Brennan & Prediger 1981)."""
     pe = float(p.w.mean())
     return _corrected(p, pe, np.full(len(p.r), pe))
 
 
-def conger(p: Panel) -> Coefficient:
+def _conger(p: Tally) -> Coefficient:
     """p_e over pairs of different jurors, each with a habit of their own (Conger 1980).
 
     The influence on p_e of juror g's mark of category x is that of the share n_gx/n_g (Gwet 2014, App. B).
@@ -130,7 +130,7 @@ def conger(p: Panel) -> Coefficient:
     return _corrected(p, pe, each)
 
 
-def krippendorff(p: Panel) -> Coefficient | None:
+def _krippendorff(p: Tally) -> Coefficient | None:
     """Krippendorff's alpha by weights instead of level; submissions with one mark leave (Gwet 2014).
 
     None when the marks that are left are all equal.
@@ -151,11 +151,11 @@ def krippendorff(p: Panel) -> Coefficient | None:
     return Coefficient(float(value), pe, mine - plain + value)
 
 
-COEFFICIENTS: dict[str, Callable[[Panel], Coefficient | None]] = {
-    "gwet_ac": gwet_ac,
-    "fleiss": fleiss,
-    "krippendorff": krippendorff,
-    "conger": conger,
-    "brennan_prediger": brennan_prediger,
-    "percent_agreement": percent_agreement,
+COEFFICIENTS: dict[str, Callable[[Tally], Coefficient | None]] = {
+    "gwet_ac": _gwet_ac,
+    "fleiss": _fleiss,
+    "krippendorff": _krippendorff,
+    "conger": _conger,
+    "brennan_prediger": _brennan_prediger,
+    "percent_agreement": _percent_agreement,
 }

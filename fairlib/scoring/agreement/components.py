@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy
-from scipy.special import fdtri
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import dense
 from fairlib.scoring.estimators import reml
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.estimators.likelihood import Point
+from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 FALL = 30.0
@@ -63,10 +65,10 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     log(1 + mλ_j), m the mean load of a juror: on balanced tables that is the posterior under the
     reference prior, which has the coverage of the exact F interval, cut at 0.
 
-    A table that tells no components apart gives empty values with the reason in `status`. Where submission and
-    juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions of
-    σ_s²/σ_j² with the exact F interval of that ratio, and the status is `no_error_variance`; submissions that
-    do not differ then have no coefficient (0/0): `no_submission_variance`.
+    A table that tells no components apart gives empty values with the reason in `status`. Where submission
+    and juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions
+    of σ_s²/σ_j² with the exact F interval of that ratio, and the status is `no_error_variance`; submissions
+    that do not differ then have no coefficient (0/0): `no_submission_variance`.
 
     Sources: Putka, Le, McCloy & Diaz (2008) J. Appl. Psychol. 93:959–981; ten Hove, Jorgensen & van der Ark
     (2022, 2024) Psychol. Methods; Berger & Bernardo (1992) for the prior. Example: Shrout & Fleiss (1979).
@@ -78,7 +80,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     0.29
     """
     pairs = composite(ratings, weights)
-    sub, jur = _dense(pairs.submission), _dense(pairs.juror)
+    sub, jur = dense(pairs.submission, pairs.submissions)[0], dense(pairs.juror, pairs.jurors)[0]
     n_sub, n_jur = int(sub.max()) + 1, int(jur.max()) + 1
     readers = np.bincount(sub)
     k, q = float(len(readers) / (1 / readers).sum()), overlap(sub, jur, readers)
@@ -86,7 +88,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     reason = _why_not(pairs, readers, n_jur)
     if reason:
         return Components(_empty(reason), None, None, None, *size, reason)
-    sums = reml.sums_of(panels(sub, jur, n_sub, n_jur), pairs.y)
+    sums = sums_of(incidence(sub, jur, n_sub, n_jur), pairs.y)
     if (exact := reml.exactly_additive(sums)) is not None:
         return _without_error(exact, size)
     try:
@@ -96,9 +98,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     plane = _Plane(found, k, len(pairs.y) / n_jur)
     status = "boundary" if found.status != "ok" else "partial" if pairs.partial.any() else "ok"
     rows = {name: (f(*found.ratios), *plane.limits(f), status) for name, f in coefficients(k, q).items()}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
-    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
-    return Components(table, found.submission, found.juror, found.residual, *size, found.status)
+    return Components(_table(rows), found.submission, found.juror, found.residual, *size, found.status)
 
 
 def _without_error(variances: np.ndarray, size: tuple) -> Components:
@@ -108,14 +108,15 @@ def _without_error(variances: np.ndarray, size: tuple) -> Components:
         why = "no_submission_variance"
         return Components(_empty(why), 0.0, float(j), 0.0, *size, why)
     worth = {"ICC(A,1)": 1.0, "ICC(A,k)": 1 / k, "ICC(C,1)": 0.0, "ICC(C,k)": 0.0, "ICC(Q,k)": q}
-    ends = float(fdtri(n_sub - 1, n_jur - 1, 0.975)), 1 / float(fdtri(n_jur - 1, n_sub - 1, 0.975))
+    ends = (
+        float(scipy.stats.f.ppf(0.975, n_sub - 1, n_jur - 1)),
+        1 / float(scipy.stats.f.ppf(0.975, n_jur - 1, n_sub - 1)),
+    )
     rows = {}
     for name, share in worth.items():
         value, low, high = (float(s / (s + share * j * end)) for end in (1.0, *ends))
         rows[name] = (value, low, high, "no_error_variance")
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
-    table = table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
-    return Components(table, float(s), float(j), 0.0, *size, "no_error_variance")
+    return Components(_table(rows), float(s), float(j), 0.0, *size, "no_error_variance")
 
 
 def coefficients(k: float, q: float) -> dict[str, Callable]:
@@ -139,10 +140,6 @@ def overlap(submission: np.ndarray, juror: np.ndarray, readers: np.ndarray) -> f
     return max(float((1 / readers).mean()) - both / (i * (i - 1)), 0.0)
 
 
-def _dense(code: np.ndarray) -> np.ndarray:
-    return (np.cumsum(np.bincount(code) > 0) - 1)[code]
-
-
 def _why_not(pairs: Pairs, readers: np.ndarray, n_jurors: int) -> str | None:
     if n_jurors < 2:
         return "one_juror"
@@ -155,9 +152,13 @@ def _why_not(pairs: Pairs, readers: np.ndarray, n_jurors: int) -> str | None:
 
 
 def _empty(reason: str) -> pd.DataFrame:
-    none = pd.array([pd.NA] * 5, dtype="Float64")
-    names = list(coefficients(1, 0))
-    return pd.DataFrame({"value": none, "low": none, "high": none, "status": reason}, index=names)
+    return _table(dict.fromkeys(coefficients(1, 0), (None, None, None, reason)))
+
+
+def _table(rows: dict[str, tuple]) -> pd.DataFrame:
+    """Value, limits and status of each coefficient."""
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "status"])
+    return table.astype(dict.fromkeys(["value", "low", "high"], "Float64"))
 
 
 class _Plane:
@@ -167,7 +168,7 @@ class _Plane:
         self.fit, self.scale = fit, np.array([k, m])
         self.best = np.log1p(self.scale * fit.ratios)
         self.top = self._deviance(*self.best)
-        nodes = 25 if fit.core.panels.n_jurors <= 200 else 11
+        nodes = 25 if fit.core.incidence.n_jurors <= 200 else 11
         u, v = (np.linspace(*self._reach(axis), nodes) for axis in (0, 1))
         fall = np.array([[self._deviance(a, b) - self.top for b in v] for a in u])
         # a spline of log density is smooth where the density spans many powers of ten
@@ -176,7 +177,7 @@ class _Plane:
         self.mass = np.exp(-spline(self.u, self.v) / 2)
 
     def _deviance(self, u: float, v: float) -> float:
-        return reml.Point(self.fit.core, self.fit.in_core(np.expm1([u, v]) / self.scale)).deviance
+        return Point(self.fit.core, self.fit.in_core(np.expm1([u, v]) / self.scale)).deviance
 
     def _reach(self, axis: int) -> tuple[float, float]:
         """Where the deviance, the other ratio re-estimated roughly by a slack of 1.3, has fallen by FALL."""

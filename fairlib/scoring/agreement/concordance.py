@@ -1,7 +1,8 @@
 """Do jurors put the submissions in the same order? Kendall's W, Friedman's test, Spearman's correlations.
 
 Everything here sees ranks only: each juror's marks are ranked among the submissions that juror read, ties
-sharing the mean of their ranks.
+sharing the mean of their ranks. `scipy.stats` computes what it has, complete tables and pairs; it is loaded
+at the first use only (docs/decisions.md says what it lacks).
 """
 
 from collections.abc import Mapping
@@ -11,13 +12,16 @@ from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, stdtr
+import scipy
+from scipy.special import chdtrc
 
+from fairlib.scoring.arrays import dense
 from fairlib.scoring.ratings import Pairs, composite
 from fairlib.scoring.result import Statistic
 
 SMALL_PANEL = 2000
 EXACT = 7
+LEAST = 3  # submissions that two jurors share for a correlation at all
 COMMON = 5  # submissions that two jurors share before their correlation is shown
 BLOCK = 2**22
 
@@ -46,18 +50,14 @@ class _Ranks:
 
 
 def kendall_w(
-    ratings: pd.DataFrame,
-    weights: Mapping[str, float] | None = None,
-    n_perm: int = 9999,
-    seed: int = 0,
+    ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, n_perm: int = 9999, seed: int = 0
 ) -> Concordance:
     """Kendall's coefficient of concordance, corrected for ties, of k jurors over n submissions.
 
-    W = 12 S / (k²(n³ − n) − k Σ_j T_j), S the sum of squares of the rank sums about their mean, T_j =
-    Σ(t³ − t) over juror j's ties. `p` is of χ² = k(n − 1)W on n − 1 degrees of freedom, rough when n or k
-    is small: panels of up to 2,000 marks also get `p_permutation`, the share of `n_perm` shuffles within
-    jurors (and the table itself) with a W at least as large. Status `incomplete` when some juror did not
-    mark some submission: `friedman` tests such tables.
+    W = χ²/(k(n − 1)) of Friedman's χ² with the correction for ties (`scipy.stats.friedmanchisquare`), on n −
+    1 degrees of freedom. Its `p` is rough when n or k is small: panels of up to 2,000 marks also get
+    `p_permutation`, the share of `n_perm` shuffles within jurors (and the table itself) with a W at least as
+    large. Status `incomplete` when some juror did not mark some submission: `friedman` tests such tables.
 
     Source: Kendall & Babington Smith (1939) Ann. Math. Stat. 10:275–287; ties: Siegel & Castellan (1988);
     permutation: Legendre (2005) J. Agric. Biol. Environ. Stat. 10:226–245.
@@ -77,23 +77,20 @@ def kendall_w(
         return replace(base, status="one_juror" if k < 2 else "one_submission")
     if not r.complete:
         return replace(base, status="incomplete")
-    table = np.empty((k, n))
-    table[r.juror, r.submission] = r.rank - (n + 1) / 2
-    most = k * np.square(table).sum()
-    if most == 0:
+    if (found := _rank_test(r)) is None:
         return replace(base, status="no_variation")
-    w = float(np.square(table.sum(axis=0)).sum() / most)
-    chi2 = k * (n - 1) * w
+    (chi2, df, p), table = found, np.empty((k, n))
+    table[r.juror, r.submission] = r.rank - (n + 1) / 2
     exact = _permutation_p(table, n_perm, np.random.default_rng(seed)) if k * n <= SMALL_PANEL else None
+    method = "chi-squared; permutation within jurors for small panels"
     return replace(
-        base, value=w, chi2=chi2, df=n - 1, p=float(chdtrc(n - 1, chi2)), p_permutation=exact,
-        method="chi-squared; permutation within jurors for small panels",
-    )  # fmt: skip
+        base, value=min(chi2 / (k * df), 1.0), chi2=chi2, df=df, p=p, p_permutation=exact, method=method
+    )
 
 
 def _ranks(pairs: Pairs) -> _Ranks:
-    sub, subs = _dense(pairs.submission, pairs.submissions)
-    jur, jurs = _dense(pairs.juror, pairs.jurors)
+    sub, subs = dense(pairs.submission, pairs.submissions)
+    jur, jurs = dense(pairs.juror, pairs.jurors)
     order = np.lexsort((pairs.y, jur))
     jur, y = jur[order], pairs.y[order]
     first = np.flatnonzero(np.r_[True, np.diff(jur) != 0])
@@ -101,11 +98,6 @@ def _ranks(pairs: Pairs) -> _Ranks:
     size = np.diff(np.r_[tie, len(y)])
     rank = np.repeat(tie + (size + 1) / 2, size) - first[jur]
     return _Ranks(sub[order], jur, rank, subs, jurs)
-
-
-def _dense(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
-    seen = np.bincount(code, minlength=len(labels)) > 0
-    return (np.cumsum(seen) - 1)[code], labels[seen]
 
 
 def _permutation_p(table: np.ndarray, n_perm: int, rng: np.random.Generator) -> float:
@@ -124,7 +116,8 @@ def friedman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) 
 
     `value` is χ² on `df` degrees of freedom. Rank r of k_j in juror j scores √(12/(k_j + 1)) (r − (k_j +
     1)/2); χ² = AᵀΣ⁻A with A the submissions' sums and Σ their covariance when each juror's (tied) ranks
-    fall at random. Complete tables give Friedman's statistic with tie correction exactly. Jurors of one
+    fall at random. Complete tables give Friedman's statistic with tie correction exactly, and are left to
+    `scipy.stats.friedmanchisquare`, which wants three submissions. Jurors of one
     submission, and jurors with one mark for all, rank nothing and carry no weight; df is the number of
     ranked submissions less the number of groups of them that share no juror.
 
@@ -132,17 +125,31 @@ def friedman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) 
     """
     r = _ranks(composite(ratings, weights))
     k, n = len(r.jurors), len(r.submissions)
-    base = Statistic("Friedman" if r.complete else "Skillings-Mack", None, None, None,
-                     n=len(r.rank), n_submissions=n, n_jurors=k, method="chi-squared")  # fmt: skip
+    name = "Friedman" if r.complete else "Skillings-Mack"
+    base = Statistic(name, None, n=len(r.rank), n_submissions=n, n_jurors=k, method="chi-squared")
     if n < 2:
         return replace(base, status="one_submission")
-    load = np.bincount(r.juror, minlength=k)
-    score = np.sqrt(12 / (load + 1))[r.juror] * (r.rank - (load[r.juror] + 1) / 2)
-    spread = np.bincount(r.juror, weights=score**2, minlength=k) / np.maximum(load - 1, 1)
-    if not spread.any():
+    if (found := _rank_test(r)) is None:
         return replace(base, status="no_variation")
+    chi2, df, p = found
+    return replace(base, value=chi2, df=df, p=p)
+
+
+def _rank_test(r: _Ranks) -> tuple[float, int, float] | None:
+    """χ², degrees of freedom and p; None where no juror ranks anything."""
+    load = np.bincount(r.juror, minlength=len(r.jurors))
+    score = np.sqrt(12 / (load + 1))[r.juror] * (r.rank - (load[r.juror] + 1) / 2)
+    spread = np.bincount(r.juror, weights=score**2, minlength=len(load)) / np.maximum(load - 1, 1)
+    if not spread.any():
+        return None
+    n = len(r.submissions)
+    if r.complete and n > 2:
+        table = np.empty((n, len(load)))
+        table[r.submission, r.juror] = r.rank
+        found = scipy.stats.friedmanchisquare(*table)
+        return float(found.statistic), n - 1, float(found.pvalue)
     chi2, df = _quadratic_form(r, score, spread, load)
-    return replace(base, value=chi2, df=df, p=float(chdtrc(df, chi2)))
+    return chi2, df, float(chdtrc(df, chi2))
 
 
 def _quadratic_form(r: _Ranks, score: np.ndarray, spread: np.ndarray, load: np.ndarray) -> tuple[float, int]:
@@ -171,32 +178,37 @@ def spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) 
 
     Source: Spearman (1904) Am. J. Psychol. 15:72–101.
     """
-    pairs = composite(ratings, weights)
-    jur, jurors = _dense(pairs.juror, pairs.jurors)
-    wide = np.full((len(jurors), len(pairs.submissions)), np.nan)
-    wide[jur, pairs.submission] = pairs.y
-    has = ~np.isnan(wide)
-    rows = []
-    for a, b in combinations(range(len(jurors)), 2):
-        both = has[a] & has[b]
-        rows.append((jurors[a], jurors[b], int(both.sum()), *_rho(wide[a, both], wide[b, both])))
+    wide = _wide(composite(ratings, weights))
+    values, rows = _correlations(wide, LEAST).to_numpy(), []
+    for i, j in combinations(range(len(values)), 2):
+        a, b = wide.iloc[:, [i, j]].dropna().to_numpy().T
+        rows.append((wide.columns[i], wide.columns[j], len(a), *_tested(values[i, j], a, b)))
     out = pd.DataFrame(rows, columns=["juror_a", "juror_b", "n", "value", "p", "status"])
     return out.astype({"n": "int64", "value": "Float64", "p": "Float64", "status": "str"})
+
+
+def _wide(pairs: Pairs) -> pd.DataFrame:
+    """Composites with a row a submission and a column a juror who has marks; missing where not read."""
+    juror, jurors = dense(pairs.juror, pairs.jurors)
+    wide = np.full((len(pairs.submissions), len(jurors)), np.nan)
+    wide[pairs.submission, juror] = pairs.y
+    return pd.DataFrame(wide, columns=jurors)
+
+
+def _correlations(wide: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Spearman's correlation of every two columns over the rows that both have."""
+    return wide.corr("spearman", min_periods=least).clip(-1, 1)
 
 
 def agreement_matrix(
     ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, least: int = COMMON
 ) -> pd.DataFrame:
-    """Spearman's (1904) correlation of every two jurors as a square table, jurors in label order; see `spearman`.
+    """Spearman's (1904) correlation of every two jurors as a square table in label order; see `spearman`.
 
     Missing where they share fewer than `least` submissions, or one of them gave all of those the same.
     """
-    pairs = spearman(ratings, weights)
-    jurors = pd.Index(sorted({*pairs["juror_a"], *pairs["juror_b"]}))
-    matrix = pd.DataFrame(np.nan, index=jurors, columns=jurors)
-    for p in pairs[pairs["n"] >= least].dropna(subset=["value"]).itertuples():
-        matrix.loc[p.juror_a, p.juror_b] = matrix.loc[p.juror_b, p.juror_a] = p.value
-    return matrix
+    matrix = _correlations(_wide(composite(ratings, weights)), least)
+    return matrix.mask(np.eye(len(matrix), dtype=bool))
 
 
 def mean_spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Statistic:
@@ -205,39 +217,27 @@ def mean_spearman(ratings: pd.DataFrame, weights: Mapping[str, float] | None = N
     No interval: pairs share jurors and are not independent. Kendall's W of complete tables without ties is
     (1 + (k − 1) r̄)/k of it (Kendall & Babington Smith 1939).
     """
-    table = spearman(ratings, weights)
-    base = Statistic("mean Spearman correlation", None, n_jurors=len({*table.juror_a, *table.juror_b}))
-    found = table.value.dropna()
-    if found.empty:
-        return replace(base, status="one_juror" if table.empty else table.status.iloc[0])
-    return replace(base, value=float(found.mean()), n=len(found))
+    matrix = agreement_matrix(ratings, weights, LEAST).to_numpy()
+    base = Statistic("mean Spearman correlation", None, n_jurors=len(matrix))
+    found = matrix[np.triu_indices(len(matrix), 1)]
+    found = found[~np.isnan(found)]
+    if len(found):
+        return replace(base, value=float(found.mean()), n=len(found))
+    return replace(base, status="one_juror" if len(matrix) < 2 else spearman(ratings, weights).status.iloc[0])
 
 
-def _rho(a: np.ndarray, b: np.ndarray) -> tuple[float | None, float | None, str]:
-    n = len(a)
-    if n < 3:
-        return None, None, "too_few_common"
-    a, b = (_mean_ranks(x) - (n + 1) / 2 for x in (a, b))
-    size = np.sqrt((a @ a) * (b @ b))
-    if size == 0:
-        return None, None, "constant_juror"
-    rho = float(np.clip(a @ b / size, -1, 1))
-    if n <= EXACT:
-        return rho, _exact_p(a, b), "ok"
-    if abs(rho) == 1:
-        return rho, 0.0, "ok"
-    t = abs(rho) * np.sqrt((n - 2) / (1 - rho**2))
-    return rho, float(2 * stdtr(n - 2, -t)), "ok"
-
-
-def _mean_ranks(x: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equal values share their mean rank."""
-    _, which, count = np.unique(x, return_inverse=True, return_counts=True)
-    return (count.cumsum() - (count - 1) / 2)[which]
+def _tested(value: float, a: np.ndarray, b: np.ndarray) -> tuple[float | None, float | None, str]:
+    """Value, p and status of the correlation of a and b."""
+    if np.isnan(value):
+        return None, None, "too_few_common" if len(a) < LEAST else "constant_juror"
+    if len(a) <= EXACT:
+        return value, _exact_p(scipy.stats.rankdata(a), scipy.stats.rankdata(b)), "ok"
+    return value, float(scipy.stats.spearmanr(a, b).pvalue), "ok"
 
 
 def _exact_p(a: np.ndarray, b: np.ndarray) -> float:
-    """Share of all orders of b whose product with a is at least as far from 0."""
+    """Share of all orders of the ranks b whose product with the ranks a is at least as far from its mean."""
+    a, b = a - a.mean(), b - b.mean()
     products = b[_orders(len(b))] @ a
     return float(np.mean(np.abs(products) >= abs(a @ b) - 1e-9))
 

@@ -1,4 +1,4 @@
-"""What a reliability means for the decision: how much of a TOP-K is deserved, and would others choose the same?
+"""What a reliability means: how much of a TOP-K is deserved, and would others choose the same?
 
 True worth and final mark are taken as bivariate normal with correlation √reliability, the marks of two
 commissions with correlation reliability. What share lies above the K/N threshold in both is known exactly
@@ -31,33 +31,18 @@ class Meaning:
 
     n_submissions: int
     n_selected: int
-    reliability: float | None
-    reliability_low: float | None
-    reliability_high: float | None
-    belongs: float | None
-    belongs_low: float | None
-    belongs_high: float | None
-    belongs_simulated: float | None
-    overlap: float | None
-    overlap_low: float | None
-    overlap_high: float | None
-    overlap_simulated: float | None
-    status: str
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """What selection by an earlier round does to the reliability that a later round can show.
-
-    `signal_left` is the share of the variance of true worth that is left among the chosen, `expected` the
-    reliability that a panel as good as before would show on them.
-    """
-
-    n_before: int
-    n_after: int
-    before: float
-    signal_left: float
-    expected: float
+    reliability: float | None = None
+    reliability_low: float | None = None
+    reliability_high: float | None = None
+    belongs: float | None = None
+    belongs_low: float | None = None
+    belongs_high: float | None = None
+    belongs_simulated: float | None = None
+    overlap: float | None = None
+    overlap_low: float | None = None
+    overlap_high: float | None = None
+    overlap_simulated: float | None = None
+    status: str = "ok"
 
 
 def what_it_means(
@@ -82,13 +67,15 @@ def what_it_means(
         raise ScoringError(f"{n_selected} of {n} submissions cannot be chosen; the number lies between.")
     row = c.table.loc["ICC(Q,k)"]
     if c.reliability is None:
-        return Meaning(n, n_selected, *[None] * 11, row.status)
-    three = [float(row[x]) for x in ("value", "low", "high")]
-    belongs = [share_that_belongs(r, n_selected, n) for r in three]
-    overlap = [overlap_with_second(r, n_selected, n) for r in three]
-    drawn = simulate(three[0], n_selected, n, n_sim, seed)
-    status = "range_restriction" if preselected else row.status
-    return Meaning(n, n_selected, *three, *belongs, drawn[0], *overlap, drawn[1], status)
+        return Meaning(n, n_selected, status=row.status)
+    found: dict[str, float] = {}
+    for end, x in (("", "value"), ("_low", "low"), ("_high", "high")):
+        found[f"reliability{end}"] = r = float(row[x])
+        found[f"belongs{end}"] = share_that_belongs(r, n_selected, n)
+        found[f"overlap{end}"] = overlap_with_second(r, n_selected, n)
+    belongs, overlap = simulate(found["reliability"], n_selected, n, n_sim, seed)
+    found |= {"belongs_simulated": belongs, "overlap_simulated": overlap}
+    return Meaning(n, n_selected, **found, status="range_restriction" if preselected else row.status)
 
 
 def share_that_belongs(reliability: float, n_selected: int, n: int) -> float:
@@ -139,21 +126,3 @@ def simulate(
 def _top(x: np.ndarray, k: int) -> np.ndarray:
     """The k largest of each row, as a mask; draws are continuous, so ties do not occur."""
     return x >= np.partition(x, -k, axis=1)[:, -k, None]
-
-
-def range_restriction(reliability: float, n_before: int, n_after: int) -> Restriction:
-    """Reliability to expect among the `n_after` of `n_before` that marks of this reliability chose.
-
-    Choosing from above leaves 1 − reliability · d of the variance of true worth, d = m(m − t) with m =
-    φ(t)/(n_after/n_before) the mean of a normal above its threshold t; a panel of unchanged error then shows
-    signal · left/(signal · left + error). (Pearson 1903; Thorndike 1949.)
-
-    >>> found = range_restriction(0.61, 221, 50)
-    >>> round(found.signal_left, 2), round(found.expected, 2)
-    (0.53, 0.45)
-    """
-    r, share = _checked(reliability, n_after, n_before), n_after / n_before
-    t = -ndtri(share)
-    m = np.exp(-t * t / 2) / np.sqrt(2 * np.pi) / share
-    left = 1 - r * m * (m - t)
-    return Restriction(n_before, n_after, r, float(left), float(r * left / (r * left + 1 - r)))

@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import dense
 from fairlib.scoring.dust import DUST
 from fairlib.scoring.ratings import Marks, scored
 from fairlib.scoring.result import Statistic
@@ -30,8 +31,8 @@ class Generalizability:
     `components`: index of sources, columns `estimate` (unbiased, may be negative), `variance` (cut at 0,
     squared points), `share` of their sum, `status`: "ok", `negative`, `confounded` with the source in
     brackets, `one_criterion`, `not_identified`, or `no_variation` where all marks are equal. `design` is
-    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n` counts
-    the marks used, `n_left_out` those of pairs that miss a criterion.
+    `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n`
+    counts the marks used, `n_left_out` those of pairs that miss a criterion.
     """
 
     components: pd.DataFrame
@@ -92,13 +93,8 @@ def _of(marks: Marks) -> Generalizability:
 def _used(m: Marks) -> Marks:
     """The same marks with codes over the labels that occur."""
     pairs = [(m.submission, m.submissions), (m.juror, m.jurors), (m.criterion, m.criteria)]
-    codes, labels = zip(*(_dense(code, names) for code, names in pairs), strict=True)
+    codes, labels = zip(*(dense(code, names) for code, names in pairs), strict=True)
     return Marks(*codes, m.score, *labels)
-
-
-def _dense(code: np.ndarray, labels: pd.Index) -> tuple[np.ndarray, pd.Index]:
-    seen = np.bincount(code, minlength=len(labels)) > 0
-    return (np.cumsum(seen) - 1)[code], labels[seen]
 
 
 def _crossed(m: Marks) -> Generalizability:
@@ -111,21 +107,32 @@ def _crossed(m: Marks) -> Generalizability:
         raise ScoringError("No juror marked any submission on all criteria; choose one criterion first.")
     order = order[full]
     x = m.score[order].reshape(-1, c)
-    sub, _ = _dense(m.submission[order[::c]], m.submissions)
-    jur, _ = _dense(m.juror[order[::c]], m.jurors)
+    sub, _ = dense(m.submission[order[::c]], m.submissions)
+    jur, _ = dense(m.juror[order[::c]], m.jurors)
     mean = fitting_constants(sub, jur, x.mean(axis=1, keepdims=True))
     if c == 1:
         values = [mean[0], mean[1], None, None, None, None, mean[2]]
-        status = {"criterion": "one_criterion", "submission:juror": "confounded (residual)",
-                  "submission:criterion": "one_criterion", "juror:criterion": "one_criterion"}  # fmt: skip
+        status = {
+            "criterion": "one_criterion",
+            "submission:juror": "confounded (residual)",
+            "submission:criterion": "one_criterion",
+            "juror:criterion": "one_criterion",
+        }
     else:
         values, status = _with_contrasts(sub, jur, x, mean), {}
     base = _frame(values, status)
     readers = np.bincount(sub)
     return Generalizability(
-        base, "crossed", x.size, len(m.score) - x.size, len(readers), int(jur.max()) + 1, c,
-        float(len(readers) / (1 / readers).sum()), "ok" if x.size == len(m.score) else "partial",
-    )  # fmt: skip
+        components=base,
+        design="crossed",
+        n=x.size,
+        n_left_out=len(m.score) - x.size,
+        n_submissions=len(readers),
+        n_jurors=int(jur.max()) + 1,
+        n_criteria=c,
+        k=float(len(readers) / (1 / readers).sum()),
+        status="ok" if x.size == len(m.score) else "partial",
+    )
 
 
 def _with_contrasts(sub: np.ndarray, jur: np.ndarray, x: np.ndarray, mean: tuple) -> list[float | None]:
@@ -194,8 +201,8 @@ def _nested(m: Marks) -> Generalizability:
     means = np.full((i, c), np.nan)
     for h in range(c):
         own = m.criterion == h
-        sub, subs = _dense(m.submission[own], m.submissions)
-        jur, jurs = _dense(m.juror[own], m.jurors)
+        sub, subs = dense(m.submission[own], m.submissions)
+        jur, jurs = dense(m.juror[own], m.jurors)
         y = m.score[own]
         parts.append(fitting_constants(sub, jur, y[:, None]))
         who = np.bincount(m.submission[own], minlength=i) > 0
@@ -209,9 +216,16 @@ def _nested(m: Marks) -> Generalizability:
     values = [shared, None, _nested_criterion(m, ic, j, e), None, ic, j, e]
     status = {"juror": "confounded (juror:criterion)", "submission:juror": "confounded (residual)"}
     return Generalizability(
-        _frame(values, status), "nested", len(m.score), 0, i, len(m.jurors), c,
-        float(len(readers) / (1 / readers).sum()), "ok",
-    )  # fmt: skip
+        components=_frame(values, status),
+        design="nested",
+        n=len(m.score),
+        n_left_out=0,
+        n_submissions=i,
+        n_jurors=len(m.jurors),
+        n_criteria=c,
+        k=float(len(readers) / (1 / readers).sum()),
+        status="ok",
+    )
 
 
 def _mean_or_none(values: list[float | None]) -> float | None:
@@ -252,8 +266,8 @@ def decision_study(
     Index `n_jurors` (in a nested design: per criterion); columns `relative_error`, `absolute_error`
     (variances in squared points), `generalizability` (ranking when the same jurors read everything),
     `dependability` (when every submission has jurors of its own). A round with overlapping panels lies
-    between. Criteria are `fixed`, the ones in the rules, or `random`, a sample from many that might have been.
-    `status` is "ok", or says why there are no numbers: `not_identified` where the design does not tell
+    between. Criteria are `fixed`, the ones in the rules, or `random`, a sample from many that might have
+    been. `status` is "ok", or says why there are no numbers: `not_identified` where the design does not tell
     submissions from error (second readings would), `no_variation` where all marks are equal.
 
     Raises ScoringError for numbers of jurors below one and for other `criteria`.
@@ -314,8 +328,14 @@ def jurors_needed(
     """
     if not 0 < target < 1 or panels not in ("own", "same"):
         raise ScoringError("The target lies between 0 and 1, and panels are own or same.")
-    base = Statistic(f"jurors for reliability {target:g}", None, n=g.n, n_submissions=g.n_submissions,
-                     n_jurors=g.n_jurors, method=f"decision study, {criteria} criteria, {panels} panels")  # fmt: skip
+    base = Statistic(
+        f"jurors for reliability {target:g}",
+        None,
+        n=g.n,
+        n_submissions=g.n_submissions,
+        n_jurors=g.n_jurors,
+        method=f"decision study, {criteria} criteria, {panels} panels",
+    )
     if why := _says_nothing(g, criteria):
         return replace(base, status=why)
     signal, constant, relative, juror, shift = _error_parts(g, criteria)

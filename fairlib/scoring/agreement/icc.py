@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import fdtrc, fdtri
+import scipy
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.ratings import CHUNK, Pairs, composite
+from fairlib.scoring.ratings import Pairs, composite
 
 ONE_WAY, RANDOM, MIXED = "one-way random", "two-way random", "two-way mixed"
 FORMS = {
@@ -27,6 +27,7 @@ FORMS = {
     "ICC(2C,k)": ("ICC(C,k)", RANDOM),
     "ICC(3A,k)": ("ICC(A,k)", MIXED),
 }
+CHUNK = 2**15  # rows that stay in the processor's cache while they are looked at more than once
 NUMBERS = ["value", "F", "df1", "df2", "p", "low", "high"]
 
 
@@ -141,10 +142,13 @@ def _forms(table: np.ndarray, status: str) -> dict[str, tuple]:
     consistency, consistency_k = _one_way_forms(ms.rows, ms.error, n - 1, (n - 1) * (k - 1), k, status)
     agreement, agreement_k = _agreement_forms(ms, consistency[1:5], status)
     return {
-        "ICC(1)": single, "ICC(k)": mean,
-        "ICC(C,1)": consistency, "ICC(C,k)": consistency_k,
-        "ICC(A,1)": agreement, "ICC(A,k)": agreement_k,
-    }  # fmt: skip
+        "ICC(1)": single,
+        "ICC(k)": mean,
+        "ICC(C,1)": consistency,
+        "ICC(C,k)": consistency_k,
+        "ICC(A,1)": agreement,
+        "ICC(A,k)": agreement_k,
+    }
 
 
 def _none(status: str) -> tuple:
@@ -157,7 +161,7 @@ def _one_way_forms(rows: float, noise: float, df1: int, df2: int, k: int, status
         perfect = (1.0, None, df1, df2, 0.0, 1.0, 1.0, "no_error_variance")
         return perfect, perfect
     f = rows / noise
-    p = float(fdtrc(df1, df2, f))
+    p = float(scipy.stats.f.sf(f, df1, df2))
     single = ((f - 1) / (f + k - 1), *((g - 1) / (g + k - 1) for g in _f_limits(f, df1, df2)))
     head = (f, df1, df2, p)
     one = (single[0], *head, *single[1:], status)
@@ -168,7 +172,7 @@ def _one_way_forms(rows: float, noise: float, df1: int, df2: int, k: int, status
 
 
 def _f_limits(f: float, df1: float, df2: float) -> tuple[float, float]:
-    return f / float(fdtri(df1, df2, 0.975)), f * float(fdtri(df2, df1, 0.975))
+    return f / float(scipy.stats.f.ppf(0.975, df1, df2)), f * float(scipy.stats.f.ppf(0.975, df2, df1))
 
 
 def _agreement_forms(ms: MeanSquares, head: tuple, status: str) -> tuple[tuple, tuple]:
@@ -203,7 +207,7 @@ def _agreement_limits(ms: MeanSquares, value: float) -> tuple[float, float]:
     v = top / spread if spread > 0 else (n - 1) * (k - 1)
     noise = k * ms.columns + (k * n - k - n) * ms.error
     # v near 0 sends the quantiles to infinity and to 0: divided by f1, the limits stay numbers
-    f1, f2 = (float(fdtri(*df, 0.975)) for df in ((n - 1, v), (v, n - 1)))
+    f1, f2 = (float(scipy.stats.f.ppf(0.975, *df)) for df in ((n - 1, v), (v, n - 1)))
     f1, f2 = f1 if np.isfinite(f1) else np.inf, f2 if np.isfinite(f2) else 0.0
     low = n * (ms.rows / f1 - ms.error) / (noise + n * ms.rows / f1)
     high = n * (f2 * ms.rows - ms.error) / (noise + n * f2 * ms.rows)

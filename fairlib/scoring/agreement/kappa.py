@@ -9,15 +9,15 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, stdtr, stdtrit
+import scipy
 
 from fairlib.scoring.agreement.categories import categories
 from fairlib.scoring.agreement.chance_corrected import (
     COEFFICIENTS,
     Coefficient,
-    Panel,
+    Tally,
     category_weights,
-    panel,
+    tally,
 )
 from fairlib.scoring.result import Statistic
 
@@ -41,7 +41,7 @@ class Agreement(Statistic):
     n_categories: int = 0
 
 
-def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame:
+def kappas(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame:
     """Six coefficients side by side: index `gwet_ac, fleiss, krippendorff, conger, brennan_prediger,
     percent_agreement`; columns `value, se, low, high, p, n, n_submissions, n_jurors, status`.
 
@@ -54,10 +54,10 @@ def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame
     >>> long = pd.DataFrame({j: list(x) for j, x in columns.items()}).replace(".", None)
     >>> long = long.rename_axis("submission").reset_index().melt(
     ...     "submission", var_name="juror", value_name="score").assign(criterion="all")
-    >>> agreement(long).value[["gwet_ac", "fleiss", "percent_agreement"]].round(4).to_list()
+    >>> kappas(long).value[["gwet_ac", "fleiss", "percent_agreement"]].round(4).to_list()
     [0.7754, 0.7612, 0.8182]
     """
-    p = panel(ratings, weights)
+    p = tally(ratings, weights)
     rows = {name: _statistic(p, name) for name in COEFFICIENTS}
     columns = ["value", "se", "low", "high", "p", "n", "n_submissions", "n_jurors", "status"]
     out = pd.DataFrame([[getattr(s, c) for c in columns] for s in rows.values()], list(rows), columns)
@@ -65,38 +65,38 @@ def agreement(ratings: pd.DataFrame, weights: str | None = None) -> pd.DataFrame
 
 
 def gwet_ac(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Gwet's AC1, with weights AC2 (Gwet 2008, Br. J. Math. Stat. Psychol. 61:29–48); see `agreement`.
+    """Gwet's AC1, with weights AC2 (Gwet 2008, Br. J. Math. Stat. Psychol. 61:29–48); see `kappas`.
 
     Chance agreement falls with the number of categories that occur, so do not compare tables with
     different numbers of them.
     """
-    return _statistic(panel(ratings, weights), "gwet_ac")
+    return _statistic(tally(ratings, weights), "gwet_ac")
 
 
 def brennan_prediger(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Brennan & Prediger's coefficient (1981, Educ. Psychol. Meas. 41:687–699); see `agreement`."""
-    return _statistic(panel(ratings, weights), "brennan_prediger")
+    """Brennan & Prediger's coefficient (1981, Educ. Psychol. Meas. 41:687–699); see `kappas`."""
+    return _statistic(tally(ratings, weights), "brennan_prediger")
 
 
 def percent_agreement(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Share of pairs of jurors that agree, averaged over submissions, no correction; see `agreement`."""
-    return _statistic(panel(ratings, weights), "percent_agreement")
+    """Share of pairs of jurors that agree, averaged over submissions, no correction; see `kappas`."""
+    return _statistic(tally(ratings, weights), "percent_agreement")
 
 
 def conger_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Conger's kappa (1980, Psychol. Bull. 88:322–328): each juror's own habits; see `agreement`."""
-    return _statistic(panel(ratings, weights), "conger")
+    """Conger's kappa (1980, Psychol. Bull. 88:322–328): each juror's own habits; see `kappas`."""
+    return _statistic(tally(ratings, weights), "conger")
 
 
 def fleiss_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
-    """Fleiss' kappa: chance by the habits of the panel as a whole; see `agreement` for limits and weights.
+    """Fleiss' kappa: chance by the habits of the panel as a whole; see `kappas` for limits and weights.
 
     Without weights and with equally many marks for all, p is Fleiss' own test under the hypothesis of no
-    agreement (Fleiss, Nee & Landis 1979, Psychol. Bull. 86:974–977); otherwise that of `agreement`.
+    agreement (Fleiss, Nee & Landis 1979, Psychol. Bull. 86:974–977); otherwise that of `kappas`.
 
     Source: Fleiss (1971) Psychol. Bull. 76:378–382.
     """
-    p = panel(ratings, weights)
+    p = tally(ratings, weights)
     found = _statistic(p, "fleiss")
     if found.value is None or weights is not None or np.ptp(p.r) > 0:
         return found
@@ -105,11 +105,11 @@ def fleiss_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement
     null = 2 * (s * s - (pi * (1 - pi) * (1 - 2 * pi)).sum()) / (s * s * len(p.r) * r * (r - 1))
     if null <= 0:
         return found
-    p_null = float(2 * ndtr(-abs(found.value) / np.sqrt(null)))
+    p_null = float(2 * scipy.stats.norm.sf(abs(found.value) / np.sqrt(null)))
     return replace(found, p=p_null, method=f"interval: {LINEARISED}; p: normal, error under no agreement")
 
 
-def _statistic(p: Panel, name: str) -> Agreement:
+def _statistic(p: Tally, name: str) -> Agreement:
     n, k, q = len(p.r), len(p.marks.jurors), len(p.w)
     base = Agreement(
         TITLES[name], None, n=int(p.r.sum()), n_submissions=n, n_jurors=k, n_categories=q, method=LINEARISED
@@ -121,7 +121,7 @@ def _statistic(p: Panel, name: str) -> Agreement:
     return replace(base, status="no_variation") if found is None else _with_limits(base, found)
 
 
-def _why_not(p: Panel) -> str | None:
+def _why_not(p: Tally) -> str | None:
     if len(p.marks.jurors) == 1:
         return "one_juror"
     if not (p.r > 1).any():
@@ -136,8 +136,8 @@ def _with_limits(base: Agreement, found: Coefficient) -> Agreement:
         return replace(base, value=found.value, status="one_submission")
     spread = np.square(found.influence - found.value).sum()
     se = float(np.sqrt(spread / (n * (n - 1))))
-    reach = float(stdtrit(n - 1, 0.975)) * se
-    p = 2 * float(stdtr(n - 1, -abs(found.value) / se)) if se > 1e-12 else None
+    reach = float(scipy.stats.t.ppf(0.975, n - 1)) * se
+    p = 2 * float(scipy.stats.t.sf(abs(found.value) / se, n - 1)) if se > 1e-12 else None
     low, high = found.value - reach, min(1.0, found.value + reach)
     return replace(base, value=found.value, se=se, low=low, high=high, p=p, df=n - 1)
 
@@ -183,7 +183,7 @@ def _cohen(a: np.ndarray, b: np.ndarray, w: np.ndarray) -> tuple:
     se = float(np.sqrt(spread / n)) / (1 - pe) ** 2 if spread > 1e-14 else 0.0
     null = (np.outer(pa, pb) * (w - reach) ** 2).sum() - pe**2
     # no spread under chance: kappa is 0 however the marks fall, and is found to be 0
-    p = float(2 * ndtr(-abs(value) * (1 - pe) / np.sqrt(null / n))) if null > 1e-12 else 1.0
+    p = float(2 * scipy.stats.norm.sf(abs(value) * (1 - pe) / np.sqrt(null / n))) if null > 1e-12 else 1.0
     status = "constant_juror" if max(pa.max(), pb.max()) == 1 else "ok"
     return value, se, value - Z * se, min(1.0, value + Z * se), p, status
 
@@ -195,9 +195,17 @@ def light_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:
 
     Source: Light (1971) Psychol. Bull. 76:365–377.
     """
-    p = panel(ratings, weights)
-    base = replace(_statistic(p, "percent_agreement"), name="Light's kappa", value=None, se=None, low=None,
-                   high=None, p=None, df=None)  # fmt: skip
+    p = tally(ratings, weights)
+    base = replace(
+        _statistic(p, "percent_agreement"),
+        name="Light's kappa",
+        value=None,
+        se=None,
+        low=None,
+        high=None,
+        p=None,
+        df=None,
+    )
     if base.status not in ("ok", "one_submission"):
         return base
     m, n = p.marks, len(p.r)

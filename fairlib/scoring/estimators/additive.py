@@ -1,35 +1,60 @@
-"""Marks that are submission plus juror exactly: no error is left, and what depends on it has only a limit."""
+"""Two-way least squares: severities as fixed effects, estimates with exact errors and joint draws."""
 
 import numpy as np
 
-NOTHING = 1e-12  # share of the sum of squares that is rounding
+from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Sampler, Scores
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.reml import Fit
+from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.estimators.twoway import TwoWay, components_of, laplacian, pseudo_inverse, solve
 
 
-def without_rest(sums) -> np.ndarray | None:
-    """Variances (of submissions, of jurors), squared points, of marks that are their sum exactly; else None.
-
-    `sums` are those of `reml.sums_of`; with levels the variance is that about them. Exactly means by least squares
-    with degrees of freedom to spare: marks of which there are no more than effects always look so and say nothing
-    about the error. None as well where levels alone explain everything.
-    """
-    p, j = sums.panels, sums.panels.n_jurors
-    system = np.diag(p.load) - p.gram(1 / p.sizes)[:j, :j]
-    right = sums.ysum[:j] - ((1 / p.sizes) @ sums.nt)[:j]
-    juror, _, rank, _ = np.linalg.lstsq(system, right, rcond=1e-10)
-    merit = (sums.total - p.over_readers(juror)) / np.maximum(p.readers, 1)
-    rest = sums.yy - float(merit @ sums.total) - float(juror @ sums.ysum[:j])
-    read, reads = p.readers > 0, p.load > 0
-    if p.n - int(read.sum()) - rank <= 0 or rest > NOTHING * sums.yy:
-        return None
-    one = [np.zeros(p.n_submissions, np.int64), np.zeros(j, np.int64)]
-    one[int(p.columns_have_levels)] = p.level
-    found = np.array([_within(merit[read], one[0][read]), _within(juror[reads], one[1][reads])])
-    found = np.where(found > NOTHING**1.5 * sums.yy / p.n, found, 0.0)
-    return found if found.any() else None
+def _fit(design: Incidence, y: np.ndarray, _) -> Result:
+    n_parts, _, part = components_of(design)
+    inverse = pseudo_inverse(laplacian(design), part)
+    ls = solve(sums_of(design, design.unsorted(y)), inverse, n_parts)
+    se_i, se_j = (
+        np.full(len(value), np.nan) if se is None else se
+        for value, se in ((ls.submission, ls.submission_se), (ls.juror, ls.juror_se))
+    )
+    sampler = None if ls.sigma is None else _sampler(design, ls, inverse)
+    return Result(Scores(ls.submission, se_i, -ls.juror, se_j), sampler=sampler)
 
 
-def _within(effect: np.ndarray, level: np.ndarray) -> float:
-    """Variance of effects about the mean of their level."""
-    _, level = np.unique(level, return_inverse=True)
-    left = effect - (np.bincount(level, weights=effect) / np.bincount(level))[level]
-    return float(left @ left) / max(len(effect) - int(level.max()) - 1, 1)
+def _sampler(design: Incidence, ls: TwoWay, inverse: np.ndarray) -> Sampler:
+    readers = np.maximum(design.readers, 1)
+
+    def sample(n: int, rng: np.random.Generator) -> np.ndarray:
+        value, axes = np.linalg.eigh(inverse)
+        b = (rng.standard_normal((n, len(value))) * np.sqrt(np.maximum(value, 0))) @ axes.T
+        noise = rng.standard_normal((n, len(ls.submission))) / np.sqrt(readers)
+        return ls.submission + ls.sigma * (noise - design.over_readers(b.T).T / readers)
+
+    return sample
+
+
+def _again(design: Incidence, _) -> Again:
+    n_parts, _, part = components_of(design)
+    inverse = pseudo_inverse(laplacian(design), part)
+
+    def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ls = solve(sums_of(design, design.unsorted(y)), inverse, n_parts, with_errors=False)
+        return np.where(design.readers > 0, ls.submission, np.nan), -ls.juror
+
+    return again
+
+
+def _many(fit: Fit) -> Many:
+    p = fit.sums.incidence
+    mean = 1 / np.maximum(p.readers, 1)
+    inverse = pseudo_inverse(laplacian(p), components_of(p)[2])
+
+    def many(y: np.ndarray) -> np.ndarray:
+        total = p.by_submission(y)
+        b = (p.by_juror(y) - p.over_submissions(total * mean)) @ inverse
+        return (total - p.over_readers(b.T).T) * mean
+
+    return many
+
+
+ADDITIVE = Estimator(_fit, _again, _many, compares_jurors=True, of_sums=True)

@@ -4,28 +4,33 @@ Raw and adjusted numbers always stand side by side, on the scale of the marks. P
 a mark of that juror is lower by so many points. What cannot be estimated is NA and its status says why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from fairlib.errors import Disconnected, ScoringError
+from fairlib.scoring.arrays import nullable
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators import posterior, simple
-from fairlib.scoring.estimators.level_tables import level_contrasts, level_means
-from fairlib.scoring.estimators.panels import Panels
-from fairlib.scoring.estimators.reml import FIT_REASONS, Fit, fit_sums, sums_of
-from fairlib.scoring.estimators.twoway import (
-    comparable_parts,
-    components_of,
-    laplacian,
-    pseudo_inverse,
-    solve,
-)
-from fairlib.scoring.rasch.fit import fair_average
-from fairlib.scoring.rasch.measures import rasch
-from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
+from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.reml import FIT_REASONS, Fit
+from fairlib.scoring.estimators.simple import spread_of_jurors
+from fairlib.scoring.estimators.table import METHODS, estimator
+from fairlib.scoring.estimators.twoway import components_of
+from fairlib.scoring.ratings import Pairs, composite_of, scored
+
+__all__ = [
+    "METHODS",
+    "STATUS",
+    "Estimates",
+    "estimate",
+    "one_mark_for_all",
+    "per_criterion",
+    "rank_changes",
+    "refuse_pooled",
+]
 
 STATUS = {
     "ok": "",
@@ -44,9 +49,8 @@ STATUS = {
     **FIT_REASONS,
 }
 
-METHODS = ("raw", "median", "trimmed", "zscore", "additive", "severity", "rasch")
-COMPARES_JURORS = ("zscore", "additive", "severity", "rasch")
-Sampler = Callable[[int, np.random.Generator], np.ndarray]
+
+COMPONENTS = ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,13 @@ class Estimates:
 
     `submissions` (index submission): `estimate, se, n_jurors, raw_mean, raw_median, disagreement,
     readers_severity, component, status`, points on the scale of the marks; `disagreement` is the standard
-    deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who
-    read it, `component` the connected part of the design (1 is the largest).
-    `jurors` (index juror): `severity, se, n_submissions, component, status`.
-    `components` (severity only): `submission, juror, residual` variances, `mu, mu_se, loglik, status`.
-    `contrasts` (severity, ratings with a `level`): one row for every two levels, `level_a, level_b, difference` (mean
-    estimate of the submissions of a less that of b), its `se`, and `across`, how many jurors read in both;
-    `levels` one row for each: `level, mean, se, n_submissions, n_jurors` (`level_tables`).
+    deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
+    it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
+    se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
+    variances, `mu, mu_se, loglik, status`. `contrasts` (severity, ratings with a `level`): one row for every
+    two levels, `level_a, level_b, difference` (mean estimate of the submissions of a less that of b), its
+    `se`, and `across`, how many jurors read in both; `levels` one row for each: `level, mean, se,
+    n_submissions, n_jurors` (`level_tables`).
     """
 
     method: str
@@ -98,17 +102,6 @@ class Estimates:
         return pd.DataFrame(centre + noise * se.to_numpy(float), columns=columns)
 
 
-@dataclass(frozen=True)
-class _Result:
-    scores: simple.Scores
-    components: Mapping[str, float | str] | None = None
-    fit: Fit | None = None
-    grid: list[posterior.Node] | None = None
-    sampler: Sampler | None = None
-    submission_status: np.ndarray | None = None
-    juror_status: np.ndarray | None = None
-
-
 def estimate(
     ratings: pd.DataFrame,
     method: str = "severity",
@@ -118,41 +111,40 @@ def estimate(
 ) -> Estimates:
     """Estimate every submission and every juror from a ratings table by one of `METHODS`.
 
-    Several criteria are put together by `weights` (equal if none); a single one is taken as it is.
-    `severity` (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal likelihood
-    where the joint one has no maximum, with the status `marginal`.
+    Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
+    (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
+    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal
+    likelihood where the joint one has no maximum, with the status `marginal`.
 
-    Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators
-    that compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would
-    be an invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
-    whole levels are one component to `severity`: it compares them, and its errors include the difference of panels.
+    Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
+    compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would be an
+    invention. `within=True` estimates all the same, to be ranked inside each `component` only. Parts that are
+    whole levels are one component to `severity`: it compares them, and its errors include the difference of
+    panels.
 
-    Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity); Abowd,
-    Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
+    Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity);
+    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
     """
-    _known(method)
+    chosen = estimator(method)
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
-    design = pairs.panels()
-    n_parts, sub_part, jur_part = (comparable_parts if method == "severity" else components_of)(design)
-    if n_parts > 1 and method in COMPARES_JURORS and not within:
-        refuse_pooled(sub_part, jur_part, pairs, method)
+    design = pairs.incidence()
+    n_parts, *parts = chosen.parts(design)
+    if n_parts > 1 and chosen.compares_jurors and not within:
+        refuse_pooled(*parts, pairs, method)
     y = pairs.y[design.order]
-    result = _rasch(ratings, marks, weights) if method == "rasch" else _CORES[method](design, y)
-    return _told(method, pairs, y, result, sub_part, jur_part)
+    return _told(method, pairs, design, y, chosen.fit(design, y, Singles(marks, pairs, weights)), *parts)
 
 
-def _told(method: str, pairs: Pairs, y: np.ndarray, result: "_Result", sub_part, jur_part) -> Estimates:
-    design = pairs.panels()
+def _told(method: str, pairs: Pairs, design: Incidence, y: np.ndarray, result: Result, *parts) -> Estimates:
     return Estimates(
         method,
-        _submission_table(pairs, design, y, result, sub_part),
-        _juror_table(pairs, design, y, result, jur_part),
-        result.components,
+        _submission_table(pairs, design, y, result, parts[0]),
+        _juror_table(pairs, design, y, result, parts[1]),
+        None if result.fit is None else {name: getattr(result.fit, name) for name in COMPONENTS},
         result.fit,
-        None if result.grid is None else level_contrasts(pairs, result.fit, result.grid),
-        None if result.grid is None else level_means(pairs, result.fit, result.grid),
+        result.contrasts,
+        result.levels,
         result.sampler,
     )
 
@@ -160,34 +152,33 @@ def _told(method: str, pairs: Pairs, y: np.ndarray, result: "_Result", sub_part,
 def one_mark_for_all(
     ratings: pd.DataFrame, method: str, weights: Mapping[str, float] | None = None
 ) -> Estimates | None:
-    """The estimates where jurors who share submissions gave all the same composite; None where marks differ at all.
+    """The estimates where jurors who share submissions gave all the same composite; None where marks differ.
 
-    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror is
-    harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that need
-    a spread; see there for sources.
+    That mark is everybody's estimate, by any method, without error as far as the marks can tell, and no juror
+    is harsher than another: status `no_variation`. `estimate` itself refuses such marks to the methods that
+    need a spread; see there for sources.
     """
     pairs = composite_of(scored(ratings), weights)
     if np.ptp(pairs.y) > 0:
         return None
-    design = pairs.panels()
+    design = pairs.incidence()
     n_parts, *parts = components_of(design)
     if n_parts > 1:
         return None
     i, j = np.zeros(design.n_submissions), np.zeros(design.n_jurors)
-    scores = simple.Scores(i + pairs.y[0], i, j, j)
     status = np.where(design.readers > 0, "no_variation", "")
-    return _told(
-        method, pairs, pairs.y, _Result(scores, submission_status=status), *components_of(design)[1:]
-    )
+    result = Result(Scores(i + pairs.y[0], i, j, j), submission_status=status)
+    return _told(method, pairs, design, pairs.y, result, *parts)
 
 
 def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bool = False) -> pd.DataFrame:
-    """Estimates of each criterion on its own: the columns of `Estimates.submissions`, by (criterion, submission).
+    """Estimates of each criterion alone: the columns of `Estimates.submissions`, by (criterion, submission).
 
     A criterion whose marks cannot support the method (one value only, say) keeps its raw numbers, has no
-    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources see `estimate`.
+    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources see
+    `estimate`.
     """
-    _known(method)
+    estimator(method)
     marks = scored(ratings)
     parts = {}
     for code, name in enumerate(marks.criteria):
@@ -239,11 +230,6 @@ def rank_changes(estimates: Estimates) -> pd.DataFrame:
     )
 
 
-def _known(method: str) -> None:
-    if method not in METHODS:
-        raise ScoringError(f"Unknown estimator {method!r}; it is one of {', '.join(METHODS)}.")
-
-
 def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, method: str) -> None:
     """Raises Disconnected, which names the parts."""
     told = []
@@ -257,109 +243,8 @@ def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, meth
     )
 
 
-def _simple(core: Callable[[Panels, np.ndarray], simple.Scores]):
-    return lambda design, y: _Result(core(design, y))
-
-
-def _additive(design: Panels, y: np.ndarray) -> _Result:
-    sums = sums_of(design, _unsorted(design, y))
-    n_parts, _, part = components_of(design)
-    inverse = pseudo_inverse(laplacian(design), part)
-    ls = solve(sums, inverse, n_parts)
-    missing_i, missing_j = np.full(len(ls.submission), np.nan), np.full(len(ls.juror), np.nan)
-    scores = simple.Scores(
-        ls.submission,
-        missing_i if ls.submission_se is None else ls.submission_se,
-        -ls.juror,
-        missing_j if ls.juror_se is None else ls.juror_se,
-    )
-
-    def sample(n: int, rng: np.random.Generator) -> np.ndarray:
-        value, axes = np.linalg.eigh(inverse)
-        b = (rng.standard_normal((n, len(value))) * np.sqrt(np.maximum(value, 0))) @ axes.T
-        noise = rng.standard_normal((n, len(ls.submission))) / np.sqrt(np.maximum(design.readers, 1))
-        lift = design.over_readers(b.T).T / np.maximum(design.readers, 1)
-        return ls.submission + ls.sigma * (noise - lift)
-
-    return _Result(scores, sampler=sample if ls.sigma is not None else None)
-
-
-def _severity(design: Panels, y: np.ndarray) -> _Result:
-    fit = fit_sums(sums_of(design, _unsorted(design, y)))
-    grid = posterior.nodes(fit)
-    se_i, se_j = posterior.errors(fit, grid)
-    components = {
-        name: getattr(fit, name)
-        for name in ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
-    }
-    return _Result(
-        simple.Scores(fit.merit, se_i, -fit.juror_effect, se_j),
-        components,
-        fit,
-        grid,
-        lambda n, rng: posterior.draws(fit, grid, n, rng),
-    )
-
-
-def _rasch(ratings: pd.DataFrame, marks: Marks, weights: Mapping[str, float] | None) -> _Result:
-    """Many-facet Rasch read back on the contest's scale: fair averages, weighted over the criteria."""
-    try:
-        fit = rasch(ratings)
-    except ScoringError:  # separated marks have no joint maximum; what neither can use is refused again
-        fit = rasch(ratings, method="marginal")
-    persons, jurors = fit.submissions.reindex(marks.submissions), fit.jurors.reindex(marks.jurors)
-    at = _expected_mark(fit, marks, weights)
-    middle = float(persons.loc[persons["status"] == "ok", "measure"].mean())
-    mean, slope = at(persons["measure"].to_numpy(float))
-    theirs, slope_j = at(middle - jurors["measure"].to_numpy(float))
-    scores = simple.Scores(
-        mean,
-        slope * persons["se"].to_numpy(float),
-        at(np.array([middle]))[0] - theirs,
-        slope_j * jurors["se"].to_numpy(float),
-    )
-    told = "marginal" if fit.method == "marginal" else ""
-    return _Result(scores, submission_status=_extremes(persons, told), juror_status=_extremes(jurors, told))
-
-
-def _expected_mark(fit, marks: Marks, weights: Mapping[str, float] | None):
-    """Expected composite and its slope at locations in logits, by the criteria that the model places."""
-    steps = fit.steps.reset_index()
-    top = steps["score"].to_numpy(float)
-    values = np.append(marks.score[marks.score < top.min()].max(), top)
-    placed = fit.criteria["measure"].dropna()
-    w = np.array([1.0 if weights is None else float(weights[c]) for c in placed.index])
-
-    def at(location: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        known = np.isfinite(location)
-        out = np.full((2, len(location)), np.nan)
-        parts = [
-            fair_average(location[known], np.array([d]), steps["threshold"].to_numpy()[None, :], values)
-            for d in placed
-        ]
-        out[:, known] = np.tensordot(w / w.sum(), np.array(parts), 1)
-        return out[0], out[1]
-
-    return at
-
-
-def _extremes(table: pd.DataFrame, otherwise: str) -> np.ndarray:
-    status = table["status"].astype(object).to_numpy()
-    return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, otherwise)
-
-
-_CORES: dict[str, Callable[[Panels, np.ndarray], _Result]] = {
-    "raw": _simple(simple.raw),
-    "median": _simple(simple.median),
-    "trimmed": _simple(simple.trimmed),
-    "zscore": _simple(simple.zscore),
-    "additive": _additive,
-    "severity": _severity,
-}
-
-
 def _submission_table(
-    pairs: Pairs, design: Panels, y: np.ndarray, result: _Result, part: np.ndarray
+    pairs: Pairs, design: Incidence, y: np.ndarray, result: Result, part: np.ndarray
 ) -> pd.DataFrame:
     n = design.readers
     read = n > 0
@@ -381,13 +266,13 @@ def _submission_table(
     if result.submission_status is not None:
         status = np.where(read & (result.submission_status != ""), result.submission_status, status)
     table = {
-        "estimate": _na(value),
-        "se": _na(np.where(np.isnan(value), np.nan, result.scores.se)),
+        "estimate": nullable(value),
+        "se": nullable(np.where(np.isnan(value), np.nan, result.scores.se)),
         "n_jurors": n,
-        "raw_mean": _na(mean),
-        "raw_median": _na(middle),
-        "disagreement": _na(spread),
-        "readers_severity": _na(readers),
+        "raw_mean": nullable(mean),
+        "raw_median": nullable(middle),
+        "disagreement": nullable(spread),
+        "readers_severity": nullable(readers),
         "component": _parts(part),
         "status": status,
     }
@@ -395,10 +280,10 @@ def _submission_table(
 
 
 def _juror_table(
-    pairs: Pairs, design: Panels, y: np.ndarray, result: _Result, part: np.ndarray
+    pairs: Pairs, design: Incidence, y: np.ndarray, result: Result, part: np.ndarray
 ) -> pd.DataFrame:
     read = design.load > 0
-    sd = simple.standardise(design, y)[2]
+    sd = spread_of_jurors(design, y)[1]
     severity, se = result.scores.severity, result.scores.severity_se
     status = np.select(
         [~read, part > 0, design.load == 1, sd == 0, np.isnan(severity), np.isnan(se)],
@@ -408,25 +293,13 @@ def _juror_table(
     if result.juror_status is not None:
         status = np.where(read & (result.juror_status != ""), result.juror_status, status)
     table = {
-        "severity": _na(np.where(read, severity, np.nan)),
-        "se": _na(np.where(read, se, np.nan)),
+        "severity": nullable(np.where(read, severity, np.nan)),
+        "se": nullable(np.where(read, se, np.nan)),
         "n_submissions": design.load.astype("int64"),
         "component": _parts(part),
         "status": status,
     }
     return pd.DataFrame(table, index=pairs.jurors.rename("juror"))
-
-
-def _unsorted(design: Panels, y: np.ndarray) -> np.ndarray:
-    """Marks back in the order in which the design was made."""
-    out = np.empty_like(y)
-    out[design.order] = y
-    return out
-
-
-def _na(values: np.ndarray) -> pd.arrays.FloatingArray:
-    missing = np.isnan(values)
-    return pd.arrays.FloatingArray(np.where(missing, 0.0, values), missing)
 
 
 def _parts(part: np.ndarray) -> pd.array:

@@ -11,8 +11,8 @@ SMALL = 100  # rows up to which an inverse is made without threads
 def symmetric_inverse(chol: np.ndarray) -> np.ndarray:
     """Inverse of a symmetric matrix from its lower Cholesky factor.
 
-    A small one as L⁻ᵀL⁻¹: dpotri sends threads after it, which on busy cores wait for each other ten times as long
-    as the work takes.
+    A small one as L⁻ᵀL⁻¹: dpotri sends threads after it, which on busy cores wait for each other ten times as
+    long as the work takes.
     """
     if len(chol) <= SMALL:
         root = np.tril(lapack.dtrtri(chol, lower=1)[0])

@@ -9,7 +9,7 @@ from fairlib.scoring.ratings import Pairs
 
 
 def level_means(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
-    """One row for every level: `level, mean` (of the estimates of its submissions), `se, n_submissions, n_jurors`.
+    """A row for every level: `level, mean` (of the estimates of its submissions), `se, n_submissions, n_jurors`.
 
     The error is that of the mean of the true scores of these very submissions. None where there is one level.
     """
@@ -49,14 +49,14 @@ def level_contrasts(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.Da
 
 def _means(fit: Fit, n: int) -> np.ndarray:
     """Weights (G, I) that make the mean of each level's submissions that were read."""
-    p = fit.sums.panels
+    p = fit.sums.incidence
     member = (p.level == np.arange(n)[:, None]) & (p.readers > 0)
     return member / member.sum(axis=1, keepdims=True)
 
 
 def _reads(fit: Fit, n: int) -> np.ndarray:
     """1 where a juror read in a level, else 0: (G, J)."""
-    p = fit.sums.panels
+    p = fit.sums.incidence
     reads = np.zeros((n, p.n_jurors))
     reads[p.level_of_reading, p.who] = 1
     return reads

@@ -1,13 +1,13 @@
-"""Levels of groups of submissions (nominations), pulled together as far as the marks say that they differ little.
+"""Levels of nominations, pulled together as far as the marks say that they differ little.
 
-In y_ij = level_g(i) + a_i + b_j + e_ij the levels are first taken as they are (flat prior), which gives estimates β̂
-with covariance σ²H. Then level_g ~ N(μ, τ²), μ flat, with a half-Cauchy prior on τ, and everything is averaged over
-τ. Where jurors read in their own nomination alone, a panel's severity looks like a level: taken as they are, levels
-cost hits if nominations are equal; without levels, severities swallow the difference of nominations. The average
-loses little either way (docs/lab/accuracy.md).
+In y_ij = level_g(i) + a_i + b_j + e_ij the levels are first taken as they are (flat prior), which gives
+estimates β̂ with covariance σ²H. Then level_g ~ N(μ, τ²), μ flat, with a half-Cauchy prior on τ, and
+everything is averaged over τ. Where jurors read in their own nomination alone, a panel's severity looks like
+a level: taken as they are, levels cost hits if nominations are equal; without levels, severities swallow the
+difference of nominations. The average loses little either way (docs/lab/accuracy.md).
 
-Gelman (2006) Bayesian Anal. 1:515 (half-Cauchy prior); Lindley & Smith (1972) J. R. Stat. Soc. B 34:1 (exchangeable
-levels).
+Gelman (2006) Bayesian Anal. 1:515 (half-Cauchy prior); Lindley & Smith (1972) J. R. Stat. Soc. B 34:1
+(exchangeable levels).
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ _RATIOS = np.exp(np.linspace(-10, 6, 65))  # τ²/σ²: from levels that are one
 class Levels:
     """The posterior of G levels at given variances, a mixture over T values of τ.
 
-    `weight` (T,); given τ: normal with `mean` (T, G), covariance `cov` (T, G, G) over σ², and `s2` (T,) for σ², which
-    has `dof` degrees of freedom. `depth` is −2 log of the density of the marks, τ averaged out, up to what levels do
-    not touch; `pull` (G, G) turns levels as they are into their posterior mean, weights held.
+    `weight` (T,); given τ: normal with `mean` (T, G), covariance `cov` (T, G, G) over σ², and `s2` (T,) for
+    σ², which has `dof` degrees of freedom. `depth` is −2 log of the density of the marks, τ averaged out, up
+    to what levels do not touch; `pull` (G, G) turns levels as they are into their posterior mean, weights
+    held.
     """
 
     weight: np.ndarray
@@ -65,7 +66,7 @@ class Levels:
 
 
 def shrunken(flat: np.ndarray, h: np.ndarray, r2: float, n: int) -> Levels:
-    """Levels from their estimates as they are `flat` (G,), covariance `h` (G, G) over σ², and r² of `n` marks.
+    """Levels from their estimates `flat` (G,), covariance `h` (G, G) over σ², and r² of `n` marks.
 
     With P = h⁻¹ and C the centring matrix: given λ = τ²/σ² the precision is P + C/λ, r² grows by
     β̂ᵀ(P − P(P + C/λ)⁻¹P)β̂, and −2 log density is log|λ(P + C/λ)| + (n − 1) log r² on the G − 1 contrasts.

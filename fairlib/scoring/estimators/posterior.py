@@ -17,9 +17,11 @@ from functools import cached_property
 
 import numpy as np
 
+from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.levels import Levels, shrunken
-from fairlib.scoring.estimators.panels import Panels
-from fairlib.scoring.estimators.reml import Fit, Point, Sums
+from fairlib.scoring.estimators.likelihood import Point
+from fairlib.scoring.estimators.reml import Fit
+from fairlib.scoring.estimators.sums import Sums
 
 _KNOWN = 0.15  # standard deviation of log λ below which an axis needs no grid
 _DEPTH = 18.0  # the grid ends where −2 log posterior has risen by this much (4.2 standard deviations)
@@ -29,7 +31,7 @@ _NEGLIGIBLE = 1e-4  # nodes lighter than this share of the heaviest are dropped
 
 @dataclass(frozen=True)
 class Node:
-    """One pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance there, levels as they are."""
+    """A pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance, levels as they are."""
 
     weight: float
     la: float
@@ -64,7 +66,7 @@ class Node:
         return self.given.covariance(np.array([self.lb]), np.ones(1))
 
     def beyond(self) -> np.ndarray:
-        """Covariance of (b, β) beyond E[σ²] H, in squared points: what is known of the levels from each other."""
+        """Covariance of (b, β) beyond E[σ²] H, in squared points: what levels say of each other."""
         g = self.given.n_levels
         known = self.levels.covariance - self.levels.residual * self.covariance_of_levels
         return self.along @ known @ self.along.T if g > 1 else np.zeros((1, 1))
@@ -95,7 +97,7 @@ class Slice:
     """The REML likelihood along λ_b at one λ_a, from one eigendecomposition of the J × J juror matrix."""
 
     def __init__(self, sums: Sums, la: float):
-        p = sums.panels
+        p = sums.incidence
         rho = 1 / (1 + la * p.sizes)
         j, self.n, self.n_levels = p.n_jurors, p.n, p.n_levels
         self.la, self.dof = la, p.n - p.n_levels
@@ -170,7 +172,7 @@ def nodes(fit: Fit) -> list[Node]:
     wide = [not (0 < s < _KNOWN) for s in sd]
     if fit.status == "juror_variance_not_identified":
         wide[1] = False
-    low = np.array([0.3 / max(sums.panels.sizes.max(), 1), 0.3 / max(sums.panels.load.max(), 1)])
+    low = np.array([0.3 / max(sums.incidence.sizes.max(), 1), 0.3 / max(sums.incidence.load.max(), 1)])
     centre = np.maximum(ratios, low)
     la = lb = None
     if wide[1]:
@@ -227,7 +229,7 @@ def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
     se² = E[Var(effect | λ)] + E[(BLUP(λ) − BLUP)²] over the posterior of the variances; the first term is
     Henderson's prediction error variance, the second what Kackar & Harville (1984) JASA 79:853 correct for.
     """
-    p = fit.core.panels
+    p = fit.core.incidence
     row, column = np.zeros(p.n_submissions), np.zeros(p.n_jurors)
     for given, beside, scales in _slices(grid):
         h = _spread(given, beside, scales)
@@ -243,7 +245,7 @@ def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
 
 def contrast_errors(fit: Fit, grid: list[Node], contrast: np.ndarray) -> np.ndarray:
     """Standard errors (K,) of contrasts (K, I) of the merits level_g(i) + a_i, as in `errors`."""
-    p, total = fit.core.panels, np.zeros(len(contrast))
+    p, total = fit.core.incidence, np.zeros(len(contrast))
     of_level = contrast @ (p.level[:, None] == np.arange(p.n_levels))
     for given, beside, scales in _slices(grid):
         onto, own = np.hstack([contrast, of_level]), 0.0
@@ -276,7 +278,7 @@ def _spread(given: Slice, beside: list[Node], scales: np.ndarray) -> np.ndarray:
 
 def _off(fit: Fit, node: Node) -> tuple[np.ndarray, np.ndarray]:
     """How far rows (I,) and columns (J,) of the core lie from those of the fit at a node, levels included."""
-    p, best = fit.core.panels, fit.in_core([fit.submission_effect, fit.juror_effect])
+    p, best = fit.core.incidence, fit.in_core([fit.submission_effect, fit.juror_effect])
     u = node.solution()
     b, level = u[: p.n_jurors], u[p.n_jurors :]
     shrink = node.la / (1 + node.la * p.readers)
@@ -285,8 +287,8 @@ def _off(fit: Fit, node: Node) -> tuple[np.ndarray, np.ndarray]:
     return off[0], off[1]
 
 
-def _row_error(p: Panels, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
-    """What the errors of u = (b, β) add to the variance of a_i (I,), or of level_g(i) + a_i if rows have levels."""
+def _row_error(p: Incidence, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
+    """What errors of u = (b, β) add to the variance of a_i (I,), or of level_g(i) + a_i if rows have levels."""
     j, m = p.n_jurors, p.by_level
     linked, of_levels = p.over_readers(h[:j, j:]), h[j:, j:]
     inner = p.quadratic(h[:j, :j]) + (m * (2 * linked + m @ of_levels)).sum(axis=1)
@@ -296,7 +298,7 @@ def _row_error(p: Panels, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
     return shrink**2 * inner + np.diag(of_levels)[p.level] - 2 * shrink * cross
 
 
-def _column_error(p: Panels, h: np.ndarray) -> np.ndarray:
+def _column_error(p: Incidence, h: np.ndarray) -> np.ndarray:
     """Variance of b_j (J,), or of level_g(j) + b_j if columns have levels."""
     j, own = p.n_jurors, np.diag(h)[: p.n_jurors]
     if not p.columns_have_levels:
@@ -312,7 +314,7 @@ def draws(fit: Fit, grid: list[Node], n: int, rng: np.random.Generator) -> np.nd
     submission independently given these. Submissions without a mark are drawn from the population.
     """
     picks = np.bincount(rng.choice(len(grid), n, p=[g.weight for g in grid]), minlength=len(grid))
-    out, start = np.empty((n, fit.sums.panels.n_submissions)), 0
+    out, start = np.empty((n, fit.sums.incidence.n_submissions)), 0
     for node, count in zip(grid, picks, strict=True):
         if count:
             out[start : start + count] = effects(fit, node, count, rng)[0]
@@ -322,7 +324,7 @@ def draws(fit: Fit, grid: list[Node], n: int, rng: np.random.Generator) -> np.nd
 
 def effects(fit: Fit, node: Node, n: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """`n` joint draws at one node: level_g(i) + a_i (n, I), b_j (n, J) and the residual variance (n,)."""
-    p = fit.core.panels
+    p = fit.core.incidence
     u, s2 = node.draw(n, rng)
     column, level = u[:, : p.n_jurors], u[:, p.n_jurors :]
     shrink = node.la / (1 + node.la * p.readers)

@@ -1,92 +1,56 @@
-"""Estimators without a model of the jurors: mean, median, trimmed mean, and z-scores within juror.
+"""Estimators without a model of the jurors: mean, median and trimmed mean of the marks.
 
-They are here for comparison and for contests whose rules prescribe them. All work on marks sorted by
-submission (the order of `panels`). A missing number is NaN in these arrays and leaves `adjust` as NA
-with a status.
+They are here for comparison and for contests whose rules prescribe them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaln, ndtr, ndtri
 
-from fairlib.scoring.estimators.panels import Panels
+from fairlib.scoring.arrays import divide
+from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.reml import Fit
 
 TRIM = 0.2  # share of readings cut at each end, at least one of three or more (Wilcox 2017, §3.3)
 _MANY = 200
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Estimate and standard error of submissions (I,), severity and its error of jurors (J,)."""
-
-    estimate: np.ndarray
-    se: np.ndarray
-    severity: np.ndarray
-    severity_se: np.ndarray
-
-
-def raw(design: Panels, y: np.ndarray) -> Scores:
+def raw(design: Incidence, y: np.ndarray) -> Scores:
     """Mean of the marks; error from the spread within submissions, pooled over the contest."""
     return _location(design, y, lambda n: 0)
 
 
-def median(design: Panels, y: np.ndarray) -> Scores:
+def median(design: Incidence, y: np.ndarray) -> Scores:
     """Median of the marks, the mean of the middle one or two."""
     return _location(design, y, lambda n: (n - 1) // 2)
 
 
-def trimmed(design: Panels, y: np.ndarray) -> Scores:
+def trimmed(design: Incidence, y: np.ndarray) -> Scores:
     """Mean without the highest and lowest fifth, at least one mark each; below three marks the mean."""
     return _location(design, y, lambda n: max(1, int(TRIM * n)) if n >= 3 else 0)
 
 
-def zscore(design: Panels, y: np.ndarray) -> Scores:
-    """Mean of z = (y − mean_j)/sd_j, shown on the common mean and the pooled spread within jurors.
-
-    Marks of a juror with one mark or without spread have no z and are left out. The mean of a juror is
-    taken for severity, so whoever happened to read strong work looks lenient: the known fault of z.
-    """
-    z, mean, sd = standardise(design, y)
-    use = np.isfinite(z)
-    if not use.any():
-        empty = np.full(design.n_submissions, np.nan)
-        return Scores(empty, empty, y.mean() - mean, np.full(design.n_jurors, np.nan))
-    count = np.bincount(design.owner[use], minlength=design.n_submissions)
-    total = np.bincount(design.owner[use], weights=z[use], minlength=design.n_submissions)
-    merit = _divide(total, count)
-    left = z[use] - merit[design.owner[use]]
-    dof = int(use.sum() - (count > 0).sum())
-    noise = np.sqrt(left @ left / dof) if dof > 0 else np.nan
-    seen = np.isfinite(sd) & (design.load > 1)
-    spread = float(np.sqrt(((design.load[seen] - 1) @ sd[seen] ** 2) / (design.load[seen] - 1).sum()))
-    se = spread * noise * _divide(np.ones(len(count)), np.sqrt(count))
-    return Scores(y.mean() + spread * merit, se, y.mean() - mean, _divide(sd, np.sqrt(design.load)))
-
-
-def standardise(design: Panels, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """z of each mark (n,), and mean and sd (ddof 1) of each juror (J,); NaN where there is none."""
-    load = design.load
-    mean = _divide(np.bincount(design.who, weights=y, minlength=design.n_jurors), load)
-    left = y - mean[design.who]
-    square = np.bincount(design.who, weights=left**2, minlength=design.n_jurors)
-    sd = np.sqrt(np.where(load > 1, square, np.nan) / np.maximum(load - 1, 1))
-    flat = sd <= 1e-12 * np.maximum(1.0, np.abs(mean))
-    sd = np.where(flat, 0.0, sd)
-    usable = np.where(flat | (load < 2), np.nan, sd)
-    return left / usable[design.who], mean, sd
-
-
-def within_sd(design: Panels, y: np.ndarray) -> float:
+def within_sd(design: Incidence, y: np.ndarray) -> float:
     """Standard deviation of a mark about its submission's mean, pooled; NaN without a second mark."""
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
-    left = y - _divide(total, design.readers)[design.owner]
+    left = y - divide(total, design.readers)[design.owner]
     dof = design.n - int((design.readers > 0).sum())
     return float(np.sqrt(left @ left / dof)) if dof > 0 else float("nan")
 
 
-def against_others(design: Panels, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def spread_of_jurors(design: Incidence, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and sd (ddof 1; 0 where it is rounding) of each juror's marks (J,); NaN where none."""
+    load = design.load
+    mean = divide(np.bincount(design.who, weights=y, minlength=design.n_jurors), load)
+    square = np.bincount(design.who, weights=(y - mean[design.who]) ** 2, minlength=design.n_jurors)
+    sd = np.sqrt(np.where(load > 1, square, np.nan) / np.maximum(load - 1, 1))
+    return mean, np.where(sd <= 1e-12 * np.maximum(1.0, np.abs(mean)), 0.0, sd)
+
+
+def against_others(design: Incidence, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Severity of each juror as the mean of (other readers' mean − own mark), and its standard error."""
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
     n = design.readers[design.owner]
@@ -94,12 +58,12 @@ def against_others(design: Panels, y: np.ndarray) -> tuple[np.ndarray, np.ndarra
     gap = (total[design.owner][use] - y[use]) / (n[use] - 1) - y[use]
     who = design.who[use]
     count = np.bincount(who, minlength=design.n_jurors)
-    mean = _divide(np.bincount(who, weights=gap, minlength=design.n_jurors), count)
+    mean = divide(np.bincount(who, weights=gap, minlength=design.n_jurors), count)
     square = np.bincount(who, weights=(gap - mean[who]) ** 2, minlength=design.n_jurors)
-    return mean, np.sqrt(_divide(square, np.where(count > 1, count * (count - 1.0), 0)))
+    return mean, np.sqrt(divide(square, np.where(count > 1, count * (count - 1.0), 0)))
 
 
-def _location(design: Panels, y: np.ndarray, cut) -> Scores:
+def _location(design: Incidence, y: np.ndarray, cut) -> Scores:
     estimate, se = np.full(design.n_submissions, np.nan), np.full(design.n_submissions, np.nan)
     noise = within_sd(design, y)
     for block in design.blocks:
@@ -141,5 +105,19 @@ def trimmed_variance(n: int, g: int) -> float:
     return float(np.nansum(weight * (np.maximum(var, 0) / inner + mean**2)) * (x[1] - x[0]) ** 2)
 
 
-def _divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.divide(a, b, out=np.full(np.shape(a), np.nan), where=np.asarray(b) > 0)
+def _means(fit: Fit) -> Many:
+    p = fit.sums.incidence
+    mean = 1 / np.maximum(p.readers, 1)
+    return lambda y: p.by_submission(y) * mean
+
+
+def _estimator(core: Callable[[Incidence, np.ndarray], Scores], **about) -> Estimator:
+    def again(design: Incidence, _) -> Again:
+        return lambda y: (core(design, y).estimate, np.zeros(design.n_jurors))
+
+    return Estimator(lambda design, y, _: Result(core(design, y)), again, **about)
+
+
+RAW = _estimator(raw, many=_means, of_sums=True)
+MEDIAN = _estimator(median)
+TRIMMED = _estimator(trimmed)

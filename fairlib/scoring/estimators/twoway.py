@@ -14,9 +14,9 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 
+from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.inverse import symmetric_inverse
-from fairlib.scoring.estimators.panels import Panels
-from fairlib.scoring.estimators.reml import Sums
+from fairlib.scoring.estimators.sums import Sums
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class TwoWay:
     juror_se: np.ndarray | None
 
 
-def components_of(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
-    """Connected parts: their number and the part of each submission (I,) and juror (J,), −1 if without a mark.
+def components_of(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
+    """Connected parts: number, and the part of each submission (I,) and juror (J,), −1 if without a mark.
 
     Parts are numbered from 0 by falling number of submissions.
     """
@@ -54,11 +54,12 @@ def components_of(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
     return len(seen), part[:i], part[i:]
 
 
-def comparable_parts(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
+def comparable_parts(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
     """`components_of`, those joined that the model with levels compares all the same.
 
-    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels are
-    compared through marks whose error includes the difference of panels. Parts inside a level are not joined.
+    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels
+    are compared through marks whose error includes the difference of panels. Parts inside a level are not
+    joined.
     """
     n_parts, of_submission, of_juror = components_of(design)
     read = design.readers > 0
@@ -68,7 +69,7 @@ def comparable_parts(design: Panels) -> tuple[int, np.ndarray, np.ndarray]:
     return 1, np.minimum(of_submission, 0), np.minimum(of_juror, 0)
 
 
-def laplacian(design: Panels) -> np.ndarray:
+def laplacian(design: Incidence) -> np.ndarray:
     """L = D_J − NᵀD⁻¹N, the J × J Laplacian of the jurors."""
     j = design.n_jurors
     return np.diag(design.load) - design.gram(1 / design.sizes)[:j, :j]
@@ -89,8 +90,8 @@ def pseudo_inverse(lap: np.ndarray, part: np.ndarray) -> np.ndarray:
 
 
 def two_way(sums: Sums) -> TwoWay:
-    """Least squares from the sums of `reml.sums_of`; the effects of unread submissions are 0, their errors too."""
-    p = sums.panels
+    """Least squares from the sums of `sums_of`; the effects of unread submissions are 0, their errors too."""
+    p = sums.incidence
     n_parts, _, part = components_of(p)
     inverse = pseudo_inverse(laplacian(p), part)
     return solve(sums, inverse, n_parts)
@@ -98,7 +99,7 @@ def two_way(sums: Sums) -> TwoWay:
 
 def solve(sums: Sums, inverse: np.ndarray, n_parts: int, *, with_errors: bool = True) -> TwoWay:
     """`two_way` with L⁺ at hand, for many sets of marks on one design."""
-    p, j = sums.panels, sums.panels.n_jurors
+    p, j = sums.incidence, sums.incidence.n_jurors
     readers = np.maximum(p.readers, 1)
     right = sums.ysum[:j] - ((1 / p.sizes) @ sums.nt)[:j]
     b = inverse @ right

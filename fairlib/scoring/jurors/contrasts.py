@@ -12,22 +12,23 @@ sorted by value before they are permuted.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from fairlib.scoring.arrays import divide
 from fairlib.scoring.jurors.against_others import (
     FINDING,
     by_juror,
     compared_on,
-    divide,
     others,
     settle,
     shared,
     two_sided,
 )
-from fairlib.scoring.jurors.readings import Panel
+from fairlib.scoring.jurors.readings import Readings
 
 FEW = 3
 LEAST_LEFT = 0.1
@@ -37,24 +38,35 @@ WORK = 25_000_000
 _BLOCK = 4_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
-    """Tests of one signal.
+    """Tests of one signal: one for each cell, or one of all cells together, about the panel as a whole.
 
-    Per pair (n,): `cell` (−1: in no test) and covariate `x`. Per cell: `juror` code and `test`. Per
-    test: `owner` juror code (−1: the whole panel), `about` label, `n` what the finding counts and
-    `status` (`tested`, or why not).
+    Each pair (n,) is in a `cell` (−1: in none) with a covariate `x`; a cell is of one `juror` (code). `tests`
+    has a row a test: `about` (group), `n` what the finding counts, and `status` (`tested`, or why not).
     """
 
     signal: str
     cell: np.ndarray
     x: np.ndarray
     juror: np.ndarray
-    test: np.ndarray
-    owner: np.ndarray
-    about: np.ndarray
-    n: np.ndarray
-    status: np.ndarray
+    tests: pd.DataFrame
+    pooled: bool = False
+
+    @cached_property
+    def test(self) -> np.ndarray:
+        """The test (row of `tests`) of each cell."""
+        return np.zeros(len(self.juror), np.int64) if self.pooled else np.arange(len(self.juror))
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """Juror (code) whom each test is about, −1 for the whole panel."""
+        return np.array([-1]) if self.pooled else self.juror
+
+
+def table_of_tests(n: np.ndarray, status: np.ndarray, about: np.ndarray | str = "") -> pd.DataFrame:
+    """The table of a family's tests, from arrays (tests,)."""
+    return pd.DataFrame({"about": about, "n": n, "status": status}, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -80,32 +92,33 @@ def draws_for(pairs: int, tests: int) -> int:
     return 0 if most < DRAWS else min(max(DRAWS, PER_TEST * tests - 1), most)
 
 
-def examine(panel: Panel, families: list[Family], draws: int, seed: int = 0) -> pd.DataFrame:
+def examine(readings: Readings, families: list[Family], draws: int, seed: int = 0) -> pd.DataFrame:
     """Findings of all families: effects in points (positive: more generous where x is high) and p.
 
-    p = (1 + number as extreme)/(1 + draws), two-sided; `draws` 0 is the normal limit (`draws_for`). `value` and
-    `panel` are a juror's mean lead over the other readers where x > 0 and elsewhere, in points.
+    p = (1 + number as extreme)/(1 + draws), two-sided; `draws` 0 is the normal limit (`draws_for`). `value`
+    and `panel` are a juror's mean lead over the other readers where x > 0 and elsewhere, in points.
     """
     if not families:
         return pd.DataFrame(columns=FINDING)
-    measured = [_measure(panel, f) for f in families]
+    measured = [_measure(readings, f) for f in families]
     ps = [two_sided(m.z) for m in measured]
     if draws:
-        ps = _permuted(panel, families, measured, draws, seed)
-    tables = [_rows(panel, f, m, p) for f, m, p in zip(families, measured, ps, strict=True)]
+        ps = _permuted(readings, families, measured, draws, seed)
+    tables = [_rows(readings, f, m, p) for f, m, p in zip(families, measured, ps, strict=True)]
     return settle(pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True))
 
 
-def _measure(panel: Panel, f: Family) -> _Measured:
+def _measure(readings: Readings, f: Family) -> _Measured:
     use = f.cell >= 0
     pair, cell, x = np.flatnonzero(use), f.cell[use], f.x[use]
-    test, n_t = f.test[cell], len(f.owner)
-    information = _information(panel, f, pair, test, x)
-    expected, variance = _moments(panel, f, cell, x)
-    total = np.bincount(test, weights=x * panel.left[pair], minlength=n_t)
+    test, n_t = f.test[cell], len(f.tests)
+    information = _information(readings, f, pair, test, x)
+    expected, variance = _moments(readings, f, cell, x)
+    total = np.bincount(test, weights=x * readings.left[pair], minlength=n_t)
     confounded = information <= LEAST_LEFT * expected
     nothing = ~(variance > 1e-18)
-    status = np.where(f.status != "tested", f.status, np.where(confounded, "confounded", "tested"))
+    status = f.tests["status"].to_numpy()
+    status = np.where(status != "tested", status, np.where(confounded, "confounded", "tested"))
     status = np.where((status == "tested") & nothing, "no_difference_to_test", status)
     ok = status == "tested"
     safe = np.where(confounded, 1.0, information)
@@ -115,64 +128,66 @@ def _measure(panel: Panel, f: Family) -> _Measured:
     return _Measured(effect, np.where(ok, z, np.nan), sd, status)
 
 
-def _information(panel: Panel, f: Family, pair: np.ndarray, test: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _information(
+    readings: Readings, f: Family, pair: np.ndarray, test: np.ndarray, x: np.ndarray
+) -> np.ndarray:
     """xᵀMx of each test (tests,): submissions out by their means, jurors by the Laplacian's inverse."""
-    i, j = panel.submission[pair], panel.juror[pair]
-    n_t, n_i, n_j = len(f.owner), len(panel.readers), len(panel.jurors)
+    i, j = readings.submission[pair], readings.juror[pair]
+    n_t, n_i, n_j = len(f.tests), len(readings.readers), len(readings.jurors)
     square = np.bincount(test, weights=x**2, minlength=n_t).astype(float)  # of nothing it counts in integers
-    mean = sparse.csr_array((x / np.sqrt(panel.readers[i]), (test, i)), shape=(n_t, n_i))
+    mean = sparse.csr_array((x / np.sqrt(readings.readers[i]), (test, i)), shape=(n_t, n_i))
     mean.sum_duplicates()
     square -= np.asarray(mean.multiply(mean).sum(axis=1)).ravel()
     own = sparse.csr_array((x, (test, j)), shape=(n_t, n_j))
-    root = 1 / np.sqrt(panel.readers[panel.submission])
-    reads = sparse.csr_array((root, (panel.submission, panel.juror)), shape=(n_i, n_j))
+    root = 1 / np.sqrt(readings.readers[readings.submission])
+    reads = sparse.csr_array((root, (readings.submission, readings.juror)), shape=(n_i, n_j))
     step = max(1, _BLOCK // max(n_j, 1))
     for t in range(0, n_t, step):
         left = (own[t : t + step] - mean[t : t + step] @ reads).toarray()
-        square[t : t + step] -= np.einsum("tj,tj->t", left @ panel.inverse, left)
+        square[t : t + step] -= np.einsum("tj,tj->t", left @ readings.inverse, left)
     return np.where(square > 1e-9, square, 0.0)
 
 
-def _moments(panel: Panel, f: Family, cell: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _moments(readings: Readings, f: Family, cell: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Expected xᵀMx and variance of xᵀMy over permutations of x within jurors, each (tests,).
 
     With x centred in a juror, E = Σx²·tr(M_jj)/(m − 1), tr(M_jj) = Σ(1 − 1/n_i)(1 − 1/m): exact in a
     crossed design, to O(1/m) elsewhere. Var = Σx²·Σr²/(m − 1).
     """
     n_c, j = len(f.juror), f.juror
-    m = panel.readings[j]
+    m = readings.load[j]
     first = np.bincount(cell, weights=x, minlength=n_c)
     centred = np.bincount(cell, weights=x**2, minlength=n_c) - first**2 / m
     centred = np.where(centred > 1e-12, centred, 0.0)
     free = np.bincount(
-        panel.juror, weights=1 - 1 / panel.readers[panel.submission], minlength=len(panel.jurors)
+        readings.juror, weights=1 - 1 / readings.readers[readings.submission], minlength=len(readings.jurors)
     )
-    rest = np.bincount(panel.juror, weights=panel.left**2, minlength=len(panel.jurors))
+    rest = np.bincount(readings.juror, weights=readings.left**2, minlength=len(readings.jurors))
     expected, variance = centred * free[j] / m, centred * rest[j] / np.maximum(m - 1, 1)
-    n_t = len(f.owner)
+    n_t = len(f.tests)
     return (np.bincount(f.test, weights=v, minlength=n_t) for v in (expected, variance))
 
 
-def _permuted(panel, families: list[Family], measured: list[_Measured], draws: int, seed: int) -> list:
+def _permuted(readings, families: list[Family], measured: list[_Measured], draws: int, seed: int) -> list:
     """p of every test (+1 correction).
 
     One set of random orders is drawn; the q-th juror (in order of content, not of name) takes the
     b-th permutation from row b + q, so that jurors are independent within a draw.
     """
-    longest = int(panel.readings.max())
+    longest = int(readings.load.max())
     block = max(1, min(draws, _BLOCK // max(longest, 1)))
     rng = np.random.default_rng(seed)
-    jobs = _jobs(panel, families, measured)
-    extreme = [np.zeros(len(f.owner)) for f in families]
+    jobs = _jobs(readings, families, measured)
+    extreme = [np.zeros(len(f.tests)) for f in families]
     for start in range(0, draws, block):
         size = min(block, draws - start)
         orders = rng.permuted(np.tile(np.arange(longest, dtype=np.int32), (size, 1)), axis=1)
-        totals = [np.zeros((size, np.count_nonzero(f.owner < 0))) for f in families]
+        totals = [np.zeros(size) for _ in families]
         for q, job in enumerate(jobs):
             _one_juror(np.roll(orders, -q, axis=0), job, extreme, totals)
         for f, m, seen, total in zip(families, measured, extreme, totals, strict=True):
-            panel_wide = f.owner < 0
-            seen[panel_wide] += _as_extreme(total, m.sd[panel_wide], m.z[panel_wide])
+            if f.pooled:
+                seen += _as_extreme(total[:, None], m.sd, m.z)
     return [
         np.where(m.status == "tested", (1 + e) / (1 + draws), np.nan)
         for e, m in zip(extreme, measured, strict=True)
@@ -185,8 +200,8 @@ def _one_juror(orders: np.ndarray, job: "_Job", extreme: list, totals: list) -> 
     sums = job.left[index] @ job.columns
     seen = _as_extreme(sums, job.sd, job.z)
     for k, (family, test, pooled) in enumerate(job.keys):
-        if pooled >= 0:
-            totals[family][:, pooled] += sums[:, k]
+        if pooled:
+            totals[family] += sums[:, k]
         else:
             extreme[family][test] += seen[k]
 
@@ -206,44 +221,41 @@ class _Job:
     keys: list
 
 
-def _jobs(panel: Panel, families: list[Family], measured: list[_Measured]) -> list[_Job]:
+def _jobs(readings: Readings, families: list[Family], measured: list[_Measured]) -> list[_Job]:
     """One job for each juror who is in a test, in order of content: number of marks, then residuals."""
-    rows = np.split(np.argsort(panel.juror, kind="stable"), np.cumsum(panel.readings)[:-1])
+    rows = np.split(np.argsort(readings.juror, kind="stable"), np.cumsum(readings.load)[:-1])
     jobs = []
     for j, row in enumerate(rows):
         columns, sd, z, keys = [], [], [], []
         for k, (f, m) in enumerate(zip(families, measured, strict=True)):
-            pooled = np.where(f.owner < 0, np.cumsum(f.owner < 0) - 1, -1)
             for c in np.flatnonzero((f.juror == j) & (m.status[f.test] == "tested")):
                 x, t = np.where(f.cell[row] == c, f.x[row], 0.0), f.test[c]
                 columns.append(np.sort(x - x.mean()))
-                sd, z, keys = [*sd, m.sd[t]], [*z, m.z[t]], [*keys, (k, t, pooled[t])]
+                sd, z, keys = [*sd, m.sd[t]], [*z, m.z[t]], [*keys, (k, t, f.pooled)]
         if keys:
-            left = np.sort(panel.left[row])
+            left = np.sort(readings.left[row])
             jobs.append(_Job(left, np.column_stack(columns), np.array(sd), np.array(z), keys))
     return sorted(jobs, key=lambda job: (len(job.left), *np.round(job.left, 9)))
 
 
-def _rows(panel: Panel, f: Family, m: _Measured, p: np.ndarray) -> pd.DataFrame:
-    owner = np.append(panel.jurors.to_numpy(dtype=object), None)[f.owner]
-    high, low = (np.where(f.n > 0, side, np.nan) for side in _two_sides(panel, f))
-    return pd.DataFrame(
-        {
-            "juror": pd.Series(owner, dtype=object), "signal": f.signal, "about": pd.Series(f.about, dtype=object),
-            "value": high, "panel": low, "effect": m.effect, "p": p, "n": f.n.astype(np.int64), "status": m.status,
-        }
-    )[FINDING]  # fmt: skip
+def _rows(readings: Readings, f: Family, m: _Measured, p: np.ndarray) -> pd.DataFrame:
+    owner = np.append(readings.jurors.to_numpy(dtype=object), None)[f.owner]
+    n = f.tests["n"].to_numpy(np.int64)
+    high, low = (np.where(n > 0, side, np.nan) for side in _two_sides(readings, f))
+    found = {"juror": pd.Series(owner, dtype=object), "signal": f.signal, "about": f.tests["about"]}
+    found |= {"value": high, "panel": low, "effect": m.effect, "p": p, "n": n, "status": m.status}
+    return pd.DataFrame(found)[FINDING]
 
 
-def _two_sides(panel: Panel, f: Family) -> tuple[np.ndarray, np.ndarray]:
+def _two_sides(readings: Readings, f: Family) -> tuple[np.ndarray, np.ndarray]:
     """Mean lead over the other readers where x > 0, and in the rest of the same jurors' pairs; per test."""
-    use = shared(panel)
-    level = panel.y - panel.generosity[panel.juror]
-    lead = np.where(use, level - others(panel, level), 0.0)
+    use = shared(readings)
+    level = readings.y - readings.generosity[readings.juror]
+    lead = np.where(use, level - others(readings, level), 0.0)
     pair = np.flatnonzero((f.cell >= 0) & (f.x > 1e-9) & use)
-    test, n_t = f.test[f.cell[pair]], len(f.owner)
+    test, n_t = f.test[f.cell[pair]], len(f.tests)
     inside = np.bincount(test, weights=lead[pair], minlength=n_t)
     n_in = np.bincount(test, minlength=n_t)
-    everything = np.append(by_juror(panel, lead), lead.sum())[f.owner]
-    n_all = np.append(compared_on(panel), np.count_nonzero(use))[f.owner]
+    everything = np.append(by_juror(readings, lead), lead.sum())[f.owner]
+    n_all = np.append(compared_on(readings), np.count_nonzero(use))[f.owner]
     return divide(inside, n_in), divide(everything - inside, n_all - n_in)

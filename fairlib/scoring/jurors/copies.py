@@ -10,32 +10,32 @@ import pandas as pd
 from scipy.special import pdtrc
 
 from fairlib.scoring.jurors.against_others import FINDING, settle
-from fairlib.scoring.jurors.readings import Panel
+from fairlib.scoring.jurors.readings import Readings
 
 ENOUGH = 5
 STRATUM = 10
 MOST_PAIRINGS = 5_000_000
 
 
-def copied(panel: Panel) -> tuple[pd.DataFrame, int]:
+def copied(readings: Readings) -> tuple[pd.DataFrame, int]:
     """Findings `copied` for pairs of jurors with at least two identical sheets, and the number unlisted.
 
-    Over submissions both marked on the same two criteria or more (at least five such): `value` the share
-    of identical sheets, `panel` the share by chance, `effect` the points by which two other readers of
-    the submissions with identical sheets differ (where there are none: any two readers). p is the Poisson tail of the
-    number of identical sheets at its mean under permutation within strata of ten submissions of like
-    quality, Σ_strata Σ_v n_v m_v / n (matching problem: Barbour, Holst & Janson 1992, ch. 4), or at the
-    rate of the other readers if that is larger. Pairs of jurors with fewer than two identical sheets
-    count as tested with p = 1. More than five million pairings are not compared (`too_many_pairs`).
+    Over submissions both marked on the same two criteria or more (at least five such): `value` the share of
+    identical sheets, `panel` the share by chance, `effect` the points by which two other readers of the
+    submissions with identical sheets differ (where there are none: any two readers). p is the Poisson tail of
+    the number of identical sheets at its mean under permutation within strata of ten submissions of like
+    quality, Σ_strata Σ_v n_v m_v / n (matching problem: Barbour, Holst & Janson 1992, ch. 4), or at the rate
+    of the other readers if that is larger. Pairs of jurors with fewer than two identical sheets count as
+    tested with p = 1. More than five million pairings are not compared (`too_many_pairs`).
     """
-    n_i = panel.readers.astype(float)
-    if panel.marks.shape[1] < 2:
+    n_i = readings.readers.astype(float)
+    if readings.marks.shape[1] < 2:
         return _none("one_criterion"), 0
     if (n_i * (n_i - 1) / 2).sum() > MOST_PAIRINGS:
         return _none("too_many_pairs"), 0
-    first, second = _pairings(panel)
-    code = _sheet_codes(panel.marks)
-    key = panel.juror[first] * len(panel.jurors) + panel.juror[second]
+    first, second = _pairings(readings)
+    code = _sheet_codes(readings.marks)
+    key = readings.juror[first] * len(readings.jurors) + readings.juror[second]
     both = (code[first] >= 0) & (code[second] >= 0)
     first, second, key = first[both], second[both], key[both]
     pair, key, common = np.unique(key, return_inverse=True, return_counts=True)
@@ -45,20 +45,20 @@ def copied(panel: Panel) -> tuple[pd.DataFrame, int]:
     hits = np.bincount(key, weights=same, minlength=len(pair))
     asked = common >= ENOUGH
     listed = asked & (hits >= 2)
-    by_others, differ = _others(panel, first, second, same, key, hits)
+    by_others, differ = _others(readings, first, second, same, key, hits)
     row = listed[key]
     by_permutation = _by_permutation(
-        panel, code, first[row], second[row], key[row], np.where(listed, common, 0)
+        readings, code, first[row], second[row], key[row], np.where(listed, common, 0)
     )
     chance = np.maximum(by_permutation, by_others)
-    table = _rows(panel, pair[listed], hits[listed], chance[listed], common[listed], differ[listed])
+    table = _rows(readings, pair[listed], hits[listed], chance[listed], common[listed], differ[listed])
     return table, int(np.count_nonzero(asked & ~listed))
 
 
-def _pairings(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+def _pairings(readings: Readings) -> tuple[np.ndarray, np.ndarray]:
     """All pairs of rows of the same submission; juror codes ascend within a pair."""
-    i, out = panel.submission, []
-    for step in range(1, int(panel.readers.max())):
+    i, out = readings.submission, []
+    for step in range(1, int(readings.readers.max())):
         at = np.flatnonzero(i[:-step] == i[step:])
         out.append(np.stack([at, at + step]))
     return tuple(np.concatenate(out, axis=1)) if out else (np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -74,13 +74,13 @@ def _sheet_codes(marks: np.ndarray) -> np.ndarray:
     return np.where(known.sum(axis=1) > 1, code, -1)
 
 
-def _by_permutation(panel: Panel, code, first, second, key, common) -> np.ndarray:
+def _by_permutation(readings: Readings, code, first, second, key, common) -> np.ndarray:
     """Expected identical sheets (pairs of jurors,) when one juror's are permuted within strata.
 
     Rows and `common` are of the pairs of jurors that are asked; the others have common 0 and no row.
     """
     low, high = np.minimum(code[first], code[second]), np.maximum(code[first], code[second])
-    quality = np.round(panel.quality[panel.submission[first]], 9)
+    quality = np.round(readings.quality[readings.submission[first]], 9)
     order = np.lexsort((high, low, quality, key))
     start = np.cumsum(common) - common
     rank = np.arange(len(key)) - start[key[order]]
@@ -97,14 +97,14 @@ def _by_permutation(panel: Panel, code, first, second, key, common) -> np.ndarra
     return np.bincount(owner[cells // width], weights=expected, minlength=len(common))
 
 
-def _others(panel: Panel, first, second, same, key, hits) -> tuple[np.ndarray, np.ndarray]:
+def _others(readings: Readings, first, second, same, key, hits) -> tuple[np.ndarray, np.ndarray]:
     """What other pairs of readers of the same submissions do, for each pair of jurors.
 
     Expected identical sheets at their rate, and the mean distance of their composites over the pair's
     identical sheets (where a submission has no other pair: that of any two readers).
     """
-    i, n_i = panel.submission[first], len(panel.readers)
-    gap = np.abs(panel.y[first] - panel.y[second])
+    i, n_i = readings.submission[first], len(readings.readers)
+    gap = np.abs(readings.y[first] - readings.y[second])
     rest = np.bincount(i, minlength=n_i)[i] - 1
 
     def mean_of_rest(v: np.ndarray, alone: float) -> np.ndarray:
@@ -116,13 +116,13 @@ def _others(panel: Panel, first, second, same, key, hits) -> tuple[np.ndarray, n
     return expected, differ / np.maximum(hits, 1)
 
 
-def _rows(panel: Panel, pair, hits, chance, common, differ) -> pd.DataFrame:
-    n_j = len(panel.jurors)
+def _rows(readings: Readings, pair, hits, chance, common, differ) -> pd.DataFrame:
+    n_j = len(readings.jurors)
     table = pd.DataFrame(
         {
-            "juror": panel.jurors[pair // n_j].astype(object),
+            "juror": readings.jurors[pair // n_j].astype(object),
             "signal": "copied",
-            "about": panel.jurors[pair % n_j].astype(object),
+            "about": readings.jurors[pair % n_j].astype(object),
             "value": hits / common,
             "panel": np.minimum(chance / common, 1.0),
             "effect": differ,

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from fairlib.scoring.arrays import divide
 from fairlib.scoring.jurors.against_others import (
     ENOUGH,
     by_juror,
     compared_on,
-    divide,
     exchange,
     few,
     findings,
@@ -27,10 +27,10 @@ from fairlib.scoring.jurors.against_others import (
     two_sided,
     verdicts,
 )
-from fairlib.scoring.jurors.readings import Panel
+from fairlib.scoring.jurors.readings import Readings
 
 
-def spread(panel: Panel) -> pd.DataFrame:
+def spread(readings: Readings) -> pd.DataFrame:
     """Standard deviation of a juror's marks against the other readers' on the same submissions.
 
     `value` is the ratio of the two, `effect` their difference in points (positive: wider). Severity is
@@ -38,20 +38,28 @@ def spread(panel: Panel) -> pd.DataFrame:
     (infinitesimal jackknife, Efron 1982), Student's t with m − 1 degrees of freedom. A juror who gives
     the same mark to everything has status `no_spread`, ratio 0 and no p.
     """
-    own, other, square, q = _variances(panel)
+    own, other, square, q = _variances(readings)
     ratio = divide(np.sqrt(own), np.sqrt(other))
-    influence = divide(square, own[panel.juror]) - divide(q, other[panel.juror])
-    m = compared_on(panel)
-    se = np.sqrt(by_juror(panel, influence**2, shared(panel))) / np.maximum(m, 1) / 2
+    influence = divide(square, own[readings.juror]) - divide(q, other[readings.juror])
+    m = compared_on(readings)
+    se = np.sqrt(by_juror(readings, influence**2, shared(readings))) / np.maximum(m, 1) / 2
     p = two_sided(divide(np.log(np.where(ratio > 0, ratio, 1.0)), se), m - 1)
-    status = verdicts(panel, (own == 0, "no_spread"), (other == 0, "panel_without_spread"), few(m), same(se))
+    status = verdicts(
+        readings, (own == 0, "no_spread"), (other == 0, "panel_without_spread"), few(m), same(se)
+    )
     return findings(
-        panel, "spread", value=ratio, panel=np.sqrt(other), effect=np.sqrt(own) - np.sqrt(other),
-        p=p, n=m, status=status,
-    )  # fmt: skip
+        readings,
+        "spread",
+        value=ratio,
+        panel=np.sqrt(other),
+        effect=np.sqrt(own) - np.sqrt(other),
+        p=p,
+        n=m,
+        status=status,
+    )
 
 
-def discrimination(panel: Panel) -> pd.DataFrame:
+def discrimination(readings: Readings) -> pd.DataFrame:
     """Slope of a juror's marks on the others' consensus, the consensus' own error allowed for.
 
     The mean of few readers is itself uncertain, so a juror like all others has slope λ, the attenuation
@@ -60,60 +68,73 @@ def discrimination(panel: Panel) -> pd.DataFrame:
     the juror moves more than the others for a submission one standard deviation better. p tests slope =
     λ with submissions as units, t with m − 2 degrees of freedom.
     """
-    use = shared(panel)
-    c = others(panel, panel.y - panel.generosity[panel.juror])
-    away_y = panel.y - mean_by_juror(panel, panel.y, use)[panel.juror]
-    away_c = c - mean_by_juror(panel, c, use)[panel.juror]
-    noise = np.divide(panel.variance, panel.readers[panel.submission] - 1, out=np.zeros(len(c)), where=use)
-    m, sxx = compared_on(panel), by_juror(panel, away_c**2, use)
-    excess = divide(by_juror(panel, away_y * away_c - away_c**2 + noise, use), sxx)
-    attenuation = 1 - divide(by_juror(panel, noise, use), sxx)
-    score = away_y * away_c - away_c**2 + noise - excess[panel.juror] * away_c**2
-    se = divide(np.sqrt(by_juror(panel, score**2, use)), sxx)
+    use = shared(readings)
+    c = others(readings, readings.y - readings.generosity[readings.juror])
+    away_y = readings.y - mean_by_juror(readings, readings.y, use)[readings.juror]
+    away_c = c - mean_by_juror(readings, c, use)[readings.juror]
+    noise = np.divide(
+        readings.variance, readings.readers[readings.submission] - 1, out=np.zeros(len(c)), where=use
+    )
+    m, sxx = compared_on(readings), by_juror(readings, away_c**2, use)
+    excess = divide(by_juror(readings, away_y * away_c - away_c**2 + noise, use), sxx)
+    attenuation = 1 - divide(by_juror(readings, noise, use), sxx)
+    score = away_y * away_c - away_c**2 + noise - excess[readings.juror] * away_c**2
+    se = divide(np.sqrt(by_juror(readings, score**2, use)), sxx)
     true_sd = np.sqrt(np.maximum(divide(sxx, m) * attenuation, 0))
     value = 1 + divide(excess, attenuation)
     blind = np.isnan(attenuation) | (attenuation < 0.1)
     status = verdicts(
-        panel, few(m), (sxx == 0, "panel_without_spread"), (blind, "consensus_is_noise"), same(se)
+        readings, few(m), (sxx == 0, "panel_without_spread"), (blind, "consensus_is_noise"), same(se)
     )
     bad = status != "tested"
     return findings(
-        panel, "discrimination", value=np.where(bad, np.nan, value), panel=attenuation,
-        effect=np.where(bad, np.nan, (value - 1) * true_sd), p=two_sided(divide(excess, se), m - 2), n=m,
+        readings,
+        "discrimination",
+        value=np.where(bad, np.nan, value),
+        panel=attenuation,
+        effect=np.where(bad, np.nan, (value - 1) * true_sd),
+        p=two_sided(divide(excess, se), m - 2),
+        n=m,
         status=status,
-    )  # fmt: skip
+    )
 
 
-def noise(panel: Panel) -> pd.DataFrame:
+def noise(readings: Readings) -> pd.DataFrame:
     """How far a juror's marks are from what severity and quality explain, against the other readers.
 
     `value`, `panel`: root mean square of what is left, in points; `effect` their difference. p under
     exchange of the readers of a submission. Two readers of a submission are always equally far from
     their mean: such submissions tell nothing, and a panel of pairs has status `cannot_tell`.
     """
-    return _exchanged(panel, "noise", panel.left**2, np.sqrt)
+    return _exchanged(readings, "noise", readings.left**2, np.sqrt)
 
 
-def central(panel: Panel) -> pd.DataFrame:
+def central(readings: Readings) -> pd.DataFrame:
     """Marks nearer to the middle of the scale than the other readers' of the same submissions.
 
     Measured with each juror's severity taken out, so that a harsh juror of a generous panel is not
     called central. `value`, `panel`: share of the marks within the middle third of the scale; `effect`:
     points by which the juror's marks are nearer to the middle (negative: further out). p under exchange.
     """
-    low, high = panel.scale
-    level = panel.marks - panel.generosity[panel.juror][:, None]
+    low, high = readings.scale
+    level = readings.marks - readings.generosity[readings.juror][:, None]
     distance = np.abs(level - (low + high) / 2)
-    nearer = exchange(panel, -row_mean(distance))
-    share = exchange(panel, row_mean(np.where(np.isnan(distance), np.nan, distance <= (high - low) / 6)))
-    status = verdicts(panel, *informed(nearer))
+    nearer = exchange(readings, -row_mean(distance))
+    share = exchange(readings, row_mean(np.where(np.isnan(distance), np.nan, distance <= (high - low) / 6)))
+    status = verdicts(readings, *informed(nearer))
     return findings(
-        panel, "central", value=share.own, panel=share.other, effect=nearer.own - nearer.other,
-        p=two_sided(nearer.z), n=nearer.n, status=status,
-    )  # fmt: skip
+        readings,
+        "central",
+        value=share.own,
+        panel=share.other,
+        effect=nearer.own - nearer.other,
+        p=two_sided(nearer.z),
+        n=nearer.n,
+        status=status,
+    )
 
 
-def digits(panel: Panel) -> pd.DataFrame:
+def digits(readings: Readings) -> pd.DataFrame:
     """Preference for a mark: given more often than its two neighbours suggest, against the other readers.
 
     For each mark v between the ends of the scale, heaping is the share of v minus the mean share of the
@@ -123,33 +144,38 @@ def digits(panel: Panel) -> pd.DataFrame:
     mark, `value` and `panel` the two shares, `effect` the excess times the distance between marks: the
     points by which a mark is moved on average. p one-sided under exchange.
     """
-    values = np.unique(panel.marks[~np.isnan(panel.marks)])
-    looks = _looks(panel, values)
+    values = np.unique(readings.marks[~np.isnan(readings.marks)])
+    looks = _looks(readings, values)
     if not looks:
-        return _too_coarse(panel)
-    compared = [exchange(panel, heap) for _, heap, _ in looks]
+        return _too_coarse(readings)
+    compared = [exchange(readings, heap) for _, heap, _ in looks]
     excess = np.array([c.own - c.other for c in compared])
     best = np.argmax(np.round(np.nan_to_num(excess, nan=-np.inf), 12), axis=0)  # rounding breaks no tie
     pick = np.arange(len(best))
     z = np.array([c.z for c in compared])[best, pick]
-    shares = [exchange(panel, share) for _, _, share in looks]
+    shares = [exchange(readings, share) for _, _, share in looks]
     steps = np.diff(values).min()
     informative = np.array([c.informative for c in compared])[best, pick]
-    status = verdicts(panel, (informative == 0, "cannot_tell"), (informative < ENOUGH, "too_few"))
+    status = verdicts(readings, (informative == 0, "cannot_tell"), (informative < ENOUGH, "too_few"))
     return findings(
-        panel, "digits", about=np.array([name for name, _, _ in looks], dtype=object)[best],
+        readings,
+        "digits",
+        about=np.array([name for name, _, _ in looks], dtype=object)[best],
         value=np.array([s.own for s in shares])[best, pick],
-        panel=np.array([s.other for s in shares])[best, pick], effect=excess[best, pick] * steps,
-        p=np.minimum(ndtr(-z) * len(looks), 1.0), n=compared[0].n, status=status,
-    )  # fmt: skip
+        panel=np.array([s.other for s in shares])[best, pick],
+        effect=excess[best, pick] * steps,
+        p=np.minimum(ndtr(-z) * len(looks), 1.0),
+        n=compared[0].n,
+        status=status,
+    )
 
 
-def _looks(panel: Panel, values: np.ndarray) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _looks(readings: Readings, values: np.ndarray) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """(name, heaping, share) of each mark that can be preferred, the last two per pair (n,)."""
     if (values % 1 != 0).any():
-        whole = row_mean(np.where(np.isnan(panel.marks), np.nan, panel.marks % 1 == 0))
+        whole = row_mean(np.where(np.isnan(readings.marks), np.nan, readings.marks % 1 == 0))
         return [("whole", whole, whole)]
-    share = {v: row_mean(np.where(np.isnan(panel.marks), np.nan, panel.marks == v)) for v in values}
+    share = {v: row_mean(np.where(np.isnan(readings.marks), np.nan, readings.marks == v)) for v in values}
     return [
         (f"{v:g}", share[v] - (share[low] + share[high]) / 2, share[v])
         for low, v, high in zip(values[:-2], values[1:-1], values[2:], strict=True)
@@ -157,40 +183,46 @@ def _looks(panel: Panel, values: np.ndarray) -> list[tuple[str, np.ndarray, np.n
     ]
 
 
-def _too_coarse(panel: Panel) -> pd.DataFrame:
-    nothing = np.full(len(panel.jurors), np.nan)
-    status = verdicts(panel, (panel.readings > 1, "scale_has_no_inner_marks"))
+def _too_coarse(readings: Readings) -> pd.DataFrame:
+    nothing = np.full(len(readings.jurors), np.nan)
+    status = verdicts(readings, (readings.load > 1, "scale_has_no_inner_marks"))
     return findings(
-        panel,
+        readings,
         "digits",
         value=nothing,
         panel=nothing,
         effect=nothing,
         p=nothing,
-        n=compared_on(panel),
+        n=compared_on(readings),
         status=status,
     )
 
 
-def _variances(panel: Panel):
+def _variances(readings: Readings):
     """Per juror variance of own marks and of the others' on the same submissions, and their pair terms."""
-    use, j = shared(panel), panel.juror
-    away = panel.y - mean_by_juror(panel, panel.y, use)[j]
-    away = np.where(np.abs(away) < 1e-12 * max(np.abs(panel.y).max(), 1.0), 0.0, away)
-    own = np.nan_to_num(mean_by_juror(panel, away**2, use))
-    level = panel.y - panel.generosity[j]
-    first, second = others(panel, level), others(panel, level**2)
-    centre = mean_by_juror(panel, first, use)[j]
+    use, j = shared(readings), readings.juror
+    away = readings.y - mean_by_juror(readings, readings.y, use)[j]
+    away = np.where(np.abs(away) < 1e-12 * max(np.abs(readings.y).max(), 1.0), 0.0, away)
+    own = np.nan_to_num(mean_by_juror(readings, away**2, use))
+    level = readings.y - readings.generosity[j]
+    first, second = others(readings, level), others(readings, level**2)
+    centre = mean_by_juror(readings, first, use)[j]
     q = np.where(use, np.maximum(second - 2 * centre * first + centre**2, 0), 0.0)
-    other = np.nan_to_num(mean_by_juror(panel, q, use))
+    other = np.nan_to_num(mean_by_juror(readings, q, use))
     other[other < 1e-20 * max(float(np.abs(level).max()) ** 2, 1.0)] = 0.0
     return own, other, away**2, q
 
 
-def _exchanged(panel: Panel, signal: str, v: np.ndarray, show) -> pd.DataFrame:
-    compared = exchange(panel, v)
+def _exchanged(readings: Readings, signal: str, v: np.ndarray, show) -> pd.DataFrame:
+    compared = exchange(readings, v)
     own, other = show(compared.own), show(compared.other)
     return findings(
-        panel, signal, value=own, panel=other, effect=own - other, p=two_sided(compared.z), n=compared.n,
-        status=verdicts(panel, *informed(compared)),
-    )  # fmt: skip
+        readings,
+        signal,
+        value=own,
+        panel=other,
+        effect=own - other,
+        p=two_sided(compared.z),
+        n=compared.n,
+        status=verdicts(readings, *informed(compared)),
+    )

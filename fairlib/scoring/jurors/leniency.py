@@ -8,14 +8,14 @@ are no favour to it.
 import numpy as np
 import pandas as pd
 
-from fairlib.scoring.jurors.contrasts import FEW, Family
-from fairlib.scoring.jurors.readings import Panel
+from fairlib.scoring.jurors.contrasts import FEW, Family, table_of_tests
+from fairlib.scoring.jurors.readings import Readings
 
 GROUPS = ("nomination", "region", "legal_form")
 
 
 def leniency(
-    panel: Panel, submissions: pd.DataFrame, jurors: pd.DataFrame | None = None, columns: tuple = GROUPS
+    readings: Readings, submissions: pd.DataFrame, jurors: pd.DataFrame | None = None, columns: tuple = GROUPS
 ) -> list[Family]:
     """One family for each column of `submissions` (index submission) that is there: juror × group.
 
@@ -27,14 +27,14 @@ def leniency(
     families = []
     for column in columns:
         if column in submissions.columns:
-            group = submissions[column].reindex(panel.submissions)
+            group = submissions[column].reindex(readings.submissions)
             code, labels = pd.factorize(group, sort=True)
-            own = _codes_of(jurors, panel, "region", labels) if column == "region" else None
-            families += _by_group(panel, column, code, labels, own)
+            own = _codes_of(jurors, readings, "region", labels) if column == "region" else None
+            families += _by_group(readings, column, code, labels, own)
     return families
 
 
-def conflicts(panel: Panel, submissions: pd.DataFrame, jurors: pd.DataFrame) -> list[Family]:
+def conflicts(readings: Readings, submissions: pd.DataFrame, jurors: pd.DataFrame) -> list[Family]:
     """Families `own_region` and `own_affiliation`: each juror, then all jurors together.
 
     They compare a juror's submissions from the juror's own region (column `region` of both tables) or own
@@ -44,56 +44,48 @@ def conflicts(panel: Panel, submissions: pd.DataFrame, jurors: pd.DataFrame) -> 
     families = []
     for column, signal in (("region", "own_region"), ("organisation_id", "own_affiliation")):
         if column in submissions.columns and column in jurors.columns:
-            code, labels = pd.factorize(submissions[column].reindex(panel.submissions), sort=True)
-            mine = _codes_of(jurors, panel, column, labels)
-            hit = (code[panel.submission] == mine[panel.juror]) & (code[panel.submission] >= 0)
-            families += _own(panel, signal, hit)
+            code, labels = pd.factorize(submissions[column].reindex(readings.submissions), sort=True)
+            mine = _codes_of(jurors, readings, column, labels)
+            hit = (code[readings.submission] == mine[readings.juror]) & (code[readings.submission] >= 0)
+            families += _own(readings, signal, hit)
     return families
 
 
-def _codes_of(jurors: pd.DataFrame | None, panel: Panel, column: str, labels) -> np.ndarray:
+def _codes_of(jurors: pd.DataFrame | None, readings: Readings, column: str, labels) -> np.ndarray:
     """Code (jurors,) of each juror's own group among `labels`; −2 where it is not known or not there."""
     if jurors is None or column not in jurors.columns:
-        return np.full(len(panel.jurors), -2)
-    code = pd.Index(labels).get_indexer(jurors[column].reindex(panel.jurors))
+        return np.full(len(readings.jurors), -2)
+    code = pd.Index(labels).get_indexer(jurors[column].reindex(readings.jurors))
     return np.where(code < 0, -2, code)
 
 
-def _by_group(panel: Panel, column: str, code: np.ndarray, labels, own: np.ndarray | None) -> list[Family]:
-    group, j = code[panel.submission], panel.juror
+def _by_group(
+    readings: Readings, column: str, code: np.ndarray, labels, own: np.ndarray | None
+) -> list[Family]:
+    group, j = code[readings.submission], readings.juror
     use = group >= 0 if own is None else (group >= 0) & (group != own[j])
     if not use.any():
         return []
     key, inverse, n = np.unique(j[use] * len(labels) + group[use], return_inverse=True, return_counts=True)
     cell = np.full(len(j), -1)
     cell[use] = inverse
-    owner, tests = key // len(labels), np.arange(len(key))
+    owner = key // len(labels)
     about = np.asarray(labels, dtype=object)[key % len(labels)]
-    enough = (n >= FEW) & (panel.readings[owner] - n >= FEW)
+    enough = (n >= FEW) & (readings.load[owner] - n >= FEW)
     status = np.where(enough, "tested", "too_few")
-    return [Family(column, cell, use.astype(float), owner, tests, owner, about, n, status)]
+    return [Family(column, cell, use.astype(float), owner, table_of_tests(n, status, about))]
 
 
-def _own(panel: Panel, signal: str, hit: np.ndarray) -> list[Family]:
-    n_j = len(panel.jurors)
-    n = np.bincount(panel.juror[hit], minlength=n_j)
-    cell, every = np.where(hit, panel.juror, -1), np.arange(n_j)
-    enough = (n >= FEW) & (panel.readings - n >= FEW)
+def _own(readings: Readings, signal: str, hit: np.ndarray) -> list[Family]:
+    n_j = len(readings.jurors)
+    n = np.bincount(readings.juror[hit], minlength=n_j)
+    cell, every = np.where(hit, readings.juror, -1), np.arange(n_j)
+    enough = (n >= FEW) & (readings.load - n >= FEW)
     status = np.select([n == 0, ~enough], ["none_of_own", "too_few"], "tested")
-    total = np.array([n.sum()])
-    pooled = np.where(total == 0, "none_of_own", np.where(total < FEW, "too_few", "tested"))
+    total = int(n.sum())
+    pooled = "none_of_own" if total == 0 else "too_few" if total < FEW else "tested"
     x = hit.astype(float)
     return [
-        Family(signal, cell, x, every, every, every, np.full(n_j, ""), n, status),
-        Family(
-            signal,
-            cell,
-            x,
-            every,
-            np.zeros(n_j, dtype=np.int64),
-            np.array([-1]),
-            np.array([""]),
-            total,
-            pooled,
-        ),
+        Family(signal, cell, x, every, table_of_tests(n, status)),
+        Family(signal, cell, x, every, table_of_tests([total], [pooled]), pooled=True),
     ]

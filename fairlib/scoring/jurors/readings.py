@@ -1,4 +1,4 @@
-"""A panel laid out for questions about its jurors: pairs, marks, and what is left of them.
+"""The readings of a round laid out for questions about its jurors: marks, and what is left of them.
 
 Everything that `habits`, `drift`, `leniency` and `copies` ask is asked of this one table: composite
 marks with the additive model y_ij = a_i + b_j + e_ij taken out by least squares, and the comparison of a
@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from fairlib.scoring.estimators.panels import panels
+from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 
 
 @dataclass(frozen=True)
-class Panel:
-    """Pairs of a round in order of (submission, juror) code, with the additive model taken out.
+class Readings:
+    """Readings (juror × submission) of a round in order of their codes, with the additive model taken out.
 
-    Arrays of length n (pairs): `submission`, `juror`, `y` (composite mark), `left` (y − a_i − b_j);
-    `marks` is n × criteria with NaN where a criterion was not marked. `generosity` b (jurors, sum 0 in
-    each connected component), `quality` a (submissions), `readers` and `readings` are counts,
-    `variance` the residual variance (NaN without degrees of freedom), `inverse` the pseudo-inverse of
-    the jurors' Laplacian. `scale` is (lowest, highest) mark.
+    Arrays of length n (pairs): `submission`, `juror`, `y` (composite mark), `left` (y − a_i − b_j); `marks`
+    is n × criteria with NaN where a criterion was not marked. `generosity` b (jurors, sum 0 in each connected
+    component), `quality` a (submissions), `readers` and `load` (readings of a juror) are counts, `variance`
+    the residual variance (NaN without degrees of freedom), `inverse` the pseudo-inverse of the jurors'
+    Laplacian. `scale` is (lowest, highest) mark.
     """
 
     submission: np.ndarray
@@ -35,7 +35,7 @@ class Panel:
     generosity: np.ndarray
     quality: np.ndarray
     readers: np.ndarray
-    readings: np.ndarray
+    load: np.ndarray
     variance: float
     inverse: np.ndarray
     scale: tuple[float, float]
@@ -44,11 +44,11 @@ class Panel:
     criteria: pd.Index
 
 
-def read_panel(
+def readings_of(
     ratings: pd.DataFrame,
     weights: Mapping[str, float] | None = None,
     scale: tuple[float, float] | None = None,
-) -> Panel:
+) -> Readings:
     """Lay a ratings table out for juror diagnostics; without `scale` the marks' own range is the scale.
 
     Least squares with the submissions eliminated (Abowd, Creecy & Kramarz 2002): L b = t_J − NᵀD⁻¹t_I
@@ -83,11 +83,11 @@ def _wide(marks: Marks, pairs: Pairs) -> np.ndarray:
     return wide
 
 
-def _take_out(pairs: Pairs, wide: np.ndarray, scale: tuple[float, float], criteria: pd.Index) -> Panel:
+def _take_out(pairs: Pairs, wide: np.ndarray, scale: tuple[float, float], criteria: pd.Index) -> Readings:
     i, j, y = pairs.submission, pairs.juror, pairs.y
     n_i = np.bincount(i, minlength=len(pairs.submissions))
     n_j = np.bincount(j, minlength=len(pairs.jurors))
-    design = panels(i, j, len(n_i), len(n_j))
+    design = incidence(i, j, len(n_i), len(n_j))
     components, _, part = components_of(design)
     inverse = pseudo_inverse(laplacian(design), part)
     centred = y - y.mean()
@@ -98,10 +98,23 @@ def _take_out(pairs: Pairs, wide: np.ndarray, scale: tuple[float, float], criter
     left[np.abs(left) < 1e-12 * max(float(np.abs(y).max()), 1.0)] = 0.0
     df = len(y) - np.count_nonzero(n_i) - np.count_nonzero(n_j) + components
     variance = float(left @ left) / df if df > 0 else float("nan")
-    return Panel(
-        i, j, y, wide, left, b, a + y.mean(), n_i, n_j, variance, inverse, scale,
-        pairs.submissions, pairs.jurors, criteria,
-    )  # fmt: skip
+    return Readings(
+        submission=i,
+        juror=j,
+        y=y,
+        marks=wide,
+        left=left,
+        generosity=b,
+        quality=a + y.mean(),
+        readers=n_i,
+        load=n_j,
+        variance=variance,
+        inverse=inverse,
+        scale=scale,
+        submissions=pairs.submissions,
+        jurors=pairs.jurors,
+        criteria=criteria,
+    )
 
 
 def _mean(code: np.ndarray, v: np.ndarray, n: np.ndarray) -> np.ndarray:

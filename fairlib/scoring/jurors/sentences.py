@@ -53,18 +53,22 @@ _VERDICT = {
     "quiet": "Nothing to talk about (adjusted p {p}).",
 }
 _UP = {
-    "less": ("more", "less"), "wider": ("closer together", "wider"), "more": ("less", "more"),
-    "further": ("nearer", "further"), "alike": ("less alike", "more alike"),
+    "less": ("more", "less"),
+    "wider": ("closer together", "wider"),
+    "more": ("less", "more"),
+    "further": ("nearer", "further"),
+    "alike": ("less alike", "more alike"),
     "closer": ("further apart", "closer together"),
-    "nearer": ("further from", "nearer to"), "generous": ("harsher", "more generous"),
-}  # fmt: skip
+    "nearer": ("further from", "nearer to"),
+    "generous": ("harsher", "more generous"),
+}
 
 
 _MARKS = {"lower": ("more", "less"), "higher": ("less", "more")}  # named as they are where high is best
 
 
 def sentence(finding: Mapping, best: Literal["high", "low"] = "high") -> str:
-    """Say one row of `Diagnostics.findings` in English, with its numbers; `best` is the end of the scale that is.
+    """Say one row of `Diagnostics.findings` in English; `best` is the end of the scale that is.
 
     Severity and leniency are numbers that do not turn with the scale; how they show in the marks does.
 

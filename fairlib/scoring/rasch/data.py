@@ -33,7 +33,7 @@ class Peeled:
 
 
 @dataclass(frozen=True)
-class Design:
+class Prepared:
     """Marks ready for a fit, sorted by step structure, submission and juror; all codes are compact.
 
     Per mark (length n): `sub`, `cell` = juror · criteria + criterion, `pair`, `x`. Per pair: `pair_sub`
@@ -174,7 +174,7 @@ def _category_findings(values: np.ndarray, lookup: np.ndarray) -> tuple[tuple[st
     return tuple(found)
 
 
-def build(marks: Marks, peeled: Peeled, partial_credit: bool) -> Design:
+def build(marks: Marks, peeled: Peeled, partial_credit: bool) -> Prepared:
     """Compact and sort the marks that take part; find connected subsets and confounded criteria."""
     use = np.flatnonzero(peeled.removed == 0)
     kept, codes = {}, {}
@@ -199,7 +199,7 @@ def build(marks: Marks, peeled: Peeled, partial_credit: bool) -> Design:
     sub_part, jur_part = _components(pair_sub, pair_jur, len(kept["submission"]), n_jur)
     _refuse_confounded(pair, cell % n_cri, cell // n_cri, sub, n_cri)
     n_steps = len(peeled.values) - 1
-    return Design(sub, cell, pair, x, pair_sub, pair_jur, blocks, n_steps, jur_part, sub_part, kept)
+    return Prepared(sub, cell, pair, x, pair_sub, pair_jur, blocks, n_steps, jur_part, sub_part, kept)
 
 
 def _pairs(sub: np.ndarray, jur: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.rasch.data import Design
-from fairlib.scoring.rasch.sums import Observed, Params, Sums, observed, schur, sums
+from fairlib.scoring.rasch.data import Prepared
+from fairlib.scoring.rasch.sums import Observed, Params, PassSums, observed_sums, schur, sums
 
 MAX_ITERATIONS = 60
 STEP_CAP = 2.0
@@ -23,7 +23,7 @@ FAR = 25.0
 
 
 @dataclass(frozen=True)
-class Fit:
+class RaschFit:
     """Estimates with standard errors (the same shapes), log-likelihood and number of passes or steps."""
 
     params: Params
@@ -33,12 +33,12 @@ class Fit:
     sd: float | None = None
 
 
-def fit_joint(design: Design) -> Fit:
+def fit_joint(design: Prepared) -> RaschFit:
     """Maximise the joint likelihood; jurors (in each subset), criteria and steps sum to 0.
 
     Raises ScoringError when no finite maximum exists, for marks that are perfectly separated.
     """
-    seen = observed(design)
+    seen = observed_sums(design)
     params = start(design, seen)
     now = sums(design, seen, params)
     for iteration in range(1, MAX_ITERATIONS + 1):
@@ -46,9 +46,9 @@ def fit_joint(design: Design) -> Fit:
         largest = max(np.abs(a).max(initial=0.0) for a in vars(step).values())
         scale = STEP_CAP / max(STEP_CAP, largest)
         if largest < TOLERANCE:
-            se = errors(design, now, now.v_sub)
+            se = errors_of(design, now, now.v_sub)
             refuse_runaway(se)
-            return Fit(_moved(params, step, 1.0), se, now.loglik, iteration)
+            return RaschFit(_moved(params, step, 1.0), se, now.loglik, iteration)
         params, now = _climb(design, seen, params, now, step, scale)
         refuse_runaway(params)
     raise ScoringError(
@@ -57,7 +57,7 @@ def fit_joint(design: Design) -> Fit:
     )
 
 
-def start(design: Design, seen: Observed) -> Params:
+def start(design: Prepared, seen: Observed) -> Params:
     """Logits of score fractions (PROX; Cohen 1979), centred."""
     n_cell = np.bincount(design.cell, minlength=len(seen.cell)).reshape(design.n_jur, -1)
     score = seen.cell.reshape(design.n_jur, -1)
@@ -79,7 +79,7 @@ def _logit(score: np.ndarray, most: np.ndarray) -> np.ndarray:
     return np.log((score + 0.3) / (most - score + 0.3))
 
 
-def gauges(design: Design, joined: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def gauges(design: Prepared, joined: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Constraint vectors (rows sum what must be 0) and null directions of S, both (g, J + C + S·K).
 
     One constraint on the jurors of each connected subset, or, if `joined`, one on all jurors.
@@ -104,7 +104,7 @@ def _anchored(s: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, float]:
     return s + weight * (a.T @ a), weight
 
 
-def _newton(design: Design, seen: Observed, now: Sums) -> Params:
+def _newton(design: Prepared, seen: Observed, now: PassSums) -> Params:
     """The Newton step, by block elimination."""
     s, b_jur, b_rest = schur(design, now, now.v_sub)
     j, c = design.n_jur, design.n_cri
@@ -132,8 +132,8 @@ def _moved(p: Params, step: Params, scale: float) -> Params:
 
 
 def _climb(
-    design: Design, seen: Observed, p: Params, now: Sums, step: Params, scale: float
-) -> tuple[Params, Sums]:
+    design: Prepared, seen: Observed, p: Params, now: PassSums, step: Params, scale: float
+) -> tuple[Params, PassSums]:
     """Take the step, halved until the likelihood does not fall beyond rounding."""
     slack = 1e-9 * (1 + abs(now.loglik))
     for _ in range(30):
@@ -151,7 +151,7 @@ def refuse_runaway(p: Params) -> None:
         raise ScoringError(_SEPARATED)
 
 
-def errors(design: Design, now: Sums, d: np.ndarray) -> Params:
+def errors_of(design: Prepared, now: PassSums, d: np.ndarray) -> Params:
     """Standard errors under the constraints, √diag of the inverse of the whole information.
 
     They carry the uncertainty of the links between jurors, unlike the usual 1/√information. `d` is the
@@ -171,7 +171,7 @@ def roots(cov: np.ndarray) -> np.ndarray:
     return np.sqrt(np.where(variance < -1e-6, np.inf, np.maximum(variance, 0)))
 
 
-def covariance(design: Design, s: np.ndarray, joined: bool = False) -> np.ndarray:
+def covariance(design: Prepared, s: np.ndarray, joined: bool = False) -> np.ndarray:
     """Covariance of jurors, criteria and steps under the constraints, from their Schur complement."""
     a, null = gauges(design, joined)
     anchored, weight = _anchored(s, a)

@@ -13,10 +13,10 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 from scipy.sparse import csr_array
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.rasch.data import Design
+from fairlib.scoring.rasch.data import Prepared
 from fairlib.scoring.rasch.fit import probabilities
-from fairlib.scoring.rasch.joint import FAR, Fit, covariance, gauges, refuse_runaway, roots, start
-from fairlib.scoring.rasch.sums import Observed, Params, observed, schur, sums
+from fairlib.scoring.rasch.joint import FAR, RaschFit, covariance, gauges, refuse_runaway, roots, start
+from fairlib.scoring.rasch.sums import Observed, Params, observed_sums, schur, sums
 
 REACH = 6.0
 WIDEST = 0.4
@@ -40,7 +40,7 @@ class Bundles:
 
 
 @dataclass(frozen=True)
-class Point:
+class Facets:
     """Everything but the submissions: jurors, criteria, steps, and mean and log sd of the submissions."""
 
     beta: np.ndarray
@@ -58,22 +58,22 @@ class Point:
         """All parameters in one row."""
         return np.concatenate([self.beta, self.delta, self.tau.ravel(), [self.mu, self.log_sd]])
 
-    def at(self, v: np.ndarray) -> "Point":
-        """The point with the same shapes and the parameters of `v`."""
+    def at(self, v: np.ndarray) -> "Facets":
+        """Facets of the same shapes and the parameters of `v`."""
         j, c = len(self.beta), len(self.delta)
-        return Point(v[:j], v[j : j + c], v[j + c : -2].reshape(self.tau.shape), v[-2], v[-1])
+        return Facets(v[:j], v[j : j + c], v[j + c : -2].reshape(self.tau.shape), v[-2], v[-1])
 
 
 @dataclass(frozen=True)
 class Model:
     """The marks, their sufficient statistics and bundles."""
 
-    design: Design
+    design: Prepared
     seen: Observed
     bundles: Bundles
 
 
-def fit_marginal(design: Design) -> Fit:
+def fit_marginal(design: Prepared) -> RaschFit:
     """Maximise the marginal likelihood; severities, criteria and steps sum to 0, μ and σ are free.
 
     `theta` are posterior means and their `se` posterior standard deviations; other errors come from the
@@ -85,7 +85,7 @@ def fit_marginal(design: Design) -> Fit:
             "No submission has two marks, so the spread of submissions cannot be told from noise; "
             "the marginal Rasch model needs some that do."
         )
-    model = Model(design, observed(design), _bundles(design))
+    model = Model(design, observed_sums(design), _bundles(design))
     point, theta = _start(model)
     evaluations = 0
     for _ in range(ROUNDS):
@@ -103,14 +103,14 @@ def fit_marginal(design: Design) -> Fit:
     raise ScoringError(_UNSETTLED)
 
 
-def _start(model: Model) -> tuple[Point, np.ndarray]:
+def _start(model: Model) -> tuple[Facets, np.ndarray]:
     p = start(model.design, model.seen)
     beta = p.beta - p.beta.mean()
     spread = max(float(p.theta.std()), 0.3)
-    return Point(beta, p.delta, p.tau, float(p.theta.mean()), float(np.log(spread))), p.theta
+    return Facets(beta, p.delta, p.tau, float(p.theta.mean()), float(np.log(spread))), p.theta
 
 
-def _bundles(design: Design) -> Bundles:
+def _bundles(design: Prepared) -> Bundles:
     """Group marks of a juror on a submission by the set of criteria marked: one column serves them all."""
     n_cri, n_pair = design.n_cri, len(design.pair_sub)
     jur, cri = design.cell // n_cri, design.cell % n_cri
@@ -133,7 +133,7 @@ def _bundles(design: Design) -> Bundles:
     return Bundles(of_sub, cells)
 
 
-def _nodes(model: Model, point: Point, theta: np.ndarray) -> np.ndarray:
+def _nodes(model: Model, point: Facets, theta: np.ndarray) -> np.ndarray:
     """Standard nodes t (θ = μ + σ t), no further apart than the sharpest posterior is wide."""
     sd = point.sd
     now = sums(model.design, model.seen, Params(theta, point.beta, point.delta, point.tau))
@@ -148,7 +148,7 @@ def _log_prior(nodes: np.ndarray) -> np.ndarray:
 
 
 def _cell_tables(
-    design: Design, point: Point, nodes: np.ndarray
+    design: Prepared, point: Facets, nodes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """log Z and expected category of each cell at each node, (J·C, Q), and tails P(X ≥ h), (K, J·C, Q)."""
     theta = point.mu + point.sd * nodes
@@ -166,7 +166,7 @@ def _cell_tables(
     return log_z.reshape(-1, q), expected.reshape(-1, q), tails.reshape(k, -1, q)
 
 
-def _chunks(model: Model, point: Point, nodes: np.ndarray, log_z: np.ndarray):  # noqa: ANN202
+def _chunks(model: Model, point: Facets, nodes: np.ndarray, log_z: np.ndarray):  # noqa: ANN202
     """Yield (rows, log marginal likelihoods, posterior weights (m, Q)) by chunks of submissions."""
     theta = point.mu + point.sd * nodes
     table = model.bundles.cells @ log_z
@@ -183,7 +183,7 @@ def _chunks(model: Model, point: Point, nodes: np.ndarray, log_z: np.ndarray):  
         yield rows, np.log(total) + top, weight
 
 
-def value_and_gradient(model: Model, point: Point, nodes: np.ndarray) -> tuple[float, np.ndarray]:
+def value_and_gradient(model: Model, point: Facets, nodes: np.ndarray) -> tuple[float, np.ndarray]:
     """Marginal log-likelihood and its gradient with respect to `point.vector()`."""
     design, seen = model.design, model.seen
     log_z, expected, tails = _cell_tables(design, point, nodes)
@@ -207,7 +207,7 @@ def value_and_gradient(model: Model, point: Point, nodes: np.ndarray) -> tuple[f
     return loglik, np.concatenate([-cell.sum(axis=1), -cell.sum(axis=0), -steps, ends])
 
 
-def posterior(model: Model, point: Point, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def posterior(model: Model, point: Facets, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Posterior mean and standard deviation of each submission, and the marginal log-likelihood."""
     log_z = _cell_tables(model.design, point, nodes)[0]
     mean, second = np.empty(model.design.n_sub), np.empty(model.design.n_sub)
@@ -223,7 +223,7 @@ def posterior(model: Model, point: Point, nodes: np.ndarray) -> tuple[np.ndarray
     return point.mu + sd * mean, sd * spread, loglik
 
 
-def _information(model: Model, point: Point, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _information(model: Model, point: Facets, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Information of (jurors, criteria, steps, μ) about the posterior means, and shrinkage of each θ."""
     now = sums(model.design, model.seen, Params(theta, point.beta, point.delta, point.tau))
     d = now.v_sub + 1 / point.sd**2
@@ -234,7 +234,7 @@ def _information(model: Model, point: Point, theta: np.ndarray) -> tuple[np.ndar
     return np.block([[s, column[:, None]], [column[None], np.array([[corner]])]]), now.v_sub / d
 
 
-def _preconditioner(model: Model, point: Point, theta: np.ndarray) -> np.ndarray:
+def _preconditioner(model: Model, point: Facets, theta: np.ndarray) -> np.ndarray:
     """Upper triangular U with UᵀU the approximate information; p = p₀ + U⁻¹u makes it a unit sphere.
 
     Gauges are added as rank-one terms: gradients are orthogonal to the null directions, so every step
@@ -253,7 +253,7 @@ def _preconditioner(model: Model, point: Point, theta: np.ndarray) -> np.ndarray
     return out
 
 
-def _improve(model: Model, point: Point, nodes: np.ndarray, back: np.ndarray) -> tuple[Point, int, float]:
+def _improve(model: Model, point: Facets, nodes: np.ndarray, back: np.ndarray) -> tuple[Facets, int, float]:
     """L-BFGS in the coordinates of the preconditioner; the new point, evaluations and last slope.
 
     The slope is in standard errors: a slope of 1e-4 leaves every parameter within 1e-4 of its error.
@@ -272,8 +272,8 @@ def _improve(model: Model, point: Point, nodes: np.ndarray, back: np.ndarray) ->
 
 
 def _fit(
-    model: Model, point: Point, theta: np.ndarray, sd: np.ndarray, loglik: float, evaluations: int
-) -> Fit:
+    model: Model, point: Facets, theta: np.ndarray, sd: np.ndarray, loglik: float, evaluations: int
+) -> RaschFit:
     info, _ = _information(model, point, theta)
     s = info[:-1, :-1] - np.outer(info[:-1, -1], info[-1, :-1]) / info[-1, -1]
     root = roots(covariance(model.design, s, joined=True))
@@ -281,4 +281,4 @@ def _fit(
     params = Params(theta, point.beta, point.delta, point.tau)
     errors = Params(sd, root[:j], root[j : j + c], root[j + c :].reshape(point.tau.shape))
     refuse_runaway(errors)
-    return Fit(params, errors, loglik, evaluations, point.sd)
+    return RaschFit(params, errors, loglik, evaluations, point.sd)

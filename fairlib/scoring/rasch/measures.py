@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.rasch.data import KINDS, Design, Peeled, build, peel
+from fairlib.scoring.rasch.data import KINDS, Peeled, Prepared, build, peel
 from fairlib.scoring.rasch.extreme import Measures, place_extremes
 from fairlib.scoring.rasch.fit import fair_average, fit_statistics, mark_moments, separation
-from fairlib.scoring.rasch.joint import Fit, fit_joint
+from fairlib.scoring.rasch.joint import RaschFit, fit_joint
 from fairlib.scoring.rasch.marginal import fit_marginal
 from fairlib.scoring.ratings import Marks, scored
 
@@ -98,7 +98,11 @@ def rasch(
         raise ScoringError(f"Unknown thresholds {thresholds!r}; choose rating_scale or partial_credit.")
     if method not in ("joint", "marginal"):
         raise ScoringError(f"Unknown method {method!r}; choose joint or marginal.")
-    marks = scored(ratings)
+    return rasch_of(scored(ratings), thresholds, method)
+
+
+def rasch_of(marks: Marks, thresholds: str = "rating_scale", method: str = "joint") -> Rasch:
+    """`rasch` of coded marks."""
     by_criterion = thresholds == "partial_credit"
     peeled = peel(marks, by_criterion, KINDS if method == "joint" else KINDS[1:])
     design = build(marks, peeled, by_criterion)
@@ -122,7 +126,7 @@ def _labels(marks: Marks, kind: str) -> pd.Index:
     return {"submission": marks.submissions, "juror": marks.jurors, "criterion": marks.criteria}[kind]
 
 
-def _measures(marks: Marks, peeled: Peeled, design: Design, fit: Fit) -> Measures:
+def _measures(marks: Marks, peeled: Peeled, design: Prepared, fit: RaschFit) -> Measures:
     """Measures on the codes of the marks: the fitted ones, then the extremes."""
     measure, se, side = {}, {}, {}
     for kind, name in zip(KINDS, ("theta", "beta", "delta"), strict=True):
@@ -150,7 +154,7 @@ def _side(code: np.ndarray, peeled: Peeled, size: int) -> np.ndarray:
 
 
 def _tables(
-    marks: Marks, peeled: Peeled, design: Design, fit: Fit, measures: Measures
+    marks: Marks, peeled: Peeled, design: Prepared, fit: RaschFit, measures: Measures
 ) -> dict[str, pd.DataFrame]:
     """The tables of submissions, jurors and criteria."""
     n_cri, p = design.n_cri, fit.params
@@ -190,7 +194,7 @@ class _Points:
 def _table(
     marks: Marks,
     peeled: Peeled,
-    design: Design,
+    design: Prepared,
     measures: Measures,
     kind: str,
     fits: tuple[np.ndarray, np.ndarray],
@@ -249,7 +253,7 @@ def _with_severity(table: pd.DataFrame, points: _Points) -> pd.DataFrame:
     return table
 
 
-def _steps(marks: Marks, peeled: Peeled, design: Design, fit: Fit) -> pd.DataFrame:
+def _steps(marks: Marks, peeled: Peeled, design: Prepared, fit: RaschFit) -> pd.DataFrame:
     names = [marks.criteria[c] for c in design.kept["criterion"]] if design.n_structures > 1 else ["all"]
     frames = []
     for s, lo, hi in design.blocks:
@@ -281,7 +285,7 @@ def _separation(tables: dict[str, pd.DataFrame], sd: float | None) -> pd.DataFra
 
 
 def _findings(
-    peeled: Peeled, design: Design, tables: dict[str, pd.DataFrame], sd: float | None
+    peeled: Peeled, design: Prepared, tables: dict[str, pd.DataFrame], sd: float | None
 ) -> pd.DataFrame:
     """Everything that a reader must know before using the measures."""
     method = "joint" if sd is None else "marginal"
@@ -325,7 +329,7 @@ def _listed(who: pd.Index) -> str:
     return ", ".join(map(str, who[:LISTED])) + more
 
 
-def _thin(tables: dict[str, pd.DataFrame], peeled: Peeled, design: Design) -> list[tuple[str, str, str]]:
+def _thin(tables: dict[str, pd.DataFrame], peeled: Peeled, design: Prepared) -> list[tuple[str, str, str]]:
     """Categories, jurors and criteria on fewer than ten marks (Linacre 2002 for categories)."""
     rows = []
     count = np.bincount(design.x, minlength=design.n_steps + 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from fairlib.scoring.rasch.data import Design
+from fairlib.scoring.rasch.data import Prepared
 from fairlib.scoring.rasch.fit import probabilities
 
 _CHUNK = 1 << 14
@@ -28,7 +28,7 @@ class Params:
 
 
 @dataclass(frozen=True)
-class Sums:
+class PassSums:
     """Sums of one pass. Shapes: I submissions, J jurors, C criteria, S structures, K steps, P pairs.
 
     `e_*` expected scores, `v_*` variances, `tail` Σ P(X ≥ h) as (S, K), `c_sub` (I, S, K) and `c_cell`
@@ -61,7 +61,7 @@ class Observed:
     tail: np.ndarray
 
 
-def observed(design: Design) -> Observed:
+def observed_sums(design: Prepared) -> Observed:
     """Sufficient statistics of the marks."""
     k, n_cell = design.n_steps, design.n_jur * design.n_cri
     tail = np.zeros((design.n_structures, k))
@@ -75,11 +75,11 @@ def observed(design: Design) -> Observed:
     )
 
 
-def sums(design: Design, seen: Observed, p: Params) -> Sums:
+def sums(design: Prepared, seen: Observed, p: Params) -> PassSums:
     """All sums at parameters `p`; one exponential and about 3K products and sums a mark."""
     k, n_cri, n_cell = design.n_steps, design.n_cri, design.n_jur * design.n_cri
     cell_location = (p.beta[:, None] + p.delta).ravel()
-    out = Sums(
+    out = PassSums(
         0.0,
         np.zeros(design.n_sub),
         np.zeros(n_cell),
@@ -97,12 +97,12 @@ def sums(design: Design, seen: Observed, p: Params) -> Sums:
             part = slice(lo, min(lo + _CHUNK, stop))
             log_z += _add_chunk(out, design, part, s, p.theta, cell_location, p.tau[s])
     loglik = seen.sub @ p.theta - seen.cell @ cell_location - np.sum(seen.tail * p.tau) - log_z
-    return Sums(float(loglik), *(getattr(out, f) for f in list(Sums.__dataclass_fields__)[1:]))
+    return PassSums(float(loglik), *(getattr(out, f) for f in list(PassSums.__dataclass_fields__)[1:]))
 
 
 def _add_chunk(
-    out: Sums,
-    design: Design,
+    out: PassSums,
+    design: Prepared,
     part: slice,
     s: int,
     theta: np.ndarray,
@@ -130,7 +130,7 @@ def _add_chunk(
 
 
 def _add_steps(
-    out: Sums,
+    out: PassSums,
     s: int,
     prob: np.ndarray,
     expected: np.ndarray,
@@ -155,7 +155,7 @@ def _add_steps(
     out.c_step[s] += total[np.maximum.outer(order, order)] - tails @ tails.T
 
 
-def schur(design: Design, q: Sums, d: np.ndarray) -> tuple[np.ndarray, csr_array, np.ndarray]:
+def schur(design: Prepared, q: PassSums, d: np.ndarray) -> tuple[np.ndarray, csr_array, np.ndarray]:
     """S = A − BᵀD⁻¹B over jurors, criteria and steps, and B as its juror part (sparse) and the rest (dense).
 
     `d` (I,) is the diagonal to eliminate: the information of the submissions, plus 1/σ² where they are
@@ -175,7 +175,7 @@ def schur(design: Design, q: Sums, d: np.ndarray) -> tuple[np.ndarray, csr_array
     return total, b_jur, b_rest
 
 
-def information(design: Design, q: Sums) -> np.ndarray:
+def information(design: Prepared, q: PassSums) -> np.ndarray:
     """A: information of jurors, criteria and steps with the submissions known."""
     j, c, k = design.n_jur, design.n_cri, design.n_steps
     v = q.v_cell.reshape(j, c)

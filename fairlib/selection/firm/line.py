@@ -86,7 +86,7 @@ def _shared(chosen: np.ndarray, mine: np.ndarray) -> float:
 
 def _read_again(source: Estimates, there: Worlds, place, observed: np.ndarray, seed: int) -> np.ndarray:
     """Estimates (D, I) after one more reading of each submission by a juror who has not read it."""
-    p, rng = source.fit.sums.panels, np.random.default_rng([seed, 5])
+    p, rng = source.fit.sums.incidence, np.random.default_rng([seed, 5])
     free = np.ones((p.n_submissions, p.n_jurors))
     free[p.owner, p.who] = 0
     free[free.sum(axis=1) == 0] = 1

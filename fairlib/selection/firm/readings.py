@@ -12,8 +12,9 @@ from scipy.special import ndtr, ndtri
 
 from fairlib.errors import SelectionError
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.panels import Panels
-from fairlib.scoring.estimators.reml import Fit, Point
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.likelihood import Point
+from fairlib.scoring.estimators.reml import Fit
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import onto, place_of, replicates
 from fairlib.selection.rule.compiled import Problem
@@ -65,7 +66,7 @@ def readings(
     """
     if model.fit is None:
         raise SelectionError("Where to read next is worked out from severity estimates.")
-    p, after = model.fit.sums.panels, given(model.fit)
+    p, after = model.fit.sums.incidence, given(model.fit)
     free = _free(model, problem, conflicts)
     if not free.any():
         raise SelectionError(
@@ -96,7 +97,7 @@ def readings(
 
 def given(fit: Fit) -> Posterior:
     """The joint normal of merits and jurors given the marks (Henderson 1975), variances at their estimates."""
-    p, at = fit.sums.panels, Point(fit.sums, fit.ratios)
+    p, at = fit.sums.incidence, Point(fit.sums, fit.ratios)
     shrink = at.la / (1 + at.la * p.readers)
     lift = np.zeros((p.n_submissions, p.n_jurors + p.n_levels))
     lift[p.owner, p.who] = -shrink[p.owner]
@@ -106,7 +107,7 @@ def given(fit: Fit) -> Posterior:
 
 def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
     """Pairs (I, J) that may still be read: in the ranking, not read, no conflict."""
-    p = model.fit.sums.panels
+    p = model.fit.sums.incidence
     free = np.zeros((p.n_submissions, p.n_jurors), dtype=bool)
     free[model.submissions.index.isin(problem.submissions[problem.admissible])] = True
     free[p.owner, p.who] = False
@@ -121,7 +122,7 @@ def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
     return free
 
 
-def _draw(after: Posterior, p: Panels, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
+def _draw(after: Posterior, p: Incidence, n: int, rng) -> tuple[np.ndarray, np.ndarray]:
     """Draws of merits (n, I) and juror effects (n, J)."""
     value, axes = np.linalg.eigh(after.h)
     u = (rng.standard_normal((n, len(value))) * np.sqrt(np.maximum(value, 0))) @ axes.T
@@ -136,7 +137,7 @@ def _back(chosen: np.ndarray, place: np.ndarray, n: int) -> np.ndarray:
     return out
 
 
-def _learnt(after: Posterior, p: Panels) -> tuple[np.ndarray, np.ndarray]:
+def _learnt(after: Posterior, p: Incidence) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviation of the move of each merit's mean by each juror's mark (I, J), and variances (I,)."""
     through = after.lift @ after.h
     variance = (through * after.lift).sum(axis=1) + after.own
@@ -146,7 +147,7 @@ def _learnt(after: Posterior, p: Panels) -> tuple[np.ndarray, np.ndarray]:
     return shared / np.sqrt(mark), variance
 
 
-def _alone(p_selected: np.ndarray, learnt: np.ndarray, after: Posterior, p: Panels) -> np.ndarray:
+def _alone(p_selected: np.ndarray, learnt: np.ndarray, after: Posterior, p: Incidence) -> np.ndarray:
     """Gain (I, J) of a reading where only its own submission moves against a line that stays."""
     variance = _learnt(after, p)[1][:, None]
     at = ndtri(np.clip(p_selected, CLEAR, 1 - CLEAR))[:, None]
@@ -159,7 +160,7 @@ def _alone(p_selected: np.ndarray, learnt: np.ndarray, after: Posterior, p: Pane
 
 
 def _gain(
-    problem: Problem, place, after: Posterior, merit, juror, belongs, i: int, j: int, p: Panels
+    problem: Problem, place, after: Posterior, merit, juror, belongs, i: int, j: int, p: Incidence
 ) -> float:
     """Expected increase of the number of rightly chosen by one mark of juror `j` for submission `i`."""
     through = after.lift @ after.h

@@ -12,14 +12,13 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.rules import Scale
-from fairlib.scoring.estimators import simple
-from fairlib.scoring.estimators.adjust import COMPARES_JURORS, METHODS, estimate
-from fairlib.scoring.estimators.panels import Panels
-from fairlib.scoring.estimators.reml import fit_sums, sums_of
-from fairlib.scoring.estimators.twoway import comparable_parts, components_of, two_way
+from fairlib.scoring.estimators.estimator import Singles
+from fairlib.scoring.estimators.reml import fit_sums
+from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.estimators.table import METHODS, drawn_as, estimator
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 from fairlib.selection.admit.greedy import admit, admit_many
-from fairlib.selection.firm.twin import LINEAR, core_of
+from fairlib.selection.firm.twin import core_of
 from fairlib.selection.firm.worlds import replicates
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.several import written
@@ -83,7 +82,7 @@ def _questions(
     """Kind, what, and the merits by submission, or the status that says why there are none."""
     for code, name in enumerate(marks.jurors):
         rest = marks.juror != code
-        found = _tried(method, _kept(marks, rest), weights) if rest.any() else "not_estimable"
+        found = _tried(method, marks.of(rest), weights) if rest.any() else "not_estimable"
         yield "juror", str(name), found
     for name in marks.criteria:
         rest = {c: 0.0 if c == name else w for c, w in _weights(marks, weights).items()}
@@ -97,7 +96,7 @@ def _questions(
         )
     for other in METHODS:
         if other != method:
-            yield "estimator", other, _tried(other, marks, weights, ratings)
+            yield "estimator", other, _tried(other, marks, weights)
 
 
 def _row(problem: Problem, base: np.ndarray, kind: str, what: str, found: pd.Series | str) -> tuple:
@@ -120,46 +119,19 @@ def changes(problem: Problem, base: np.ndarray, found: pd.Series) -> tuple[str, 
     return names[0], names[1], max(len(comes), len(goes))
 
 
-def _tried(method: str, marks: Marks, weights, ratings: pd.DataFrame | None = None) -> pd.Series | str:
+def _tried(method: str, marks: Marks, weights: Mapping[str, float] | None) -> pd.Series | str:
     """Estimates by submission, or the status that says why there are none."""
+    asked = estimator(method)
     try:
-        if method == "rasch":
-            table = _as_ratings(marks) if ratings is None else ratings
-            return estimate(table, "rasch", weights).submissions["estimate"]
         pairs = composite_of(marks, weights)
-        design = pairs.panels()
-        parts = comparable_parts if method == "severity" else components_of
-        if method in COMPARES_JURORS and parts(design)[0] > 1:
+        design = pairs.incidence()
+        if asked.compares_jurors and asked.parts(design)[0] > 1:
             return "disconnected"
-        merit = np.where(design.readers > 0, _merit(method, design, pairs), np.nan)
+        again = asked.again(design, Singles(marks, pairs, weights))
+        merit = np.where(design.readers > 0, again(pairs.y[design.order])[0], np.nan)
     except ScoringError:
         return "not_estimable"
     return pd.Series(merit, index=pairs.submissions)
-
-
-def _merit(method: str, design: Panels, pairs: Pairs) -> np.ndarray:
-    if method == "severity":
-        return fit_sums(sums_of(design, pairs.y)).merit
-    if method == "additive":
-        return two_way(sums_of(design, pairs.y)).submission
-    return getattr(simple, method)(design, pairs.y[design.order]).estimate
-
-
-def _kept(marks: Marks, use: np.ndarray) -> Marks:
-    """Some of the marks, with all labels."""
-    parts = {k: getattr(marks, k)[use] for k in ("submission", "juror", "criterion", "score")}
-    return replace(marks, **parts)
-
-
-def _as_ratings(marks: Marks) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "submission": marks.submissions[marks.submission],
-            "juror": marks.jurors[marks.juror],
-            "criterion": marks.criteria[marks.criterion],
-            "score": marks.score,
-        }
-    )
 
 
 def _weights(marks: Marks, weights: Mapping[str, float] | None) -> dict[str, float]:
@@ -197,12 +169,12 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
         return _no_weights(), "one_criterion"
     try:
         pairs = composite_of(marks, weights)
-        design = pairs.panels()
+        design = pairs.incidence()
         fit = fit_sums(sums_of(design, pairs.y))
     except ScoringError:
         return _no_weights(), "not_estimable"
-    core = core_of(method if method != "rasch" else "severity", fit)
-    linear = method in LINEAR or method == "rasch"
+    core = core_of(method, fit)
+    linear = estimator(drawn_as(method)).many is not None
     w = np.random.default_rng([seed, 3]).dirichlet(
         np.ones(len(used)), replicates(problem, draws if linear else ONE_BY_ONE)
     )

@@ -35,7 +35,7 @@ class Worlds:
 
 def worlds(fit: Fit, n: int, seed: int) -> Worlds:
     """`n` joint draws from the posterior of `scoring.posterior`, uncertainty of the variances included."""
-    rng, p = np.random.default_rng(seed), fit.sums.panels
+    rng, p = np.random.default_rng(seed), fit.sums.incidence
     grid = posterior.nodes(fit)
     picks = rng.choice(len(grid), n, p=[g.weight for g in grid])
     merit, juror = np.empty((n, p.n_submissions)), np.empty((n, p.n_jurors))

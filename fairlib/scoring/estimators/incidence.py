@@ -4,8 +4,8 @@ With N the I × J matrix of readings (0 or 1), both least squares and random eff
 sums of n_i n_iᵀ over submissions, where the weight depends on the number of readers d alone. So the marks
 are passed once, and the models afterwards work on matrices of the size of the panel of jurors.
 
-Submissions may fall into G groups with a level each (nominations). Then ñ_i = [n_i, m_i], m_i (G,) how many of
-the readings of i lie in each level: all d of them in its own, unless the factors have changed places.
+Submissions may fall into G groups with a level each (nominations). Then ñ_i = [n_i, m_i], m_i (G,) how many
+of the readings of i lie in each level: all d of them in its own, unless the factors have changed places.
 """
 
 from dataclasses import dataclass
@@ -32,11 +32,12 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Panels:
+class Incidence:
     """The design of N readings: I submissions (some perhaps without a mark), J jurors, blocks by d.
 
-    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the code
-    of each submission's level (I,), or of each juror's (J,) where `columns_have_levels`: a turned design.
+    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the
+    code of each submission's level (I,), or of each juror's (J,) where `columns_have_levels`: a turned
+    design.
     """
 
     n_submissions: int
@@ -77,7 +78,7 @@ class Panels:
         return self.start[block.members][:, None] + np.arange(block.d)
 
     @cached_property
-    def turned(self) -> "Panels":
+    def turned(self) -> "Incidence":
         """The same readings with jurors and submissions in each other's place."""
         levels = (self.level, self.n_levels, not self.columns_have_levels)
         return _grouped(self.who, self.owner, self.n_jurors, self.n_submissions, *levels)
@@ -143,7 +144,7 @@ class Panels:
         return total
 
     def border(self) -> np.ndarray:
-        """X̃ᵀX̃ of the indicators of jurors and levels: diagonal blocks, bordered by the loads in each level."""
+        """X̃ᵀX̃ of the indicators of jurors and levels: diagonal, bordered by the loads in each level."""
         j, g = self.n_jurors, self.n_levels
         out = np.zeros((j + g, j + g))
         cell = self.who if g == 1 else self.who * g + self.level_of_reading
@@ -159,6 +160,35 @@ class Panels:
             out[block.members] = values[block.jurors].sum(axis=1)
         return out
 
+    @cached_property
+    def _of_submission(self) -> sp.csr_array:
+        shape = (self.n, self.n_submissions)
+        return sp.csr_array((np.ones(self.n), self.owner, np.arange(self.n + 1)), shape=shape)
+
+    @cached_property
+    def _of_juror(self) -> sp.csr_array:
+        shape = (self.n, self.n_jurors)
+        return sp.csr_array((np.ones(self.n), self.who, np.arange(self.n + 1)), shape=shape)
+
+    def by_submission(self, y: np.ndarray) -> np.ndarray:
+        """Sums (D, I) over each submission of values (D, n) of the readings in sorted order."""
+        return y @ self._of_submission
+
+    def by_juror(self, y: np.ndarray) -> np.ndarray:
+        """Sums (D, J) over each juror of values (D, n) of the readings in sorted order."""
+        return y @ self._of_juror
+
+    def over_submissions(self, values: np.ndarray) -> np.ndarray:
+        """Sums (D, J) of values (D, I) over the submissions that each juror read."""
+        shape = (self.n_submissions, self.n_jurors)
+        return values @ sp.csr_array((np.ones(self.n), self.who, np.append(self.start, self.n)), shape=shape)
+
+    def unsorted(self, y: np.ndarray) -> np.ndarray:
+        """Values (n,) of the readings in sorted order, back in the order in which the design was made."""
+        out = np.empty_like(y)
+        out[self.order] = y
+        return out
+
     def quadratic(self, matrix: np.ndarray) -> np.ndarray:
         """n_iᵀ Q n_i of every submission (I,), for a symmetric J × J matrix Q."""
         out = np.zeros(self.n_submissions)
@@ -172,16 +202,16 @@ class Panels:
         return out
 
 
-def panels(
+def incidence(
     submission: np.ndarray,
     juror: np.ndarray,
     n_submissions: int,
     n_jurors: int,
     level: np.ndarray | None = None,
-) -> Panels:
+) -> Incidence:
     """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
 
-    `level` (I,) codes the groups of submissions that have a level each, one for all if not given; see `known_levels`.
+    `level` (I,) codes the groups of submissions that have a level each (one if not given); see `known_levels`.
     """
     codes, n_levels = np.zeros(n_submissions, dtype=np.int64), 1
     if level is not None:
@@ -195,8 +225,8 @@ def panels(
 def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
     """The codes of those levels (I,) that have marks; none where one level must do for all.
 
-    One must do where the submissions with marks (`read`, (I,)) are hardly more than the levels: then nothing tells
-    how submissions of the same level differ.
+    One must do where the submissions with marks (`read`, (I,)) are hardly more than the levels: then nothing
+    tells how submissions of the same level differ.
     """
     known = np.unique(level[read])
     return known if np.count_nonzero(read) >= len(known) + _SPARE else known[:0]
@@ -204,7 +234,7 @@ def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
 
 def _grouped(
     submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_jurors: int, *levels: object
-) -> Panels:
+) -> Incidence:
     readers = np.bincount(submission, minlength=n_submissions)
     in_order = bool((np.diff(submission) >= 0).all())
     order = np.arange(len(submission)) if in_order else np.argsort(submission, kind="stable")
@@ -215,7 +245,7 @@ def _grouped(
             members = np.flatnonzero(readers == d)
             blocks.append(Block(int(d), members, sorted_jurors[start[members][:, None] + np.arange(d)]))
     load = np.bincount(juror, minlength=n_jurors).astype(float)
-    return Panels(n_submissions, n_jurors, order, readers, load, tuple(blocks), *levels)
+    return Incidence(n_submissions, n_jurors, order, readers, load, tuple(blocks), *levels)
 
 
 def _cross(block: Block, n_jurors: int, by_level: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ reading (shared by its criteria), π the submission's own profile over criteria,
 then it is put on the contest's scale. All effects are in points of that scale; higher is better.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,7 +112,7 @@ def draw_submissions(
     effects: Effects = Effects(),
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """True quality, nomination, region and organisation of n submissions; one organisation in twelve sends two."""
+    """True quality, nomination, region, organisation of n submissions; one organisation in twelve sends two."""
     codes = np.sort(rng.integers(0, len(nominations), n)) if n >= len(nominations) else np.arange(n)
     return pd.DataFrame(
         {
@@ -218,28 +218,6 @@ def draw_marks(
     return _long(
         submissions, jurors, criteria, i, j, np.where(recused[:, None], np.nan, on_scale(x, scale)), turn
     )
-
-
-def simulate_scores(
-    submission: np.ndarray,
-    juror: np.ndarray,
-    components: Mapping[str, float | np.ndarray],
-    seed: int | np.random.Generator,
-    size: tuple[int, int] | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One contest on the pairs of a design: marks y (n,), true submission levels (I,), severities (J,).
-
-    `components` are the variances `submission, juror, residual` and `mu`, as in `Estimates.components`, or `mu` an
-    array with the level of each submission (I,);
-    `size` is (I, J), the highest codes plus one if not given.
-    """
-    rng = np.random.default_rng(seed)
-    n_i, n_j = size or (int(submission.max()) + 1, int(juror.max()) + 1)
-    sd = {name: np.sqrt(components[name]) for name in ("submission", "juror", "residual")}
-    truth = components["mu"] + sd["submission"] * rng.standard_normal(n_i)
-    severity = sd["juror"] * rng.standard_normal(n_j)
-    noise = sd["residual"] * rng.standard_normal(len(submission))
-    return truth[submission] - severity[juror] + noise, truth, severity
 
 
 def on_scale(x: np.ndarray, scale: Scale | None) -> np.ndarray:
