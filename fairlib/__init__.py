@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # the same names, for a checker; a test holds them equal
+    from fairlib import tell as tell
+    from fairlib.live import panel as panel
     from fairlib.notebook import show as show
     from fairlib.params import read_params as read_params
     from fairlib.report.figures import plot_agreement as plot_agreement
@@ -84,6 +86,8 @@ _HOMES = {
         "plot_what_if",
     ),
     "fairlib.notebook": ("show",),
+    "fairlib.live": ("panel",),
+    "fairlib": ("tell",),  # a module
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -94,7 +98,10 @@ def __getattr__(name: str) -> Any:
     """A public name, loaded when it is first asked for (PEP 562)."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = getattr(importlib.import_module(_HOME[name]), name)
+    home = _HOME[name]
+    if home == __name__:
+        return importlib.import_module(f"{home}.{name}")
+    globals()[name] = getattr(importlib.import_module(home), name)
     return globals()[name]
 
 

@@ -1,33 +1,30 @@
 """Notebooks executed by the process of the tests, which boots no kernel for each."""
 
-import ast
 import contextlib
-import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import matplotlib.pyplot as plt
 import nbformat
 from papermill.exceptions import PapermillExecutionError
 
-import fairlib.notebook
+import fairlib
 from fairlib.errors import FairlibError
 from fairlib.runs import chain, engine
 
 
-def cells(path: Path, given: dict) -> Iterator[tuple[str, object]]:
-    """Execute a notebook with these parameters: the source of each cell and what it showed or printed."""
+def cells(path: Path, given: dict) -> Iterator[tuple[str, list]]:
+    """Execute a notebook with these parameters: the source of each cell and what it showed."""
     names: dict = {}
     for cell in nbformat.read(path, 4).cells:
         if cell.cell_type != "code":
             continue
-        tree = ast.parse(cell.source)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(compile(tree, path.name, "exec"), names)
-            value = eval(compile(ast.Expression(last.value), path.name, "eval"), names) if last else None
-        yield cell.source, out.getvalue() if value is None else value
+        shown: list = []
+        with mock.patch.object(fairlib, "show", lambda what, words="", shown=shown: shown.append(what)):
+            exec(compile(cell.source, path.name, "exec"), names)
+        yield cell.source, shown
         if "parameters" in cell.metadata.get("tags", ()):
             names.update(given)
     plt.close("all")
@@ -35,7 +32,6 @@ def cells(path: Path, given: dict) -> Iterator[tuple[str, object]]:
 
 def without_kernels(patch) -> None:
     """Let the chain execute its notebooks here; what they show is not kept."""
-    patch.setattr(fairlib.notebook, "show", lambda axes, alt: None)
     patch.setattr(engine, "execute", _execute)
 
     @contextlib.contextmanager

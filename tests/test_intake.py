@@ -18,7 +18,7 @@ from fairlib.intake.form.export import FIELDS, read_form
 from fairlib.intake.form.nominations import resolve_nominations
 from fairlib.intake.headings.find import find_headings
 from fairlib.intake.ids import clean_ids
-from fairlib.intake.submissions import beside_published, completeness, receive
+from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.rules import Duplicates, Eligibility, Nomination, Submissions
 
@@ -470,7 +470,7 @@ def test_counts_beside_those_announced(tmp_path):
     rules = contest([n.model_dump() for n in NOMINATIONS], announced, regions_on=date(2021, 3, 10))
     rows = ["A;T1;O1;2;Павлодар", "B;T2;O2;2;Павлодар обл.", "C;T3;O3;;"]
     result = intake(tmp_path, rows, "id;title;organisation;номинация;регион", rules)
-    beside = beside_published(rules, result.submissions)
+    beside = result.beside_published(rules)
     assert beside["found"].to_dict() == {
         "submissions": 3, "nomination legal": 2, "nomination health": 0, "region KZ-55": 2}  # fmt: skip
     assert beside["published"].dropna().to_dict() == {
@@ -478,7 +478,7 @@ def test_counts_beside_those_announced(tmp_path):
         "nomination legal": 1,
         "region KZ-55": 2,
     }
-    assert completeness(result.submissions).loc[["title", "nomination"], "given"].tolist() == [3, 2]
+    assert result.completeness.loc[["title", "nomination"], "given"].tolist() == [3, 2]
 
 
 # --- properties

@@ -1,4 +1,4 @@
-"""What if: the same as choosing with the other rule, and a panel with the same function behind it."""
+"""What if: the same as choosing with the other rule."""
 
 import pandas as pd
 import pytest
@@ -9,7 +9,7 @@ from fairlib.report.figures.whatif import plot_what_if
 from fairlib.rules import Budget
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import choose
-from fairlib.selection.otherwise.what_if import panel, what_if
+from fairlib.selection.otherwise.what_if import what_if
 
 
 @pytest.fixture(scope="module")
@@ -84,34 +84,6 @@ def test_what_cannot_be_changed_so(table):
         what_if(table, rule(), seed=7, seat=3)
     with pytest.raises(SelectionError, match="need the ratings"):
         what_if(table, rule(), seed=7, estimator="raw")
-
-
-def test_the_panel_calls_the_same_function(table):
-    pytest.importorskip("ipywidgets")
-    seen = []
-    select = rule(12, quotas=(BY_NOMINATION,), budget=Budget(total=40_000_000))
-    box = panel(
-        table, select, seed=7, ratings=drawn().ratings, weights={"C1": 1.0, "C2": 1.0}, show=seen.append
-    )
-    controls = {c.description: c for c in box.children[:-1]}
-    assert set(controls) == {"seats", "quotas", "budget, ₸", "estimator", "C1", "C2"}
-    assert len(seen[-1].moved) == 0
-    controls["seats"].value = 8
-    assert list(seen[-1].after.selected) == list(what_if(table, select, seed=7, seats=8).after.selected)
-    controls["quotas"].value = False
-    controls["estimator"].value = "raw"
-    want = what_if(table, select, seed=7, seats=8, quotas=(), estimator="raw", ratings=drawn().ratings)
-    assert list(seen[-1].after.selected) == list(want.after.selected)
-    n = len(seen)
-    controls["C1"].value = 0
-    controls["C2"].value = 0
-    assert len(seen) == n + 1
-
-
-def test_without_ipywidgets_it_says_what_is_missing(table, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
-    with pytest.raises(SelectionError, match="lab"):
-        panel(table, rule(), seed=7, ratings=drawn().ratings, weights={}, show=lambda _: None)
 
 
 @pytest.mark.parametrize("lang", ["kk", "ru", "en"])

@@ -19,6 +19,13 @@ def finding(code: str, severity: str, done: str, *, found: str = "", **where: st
     return row | {"code": code, "severity": severity, "done": done, "found": found}
 
 
+def counted(findings: pd.DataFrame) -> pd.DataFrame:
+    """How many findings there are of each severity and code: `severity, code, findings`, gravest first."""
+    counts = findings.groupby(["severity", "code"]).size().rename("findings").reset_index()
+    order = counts["severity"].map({s: k for k, s in enumerate(SEVERITIES)})
+    return counts.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
 def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
     """Findings as a table in a stated order: gravest first, then by file, sheet and cell.
 

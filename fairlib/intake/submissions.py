@@ -14,7 +14,7 @@ from fairlib.contract import INTAKE
 from fairlib.errors import DataError
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.files.tables import collecting_later
-from fairlib.intake.findings import as_table, finding
+from fairlib.intake.findings import as_table, counted, finding
 from fairlib.intake.form.cleaning import clean_form
 from fairlib.intake.form.duplicates import find_resent
 from fairlib.intake.form.eligibility import failed_rules
@@ -40,6 +40,47 @@ class Intake:
         """Id of each version that was sent again → id of the one that was kept."""
         resent = self.set_aside[self.set_aside["reason"] == "resent"]
         return dict(zip(resent["submission"], resent["kept"], strict=True))
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """The findings that want a person."""
+        return self.findings[self.findings["severity"] == "error"].reset_index(drop=True)
+
+    @property
+    def finding_counts(self) -> pd.DataFrame:
+        """How many findings there are of each severity and code."""
+        return counted(self.findings)
+
+    @property
+    def by_region(self) -> pd.Series:
+        """Accepted submissions by region, index region; `unknown` are those without one."""
+        regions = self.submissions["region"].replace("", "unknown")
+        return regions.value_counts().sort_index().rename("submissions")
+
+    @property
+    def eligibility(self) -> pd.Series:
+        """Accepted submissions by the rule they do not meet, index rule; one may fail several."""
+        failed = self.submissions["ineligible_by"].str.split(";").explode().replace("", "meets every rule")
+        return failed.value_counts().sort_index().rename("submissions").rename_axis("rule")
+
+    @property
+    def completeness(self) -> pd.DataFrame:
+        """How many submissions have each field: index field, columns `given, share`."""
+        derived = ["source", "bin_verdict", "settlement", "monotown", "language", "eligible", "ineligible_by"]
+        filled = self.submissions[COLUMNS].drop(columns=derived).replace("", np.nan).notna()
+        return pd.DataFrame({"given": filled.sum(), "share": filled.mean()}).rename_axis("field")
+
+    def beside_published(self, contest: Contest) -> pd.DataFrame:
+        """Counts found and counts announced: index what, columns `found, published` (missing where not announced)."""
+        announced, here = contest.published, self.submissions
+        rows = {"submissions": (len(here), announced and announced.submissions)}
+        for n in contest.nominations:
+            told = announced.nominations.get(n.id) if announced else None
+            rows[f"nomination {n.id}"] = (int((here["nomination"] == n.id).sum()), told)
+        for region, told in announced.regions.items() if announced else ():
+            rows[f"region {region}"] = (int((here["region"] == region).sum()), told)
+        columns = ["found", "published"]
+        return pd.DataFrame.from_dict(rows, "index", dtype="Int64", columns=columns).rename_axis("what")
 
     @property
     def funnel(self) -> pd.Series:
@@ -158,24 +199,3 @@ def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: l
                 "perhaps_resent", "warning", done, found=said, **form.at(form.rows.loc[pair.second], "title")
             )
         )
-
-
-def beside_published(contest: Contest, submissions: pd.DataFrame) -> pd.DataFrame:
-    """Counts found and counts announced: index what, columns `found, published` (missing where not announced)."""
-    announced = contest.published
-    rows = {"submissions": (len(submissions), announced and announced.submissions)}
-    for n in contest.nominations:
-        told = announced.nominations.get(n.id) if announced else None
-        rows[f"nomination {n.id}"] = (int((submissions["nomination"] == n.id).sum()), told)
-    for region, told in announced.regions.items() if announced else ():
-        rows[f"region {region}"] = (int((submissions["region"] == region).sum()), told)
-    return pd.DataFrame.from_dict(rows, "index", dtype="Int64", columns=["found", "published"]).rename_axis(
-        "what"
-    )
-
-
-def completeness(submissions: pd.DataFrame) -> pd.DataFrame:
-    """How many submissions have each field: index field, columns `given, share`."""
-    derived = ["source", "bin_verdict", "settlement", "monotown", "language", "eligible", "ineligible_by"]
-    filled = submissions[COLUMNS].drop(columns=derived).replace("", np.nan).notna()
-    return pd.DataFrame({"given": filled.sum(), "share": filled.mean()}).rename_axis("field")

@@ -10,7 +10,7 @@ from fairlib.selection.firm.draw import apply_draw
 from fairlib.selection.firm.stability import Stability, stability
 from fairlib.selection.firm.twin import Twin, twin
 from fairlib.selection.otherwise.cost import rule_costs
-from fairlib.selection.otherwise.what_if import Comparison, panel, what_if
+from fairlib.selection.otherwise.what_if import Comparison, what_if
 from fairlib.selection.rule.compiled import Problem, compile_rule
 from fairlib.selection.rule.quotas import apportion
 
@@ -30,7 +30,6 @@ __all__ = [
     "choose",
     "compile_rule",
     "days",
-    "panel",
     "rule_costs",
     "stability",
     "twin",

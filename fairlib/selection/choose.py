@@ -38,6 +38,11 @@ class Choice:
     undecided: np.ndarray
 
     @property
+    def displaced(self) -> pd.DataFrame:
+        """The decisions about those whom a rule passed over for somebody ranked below."""
+        return self.decisions[self.decisions["displaced_by"] != ""]
+
+    @property
     def selected(self) -> pd.Index:
         """Ids of the selected, best first."""
         chosen = self.decisions[self.decisions["decision"] == "selected"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError, ScoringError
@@ -182,17 +183,28 @@ class ScoringStage:
         decision = inside.map({True: "selected", False: "not_selected"}).to_numpy()
         return found.table.reset_index().assign(decision=decision)
 
-    def without_juror(self, marks: Marks, found: Found, juror: str) -> pd.DataFrame:
-        """What if a juror had not been there, by raw means: `rank, what_if, change` of those who then have a rank.
+    def largest_moves(self, found: Found, count: int = 8) -> pd.DataFrame:
+        """The submissions that adjusting moves furthest, raw and adjusted side by side, with what moved them."""
+        far = found.table["change"].abs().sort_values(ascending=False, kind="stable").index[:count]
+        raw, moved = (
+            ["raw_mean", "estimate", "se", "rank_raw", "rank"],
+            ["by_readers", "by_shrinkage", "mainly_by"],
+        )
+        return found.table.loc[far, [*raw, "change", *(f"moved_{m}" for m in moved)]]
 
-        No rows where nobody else gave a mark.
+    def without_juror(self, marks: Marks, found: Found, juror: str) -> pd.DataFrame:
+        """Who would cross the line had a juror not been there, by raw means: `rank_raw, what_if, change`.
+
+        `change` is `comes` or `goes`. No rows where nobody else gave a mark, or no line is drawn by rank.
         """
         others = marks.ratings[marks.ratings["juror"] != juror]
-        ranks = found.table["rank"].iloc[:0]
-        if (others["status"] == "scored").any():
+        ranks = found.table["rank_raw"].iloc[:0]
+        if self._draws_a_line(marks) and (others["status"] == "scored").any():
             ranks = estimate_by(self.contest, self.rules, others, "raw").table["rank"]
-        moved = found.table[["rank"]].assign(what_if=ranks).dropna().astype(int)
-        return moved.assign(change=moved["rank"] - moved["what_if"])
+        moved = found.table[["rank_raw"]].assign(what_if=ranks).dropna().astype(int)
+        before, after = (moved[c] <= (self.rules.select.seats or 0) for c in moved)
+        change = np.select([after & ~before, before & ~after], ["comes", "goes"], "")
+        return moved.assign(change=change)[change != ""].sort_values(["change", "rank_raw"])
 
     def compare_estimators(self, marks: Marks, n_sim: int = 200) -> pd.DataFrame:
         """The estimators beside each other on this round's marks and seats.

@@ -60,6 +60,17 @@ class Stage(ScoringStage):
         """
         return choose(self.candidates(scored), rule or self.rules.select, seed=self.seed, scale=self.scale)
 
+    def ranking(self, scored: Scored, choice: Choice) -> pd.DataFrame:
+        """Decisions with estimates and their intervals as scoring wrote them, to be drawn."""
+        estimates = scored.table[["estimate", "low", "high"]]
+        return choice.decisions.drop(columns="estimate").join(estimates).reset_index()
+
+    def near_line(self, decisions: pd.DataFrame, above: int = 6, below: int = 8) -> pd.DataFrame:
+        """The rows around the last selected place, by rank."""
+        ranked = decisions.dropna(subset=["rank"]).sort_values("rank", kind="stable")
+        line = int((ranked["decision"] == "selected").sum())
+        return ranked.iloc[max(line - above, 0) : line + below]
+
     def verify_choice(self, choice: Choice) -> Check:
         """The same choice by an independent route."""
         return verify_choice(choice.problem, choice)

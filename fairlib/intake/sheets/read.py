@@ -18,7 +18,7 @@ from fairlib.intake.cells.percent import fractions, on_scale
 from fairlib.intake.cells.values import marks
 from fairlib.intake.file_notes import read_visible
 from fairlib.intake.files.tables import cell, collecting_later, column_letters
-from fairlib.intake.findings import as_table
+from fairlib.intake.findings import as_table, counted
 from fairlib.intake.headings.parts import key, parts
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.sheets.asides import without_asides
@@ -68,6 +68,11 @@ class Scoresheets:
     findings: pd.DataFrame
     received: int
     roster: Roster
+
+    @property
+    def finding_counts(self) -> pd.DataFrame:
+        """How many findings there are of each severity and code."""
+        return counted(self.findings)
 
 
 @collecting_later()

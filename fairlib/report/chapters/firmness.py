@@ -13,11 +13,10 @@ from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
 from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
+from fairlib.report.words.conclusions import KINDS, kind_words, stability_words
 from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
 from fairlib.report.words.reasons import criterion_name
-
-KINDS = ("juror", "criterion", "missing", "estimator")
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -38,18 +37,6 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     return Chapter(f"firmness-{stage.id}", title, tuple(blocks))
 
 
-def kind_words(kind: str, context: Context) -> str:
-    """What was changed to see whether the choice hangs on it."""
-    say = context.say
-    words = {
-        "juror": say("one juror left out"),
-        "criterion": say("one criterion left out"),
-        "missing": say("missing marks at their best or worst"),
-        "estimator": say("another way of estimating"),
-    }
-    return words.get(kind, kind)
-
-
 def _stability(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.stability
     answered = found.dropna(subset=["n_changes"])
@@ -57,17 +44,11 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
         return []
     parts = [(k, answered.loc[answered["kind"] == k, "n_changes"]) for k in KINDS]
     rows = [
-        (kind_words(k, context), common.number(say, len(n)), common.number(say, (n == 0).sum()),
+        (kind_words(k, say), common.number(say, len(n)), common.number(say, (n == 0).sum()),
          common.number(say, n.median()), common.number(say, n.max()))
         for k, n in parts if len(n)
     ]  # fmt: skip
-    told = say(
-        "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
-        n=say.number(stage.n_by_rule),
-        most="; ".join(
-            f"{kind_words(k, context)}{say.dash}{say.number(n.max())}" for k, n in parts if len(n)
-        ),
-    )
+    told = stability_words(stage.n_by_rule, answered, say)
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
              Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),
              Column(say("Places changed, most"), "number")]  # fmt: skip
@@ -87,7 +68,7 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
     widths = {"stability.kind": 2, "stability.what": 1.6, "stability.n_changes": 1}
     widths |= {"stability.comes": 3, "stability.goes": 3} if context.internal else {}
     own = {
-        "stability.kind": [kind_words(k, context) for k in found["kind"]],
+        "stability.kind": [kind_words(k, say) for k in found["kind"]],
         "stability.what": [_changed(r.kind, common.text(r.what), context) for r in found.itertuples()],
         "stability.n_changes": [places(r.n_changes, r.status, context) for r in found.itertuples()],
         **sides("stability", found, context),

@@ -7,6 +7,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
+from fairlib.report.words.conclusions import second_words
 from fairlib.report.words.locale import Voice
 from fairlib.rules import Award
 
@@ -103,11 +104,7 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         text += " " + say("Here those count whom the rule selected, without decisions of people.")
     return Twin(
         title=say("A second commission · {round}", round=stage.rule.name[say.lang]),
-        headline=say(
-            "Selected: {n}. Also selected by a second, equally qualified commission, about: {overlap}.",
-            n=say.number(n),
-            overlap=say.number(overlap),
-        ),
+        headline=second_words(n, overlap, say),
         text=text,
         dots=dots,
     )

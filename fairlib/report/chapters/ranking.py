@@ -13,6 +13,7 @@ from fairlib.report.chapters.opening import selected_list
 from fairlib.report.columns import listing
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.results import RoundResults
+from fairlib.report.words.conclusions import decided_words
 from fairlib.report.words.locale import Voice
 from fairlib.report.words.reasons import column_name, criterion_name, group_name, reason_sentence
 
@@ -64,13 +65,8 @@ def _lead(stage: RoundResults, context: Context) -> str:
 
 def _counts(stage: RoundResults, context: Context) -> str:
     """How many there are of each decision."""
-    say, counts = context.say, stage.decisions["decision"].value_counts()
-    told = say(
-        "Selected: {selected}; reserve: {reserve}; not selected: {out}.",
-        selected=say.number(counts.get("selected", 0)),
-        reserve=say.number(counts.get("reserve", 0)),
-        out=say.number(counts.get("not_selected", 0)),
-    )
+    say = context.say
+    told = decided_words(stage.decisions["decision"], say)
     return f"{told} {by_people(stage, say)}".strip()
 
 

@@ -13,6 +13,7 @@ from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.columns import listing
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.results import RoundResults
+from fairlib.report.words.conclusions import inflation_words, verdict_words
 from fairlib.report.words.reasons import criterion_name
 
 
@@ -24,22 +25,6 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     blocks += _adjustment(stage, context) + _profiles(stage, context)
     title = say("How it was scored: {round}", round=stage.rule.name[say.lang])
     return Chapter(f"scoring-{stage.id}", title, tuple(blocks))
-
-
-def verdict_words(verdict: str, context: Context) -> str:
-    """What a verdict on the design means."""
-    say = context.say
-    words = {
-        "crossed": say("Crossed: every juror read every submission, so marks compare directly."),
-        "connected": say("Connected: jurors share enough submissions for their severity to be compared."),
-        "weakly connected": say(
-            "Weakly connected: few submissions tie the panels together, so comparing across them is uncertain."
-        ),
-        "disconnected": say(
-            "Disconnected: some jurors share no submission, so submissions of different panels cannot be compared."
-        ),
-    }
-    return words.get(verdict.replace("_", " "), verdict)
 
 
 def _design(stage: RoundResults, context: Context) -> list[Block]:
@@ -55,10 +40,9 @@ def _design(stage: RoundResults, context: Context) -> list[Block]:
         items.append(Number(spread, say("readers a submission")))
     blocks: list[Block] = [common.numbers(items)]
     verdict = stage.design.get("verdict", "")
-    blocks.append(Text(verdict_words(verdict, context)) if verdict else not_computed(context, say("design")))
+    blocks.append(Text(verdict_words(verdict, say)) if verdict else not_computed(context, say("design")))
     if inflation := stage.design.get("inflation"):
-        times = say.number(float(inflation), 2)
-        blocks.append(Text(say("Error of a juror's severity against a perfect design, times: {x}.", x=times)))
+        blocks.append(Text(inflation_words(float(inflation), say)))
     if parts := stage.design.get("components"):
         told = say("Parts that no juror links with each other: {n}; one is best.", n=say.number(float(parts)))
         if tied := stage.design.get("connectivity"):

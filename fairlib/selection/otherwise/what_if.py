@@ -1,15 +1,15 @@
 """What if? The choice under another rule, other weights or another estimator, set beside the one that holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from fairlib.errors import FairlibError, SelectionError
+from fairlib.errors import SelectionError
 from fairlib.rules import Scale, Selection
-from fairlib.scoring.estimators.adjust import METHODS, estimate
+from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import Choice, choose
 from fairlib.selection.choose import what_if as choose_again
 
@@ -108,79 +108,3 @@ def _facts(candidates: pd.DataFrame, choice: Choice, columns: list[str]) -> dict
         for group in sorted(candidates[column].dropna().unique(), key=str):
             facts[f"{column}={group}"] = int(counts.get(group, 0))
     return facts
-
-
-def panel(
-    candidates: pd.DataFrame,
-    select: Selection,
-    *,
-    seed: int,
-    ratings: pd.DataFrame,
-    weights: Mapping[str, float],
-    method: str = "severity",
-    scale: Scale | None = None,
-    show: Callable[[Comparison], None],
-):
-    """Sliders for seats, quotas, weights, estimator and budget with `what_if` behind them; for live notebooks.
-
-    `show` is called with each Comparison, its output stands below the sliders. Returns an ipywidgets box.
-
-    Raises SelectionError where ipywidgets is not installed: it belongs to JupyterLab and no run needs it.
-    """
-    try:
-        import ipywidgets as widgets
-    except ImportError:
-        raise SelectionError("The panel needs ipywidgets, which comes with the group `lab`.") from None
-    controls = _controls(widgets, candidates, select, weights, method)
-    output = widgets.Output()
-
-    def refresh(_=None) -> None:
-        output.clear_output(wait=True)
-        with output:
-            try:
-                show(what_if(candidates, select, seed=seed, ratings=ratings, method=method, scale=scale,
-                             **_changes(controls, select, weights, method)))  # fmt: skip
-            except FairlibError as why:
-                output.append_stdout(f"{why}\n")
-
-    for control in controls.values():
-        control.observe(refresh, names="value")
-    refresh()
-    return widgets.VBox([*controls.values(), output])
-
-
-def _controls(widgets, candidates: pd.DataFrame, select: Selection, weights, method: str) -> dict:
-    """One control for each thing that may be changed, at the values that hold."""
-    made = {}
-    if select.seats is not None:
-        made["seats"] = widgets.IntSlider(
-            value=select.seats, min=1, max=max(len(candidates), select.seats), description="seats",
-            continuous_update=False,
-        )  # fmt: skip
-    if select.quotas:
-        made["quotas"] = widgets.Checkbox(value=True, description="quotas")
-    if select.budget is not None:
-        made["budget"] = widgets.BoundedIntText(
-            value=select.budget.total, min=0, max=2**53, step=1_000_000, description="budget, ₸"
-        )
-    made["estimator"] = widgets.Dropdown(options=METHODS, value=method, description="estimator")
-    for name, weight in weights.items():
-        made[f"weight:{name}"] = widgets.FloatSlider(
-            value=weight, min=0, max=max(3.0, 3 * weight), step=0.1, description=name, continuous_update=False
-        )
-    return made
-
-
-def _changes(controls: dict, select: Selection, weights: Mapping[str, float], method: str) -> dict:
-    """The arguments of `what_if` for what has been moved away from the values that hold."""
-    changes = {}
-    if "seats" in controls and controls["seats"].value != select.seats:
-        changes["seats"] = controls["seats"].value
-    if "quotas" in controls and not controls["quotas"].value:
-        changes["quotas"] = ()
-    if "budget" in controls and controls["budget"].value != select.budget.total:
-        changes["budget"] = {**select.budget.model_dump(), "total": controls["budget"].value}
-    now = {name: controls[f"weight:{name}"].value for name in weights}
-    if now != dict(weights) or controls["estimator"].value != method:
-        changes |= {"weights": now, "estimator": controls["estimator"].value}
-    return changes

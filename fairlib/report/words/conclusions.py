@@ -1,0 +1,71 @@
+"""What does a table come to? Sentences that the report and the notebooks share."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from fairlib.report.words.locale import Voice
+
+KINDS = ("juror", "criterion", "missing", "estimator")
+
+
+def verdict_words(verdict: str, say: Voice) -> str:
+    """What a verdict on the design means."""
+    words = {
+        "crossed": say("Crossed: every juror read every submission, so marks compare directly."),
+        "connected": say("Connected: jurors share enough submissions for their severity to be compared."),
+        "weakly connected": say(
+            "Weakly connected: few submissions tie the panels together, so comparing across them is uncertain."
+        ),
+        "disconnected": say(
+            "Disconnected: some jurors share no submission, so submissions of different panels cannot be compared."
+        ),
+    }
+    return words.get(verdict.replace("_", " "), verdict)
+
+
+def inflation_words(inflation: float, say: Voice) -> str:
+    """How much less exactly severity is known than in a perfect design."""
+    times = say.number(inflation, 2)
+    return say("Error of a juror's severity against a perfect design, times: {x}.", x=times)
+
+
+def decided_words(decisions: pd.Series, say: Voice) -> str:
+    """How many there are of each decision."""
+    counts: Mapping[str, int] = decisions.value_counts().to_dict()
+    return say(
+        "Selected: {selected}; reserve: {reserve}; not selected: {out}.",
+        selected=say.number(counts.get("selected", 0)),
+        reserve=say.number(counts.get("reserve", 0)),
+        out=say.number(counts.get("not_selected", 0)),
+    )
+
+
+def second_words(n: int, overlap: float, say: Voice) -> str:
+    """How many of `n` selected another commission, equally able, would select too."""
+    return say(
+        "Selected: {n}. Also selected by a second, equally qualified commission, about: {overlap}.",
+        n=say.number(n),
+        overlap=say.number(overlap),
+    )
+
+
+def kind_words(kind: str, say: Voice) -> str:
+    """What was changed to see whether the choice hangs on it."""
+    words = {
+        "juror": say("one juror left out"),
+        "criterion": say("one criterion left out"),
+        "missing": say("missing marks at their best or worst"),
+        "estimator": say("another way of estimating"),
+    }
+    return words.get(kind, kind)
+
+
+def stability_words(n: int, changes: pd.DataFrame, say: Voice) -> str:
+    """How many of `n` places change at most; `changes` has `kind, n_changes`, every change answered."""
+    most = changes.groupby("kind")["n_changes"].max()
+    return say(
+        "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
+        n=say.number(n),
+        most="; ".join(f"{kind_words(k, say)}{say.dash}{say.number(most[k])}" for k in KINDS if k in most),
+    )
