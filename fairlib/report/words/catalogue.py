@@ -15,16 +15,19 @@ from fairlib.contract import INTAKE, REPORT, ROUND, column
 from fairlib.report.set.sheets import declared
 from fairlib.report.words.locale import CATALOGUES
 
-ROOM = Path(__file__).parents[1]
+ROOMS = [Path(__file__).parents[1], Path(__file__).parents[2] / "explore"]
 WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
 METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that the room says, with the places where: texts in the code, and columns of the contract."""
+    """Every message that is said, with the places where: texts in the code, and columns of the contract."""
     found: dict[str, list[tuple[str, int]]] = {}
-    for file, line, message, _, _ in extract_from_dir(ROOM, METHODS, keywords={"say": None}):
-        found.setdefault(message, []).append((Path(file).as_posix(), line))
+    for room in ROOMS:
+        home = Path() if room is ROOMS[0] else Path(room.name)
+        for file, line, message, _, _ in extract_from_dir(room, METHODS, keywords={"say": None}):
+            if isinstance(message, str):  # as every message is: it has no plural of its own
+                found.setdefault(message, []).append(((home / file).as_posix(), line))
     shown = [column(name) for sheet in declared().values() for name in sheet]
     known = [c for t in (*INTAKE.values(), *ROUND.values(), *REPORT.values()) for c in t.columns]
     for message in [c.heading for c in known] + [c.meaning for c in shown]:
@@ -68,7 +71,7 @@ def update(lang: str) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
         write_po(stream, new, width=100, sort_output=True, include_lineno=False)
-    return [m.id for m in new if m.id and not m.string]
+    return [m.id for m in new if isinstance(m.id, str) and m.id and not m.string]
 
 
 if __name__ == "__main__":

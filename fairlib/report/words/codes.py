@@ -253,9 +253,9 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         n = say.number(int(found[3]))
         if found[1] == "taken":
             return say("taken as: {what} (the first of {n} in this column)", what=found[2], n=n)
-        return say("read as: {what} (the first of {n} in this column)", what=_mark_words(found[2], say), n=n)
+        return say("read as: {what} (the first of {n} in this column)", what=mark_words(found[2], say), n=n)
     starts = {
-        "read as ": lambda x: say("read as: {what}", what=_mark_words(x, say)),
+        "read as ": lambda x: say("read as: {what}", what=mark_words(x, say)),
         "taken as ": lambda x: say("taken as: {what}", what=_field_words(x, contest, say)),
         "called ": lambda x: say("named: {what}", what=x),
         "numbered by row; give the column of ids a heading such as ": lambda x: say(
@@ -351,7 +351,8 @@ def found_words(found: object, say: Voice) -> str:
     return f"{said}; {same_name}" if alike[4] else said
 
 
-def _mark_words(value: str, say: Voice) -> str:
+def mark_words(value: str, say: Voice) -> str:
+    """Why there is no mark; anything else as it is."""
     words = {"recused": say("recused"), "abstained": say("abstained"), "missing": say("no mark")}
     return words.get(value, value)
 
