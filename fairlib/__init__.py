@@ -26,6 +26,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # the same names, for a checker; a test holds them equal
     from fairlib import tell as tell
+    from fairlib.explore import compare as compare
+    from fairlib.explore import juror as juror
+    from fairlib.explore import story as story
     from fairlib.live import panel as panel
     from fairlib.notebook import show as show
     from fairlib.params import read_params as read_params
@@ -85,6 +88,7 @@ _HOMES = {
         "plot_probabilities",
         "plot_what_if",
     ),
+    "fairlib.explore": ("story", "juror", "compare"),
     "fairlib.notebook": ("show",),
     "fairlib.live": ("panel",),
     "fairlib": ("tell",),  # a module

@@ -15,10 +15,11 @@ HABITS = (
 
 def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
     """Numbers of each juror beside the panel's, and the findings worth a conversation."""
-    return _each_juror(stage, context) + _signals(stage, context)
+    return each_juror(stage, context) + signals(stage, context)
 
 
-def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
+def each_juror(stage: RoundResults, context: Context) -> list[Block]:
+    """Numbers of each juror beside the panel's; nothing where none were computed."""
     say, jurors = context.say, stage.jurors
     there = [name for name in HABITS if jurors[name].notna().any()]
     if not there:
@@ -29,7 +30,8 @@ def _each_juror(stage: RoundResults, context: Context) -> list[Block]:
     return [listing(f"diagnostics-{stage.id}", caption, jurors, widths, context, note=note)]
 
 
-def _signals(stage: RoundResults, context: Context) -> list[Block]:
+def signals(stage: RoundResults, context: Context) -> list[Block]:
+    """The findings worth a conversation, with their numbers; a sentence where there are none."""
     say, found = context.say, stage.juror_findings
     if found.empty:
         return []

@@ -119,10 +119,10 @@ def record(context: Context) -> Chapter:
         blocks.append(not_computed(context, say("the record")))
     heads = [Column(say("What"), "text", 2), Column(say("SHA-256 / version"), "code", 4)]
     for part, value in found.items():
-        rows = [(what, digest) for at, what, digest in record_rows(context) if at == _part(part, say)]
+        rows = [(what, digest) for at, what, digest in record_rows(context) if at == part_words(part, say)]
         if isinstance(value, dict) and rows:
-            blocks.append(table(f"record-{part}", _part(part, say), heads, rows, folded=len(rows) > 12))
-    single = [(_part(k, say), str(v)) for k, v in found.items() if not isinstance(v, dict)]
+            blocks.append(table(f"record-{part}", part_words(part, say), heads, rows, folded=len(rows) > 12))
+    single = [(part_words(k, say), str(v)) for k, v in found.items() if not isinstance(v, dict)]
     if single:
         blocks.append(table("record-single", say("Rules, library and year"), heads, single))
     pages = executed_notebooks(context.results.run_dir) if context.internal else {}
@@ -137,14 +137,15 @@ def record_rows(context: Context) -> list[tuple[str, str, str]]:
     """Part, name and hash or version of everything that went in; in public score files have no names."""
     rows = []
     for part, value in context.results.basis.items():
-        pairs = _rows(value, "" if isinstance(value, dict) else _part(part, context.say))
+        pairs = _rows(value, "" if isinstance(value, dict) else part_words(part, context.say))
         if part == "inputs" and not context.internal:  # names of score files may name their jurors
             pairs = [(str(n), digest) for n, digest in enumerate(sorted(digest for _, digest in pairs), 1)]
-        rows += [(_part(part, context.say), *pair) for pair in pairs]
+        rows += [(part_words(part, context.say), *pair) for pair in pairs]
     return rows
 
 
-def _part(part: str, say: Voice) -> str:
+def part_words(part: str, say: Voice) -> str:
+    """A part of the record in words."""
     words = {
         "inputs": say("Files that went in"),
         "versions": say("Versions"),

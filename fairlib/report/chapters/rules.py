@@ -38,9 +38,9 @@ def published(context: Context) -> Chapter:
     told = {r.key for r in ours}
     rows = [(r.text, r.value, r.key) for r in ours]
     rows += [
-        ("–", _plain(o.value), o.key)
+        ("–", as_typed(o.value), o.key)
         for o in list_ours(context.results.rules)
-        if not any(_within(o.key, key) for key in told)
+        if not any(within(o.key, key) for key in told)
     ]
     silent = [(r.text, r.value, r.key) for r in quoted if not is_written(contest, r.key)]
     heads = [
@@ -63,7 +63,8 @@ def published(context: Context) -> Chapter:
     return Chapter("published", say("What is published and what is our choice"), tuple(blocks))
 
 
-def _within(key: str, other: str) -> bool:
+def within(key: str, other: str) -> bool:
+    """Whether one of two keys of a params file leads through the other."""
     return key == other or key.startswith(other + ".") or other.startswith(key + ".")
 
 
@@ -91,7 +92,7 @@ def _announced(context: Context):
     return table("announced", say("Announced and found"), heads, rows, note=note)
 
 
-def _plain(value: object) -> str:
+def as_typed(value: object) -> str:
     """A value of the params file as it would be typed there."""
     if hasattr(value, "model_dump"):
         value = value.model_dump(mode="json", exclude_defaults=True)
@@ -100,7 +101,7 @@ def _plain(value: object) -> str:
             v.model_dump(mode="json", exclude_defaults=True) if hasattr(v, "model_dump") else v for v in value
         ]
     if isinstance(value, dict):
-        return ", ".join(f"{k}: {_plain(v)}" for k, v in value.items())
+        return ", ".join(f"{k}: {as_typed(v)}" for k, v in value.items())
     if isinstance(value, list):
-        return "; ".join(_plain(v) for v in value)
+        return "; ".join(as_typed(v) for v in value)
     return str(value)

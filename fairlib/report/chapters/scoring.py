@@ -88,7 +88,7 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
         mild=f"{top['juror'].iloc[0]} ({say.signed(top['severity'].iloc[0], 2)})",
     )
     filled = say("A filled mark in the figure: its 95 % interval does not contain zero.")
-    lead = f"{_severe(stage, context)} {filled}"
+    lead = f"{severe(stage, context)} {filled}"
     behind = listing(
         f"severity-{stage.id}-data", caption, jurors, widths, context, {"jurors.severity": withheld}
     )
@@ -100,7 +100,7 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
     return blocks + (_marks(stage, context) if context.internal else [])
 
 
-def _severe(stage: RoundResults, context: Context) -> str:
+def severe(stage: RoundResults, context: Context) -> str:
     """What severity above zero means for the marks."""
     if stage.rule.scale.best == "low":
         return context.say(
@@ -165,11 +165,12 @@ def _agreement(stage: RoundResults, context: Context) -> list[Block]:
             f"agreement-{stage.id}", caption, alt, lambda ax: plot_agreement(matrix, ax, say.lang),
             table(f"agreement-{stage.id}-data", caption, heads, rows, folded=True), (6.6, 1.0 + 0.34 * len(matrix)),
         ),
-        Text(_compared(context), "note"),
+        Text(pairs_compared(context), "note"),
     ]  # fmt: skip
 
 
-def _compared(context: Context) -> str:
+def pairs_compared(context: Context) -> str:
+    """Which pairs of jurors are compared."""
     if context.internal:
         return context.say("Only pairs of jurors who share at least five submissions are compared.")
     return context.say(

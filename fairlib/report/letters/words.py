@@ -2,11 +2,12 @@
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Column, Heading, Text, table
+from fairlib.report.blocks import Block, Column, Heading, Table, Text, table
 from fairlib.report.chapters.common import Context, interval, number, text
 from fairlib.report.chapters.levels import comparison_of, seats_over_all
 from fairlib.report.figures.base import decision_names
@@ -53,25 +54,41 @@ def common_group(row: pd.Series, stage: RoundResults) -> str:
 def field_of(results: Results, stage: RoundResults) -> Field:
     """What all letters of a round share."""
     joined = results.joined(stage).set_index("submission", drop=False)
-    criteria = tuple(c for c in joined.columns if c.startswith("by_") and joined[c].notna().any())
     scale = stage.rule.scale
-    for column in (*criteria, "estimate", "raw_mean"):
+    for column in (*_by_criterion(joined), "estimate", "raw_mean"):
         joined[column] = end_coded(joined[column], scale.min, scale.max)
     said = stage.comments.dropna(subset=["comment"])
     named = sorted(set(stage.ratings["juror"].dropna()) | set(stage.jurors["juror"].dropna()), key=len)
     masked = said.assign(comment=[_anonymous(c, named) for c in said["comment"]])
     hidden, silent = withheld(stage.ratings, scale, results.contest.weights(stage.id))
     masked = masked[~masked["comment"].map(lambda c: _names_a_mark(c, scale)).astype(bool)]
+    return _field(stage, joined, masked, frozenset(hidden), not hidden | silent)
+
+
+def field_in_full(results: Results, stage: RoundResults) -> Field:
+    """The same for those who decide: every number as it stands in the tables, and every comment."""
+    joined = results.joined(stage).set_index("submission", drop=False)
+    return _field(stage, joined, stage.comments.dropna(subset=["comment"]), frozenset(), True)
+
+
+def _field(
+    stage: RoundResults, joined: pd.DataFrame, said: pd.DataFrame, hidden: frozenset[str], whole: bool
+) -> Field:
+    criteria = _by_criterion(joined)
     return Field(
         stage=stage,
         joined=joined,
-        hidden=frozenset(hidden),
-        whole=not hidden | silent,
+        hidden=hidden,
+        whole=whole,
         criteria=criteria,
         means=joined[list(criteria)].mean(),
         lines=_lines(joined, stage),
-        comments=masked.groupby("submission")["comment"].apply(list).to_dict(),
+        comments=said.groupby("submission")["comment"].apply(list).to_dict(),
     )
+
+
+def _by_criterion(joined: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(c for c in joined.columns if c.startswith("by_") and joined[c].notna().any())
 
 
 def _lines(joined: pd.DataFrame, stage: RoundResults) -> dict[str, float]:
@@ -89,7 +106,7 @@ def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -
     """What a letter says of one round; only the latest one is told in full."""
     say, stage = context.say, field.stage
     if row["decision"] == "not_eligible":
-        return _rules_missed(row, context)
+        return rules_missed(row, context)
     verdict = say(
         "{round}: {decision}.",
         round=context.stage_name(stage),
@@ -97,21 +114,21 @@ def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -
     )
     keep = () if row["submission"] in field.hidden else ("rank", "quota", "threshold")
     reason = reason_sentence(bare_reason(text(row["reason"]), keep), context.contest, say)
-    told = " ".join(filter(None, [_meaning(field, row, context) if latest else "", reason]))
+    told = " ".join(filter(None, [meaning(field, row, context) if latest else "", reason]))
     blocks: list[Block] = [Heading(verdict), Text(told, "lead" if latest else "plain")]
     blocks += _scores(field, row, say)
     if latest and pd.notna(row["estimate"]) and row["submission"] not in field.hidden:
         blocks += [
-            *_criteria(field, row, context),
-            Text(_distance(field, row, say)),
-            Text(_firmness(row, say)),
-            Text(_limits(row, say), "note"),
+            *best_and_worst(field, row, context),
+            Text(distance(field, row, say)),
+            Text(firmness(row, say)),
+            Text(limits(row, say), "note"),
             Text(_compared(field, row, context), "note"),
         ]
     return [b for b in blocks if not isinstance(b, Text) or b.text] + _comments(field, row, context)
 
 
-def _meaning(field: Field, row: pd.Series, context: Context) -> str:
+def meaning(field: Field, row: pd.Series, context: Context) -> str:
     """What the decision means for the applicant, in one sentence."""
     say, results = context.say, context.results
     last = field.stage.id == results.contest.rounds[-1].id and len(results.contest.rounds) > 1
@@ -138,7 +155,7 @@ def _meaning(field: Field, row: pd.Series, context: Context) -> str:
     return ""
 
 
-def _rules_missed(row: pd.Series, context: Context) -> list[Block]:
+def rules_missed(row: pd.Series, context: Context) -> list[Block]:
     """Each rule of taking part that was not met, as the rules have it, and what the form said."""
     say = context.say
     missed = [r for r in re.split(r"[,;| ]+", text(row["ineligible_by"])) if r]
@@ -172,8 +189,11 @@ def _in_form(rule: str, row: pd.Series, say: Voice) -> str:
     value = row[columns[rule]]
     if pd.isna(value) or rule == "consent":
         return say("not stated")
-    shown = {"requested_within": say.money, "duration_within": say.number}.get(rule, text)
-    return shown(value)
+    numbers: dict[str, Callable[[float], str]] = {
+        "requested_within": say.money,
+        "duration_within": say.number,
+    }
+    return numbers.get(rule, text)(value)
 
 
 def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
@@ -186,6 +206,11 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
                 "note",
             )
         ]
+    return [score_table(field, row, say)]
+
+
+def score_table(field: Field, row: pd.Series, say: Voice) -> Table:
+    """Estimate and rank with their intervals, as far as they are known, in one row."""
     ranked = say.number(field.joined["rank"].notna().sum())
     place = number(say, row["rank"])
     shown = {
@@ -202,10 +227,10 @@ def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:
     if scale.best == "low":
         caption = say("Score, {low} to {high}; low is best: {low} is the best mark", low=low, high=high)
     heads = [Column(label, "number") for label in known]
-    return [table(f"score-{field.stage.id}", caption, heads, [list(known.values())])]
+    return table(f"score-{field.stage.id}", caption, heads, [list(known.values())])
 
 
-def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:
+def best_and_worst(field: Field, row: pd.Series, context: Context) -> list[Block]:
     """The strongest and the weakest criterion against the mean of all."""
     say, best = context.say, field.stage.rule.scale.best
     gaps = (row[list(field.criteria)].astype(float) - field.means).dropna()
@@ -221,7 +246,7 @@ def _criteria(field: Field, row: pd.Series, context: Context) -> list[Block]:
     return [Text(told)]
 
 
-def _distance(field: Field, row: pd.Series, say: Voice) -> str:
+def distance(field: Field, row: pd.Series, say: Voice) -> str:
     """How far from the line, in points and in words; nothing where lots decide, not points."""
     if field.stage.rule.select.line == "draw":
         return ""
@@ -271,7 +296,7 @@ def _beside_error(points: float, se: float, say: Voice) -> str:
     return say("That is more than two standard errors of the estimate: a distance that chance seldom makes.")
 
 
-def _firmness(row: pd.Series, say: Voice) -> str:
+def firmness(row: pd.Series, say: Voice) -> str:
     """The probability that stands in the report, what it is, and the report's word for it."""
     if pd.isna(row["p_selected"]):
         return ""
@@ -282,7 +307,8 @@ def _firmness(row: pd.Series, say: Voice) -> str:
     return told + " " + say("In the report that is called: {band}.", band=word("band", row["band"], say))
 
 
-def _limits(row: pd.Series, say: Voice) -> str:
+def limits(row: pd.Series, say: Voice) -> str:
+    """What the numbers can say, and what the interval of places holds."""
     told = say(
         "The numbers say how jurors saw this project beside others of this year. They do not say that it is good or "
         "bad in itself."

@@ -3,13 +3,16 @@
 import base64
 import hashlib
 import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fairlib.report.blocks import Picture, Report
+from fairlib.report.blocks import Block, Picture, Report, Table
 from fairlib.report.figures import base
 from fairlib.report.words.locale import NAMES, speak
 from fairlib.rules import Language
@@ -37,6 +40,26 @@ def to_html(
         script=Markup(script),
         script_hash=f"sha256-{digest}",
     )  # fmt: skip
+
+
+def card(blocks: Iterable[Block], lang: Language, key: str) -> str:
+    """Blocks without figures as a part of somebody else's page, such as a notebook, in the dress of the report.
+
+    Ids of tables begin with a hash of `key`, so that a page can hold several cards.
+    """
+    prefix = f"card-{zlib.crc32(key.encode()):08x}"
+    shown = [replace(b, id=f"{prefix}-{b.id}") if isinstance(b, Table) else b for b in blocks]
+    return environment().get_template("card.html.j2").render(
+        blocks=shown, lang=lang, say=speak(lang), style=_inside(".fairlib"), drawings={}
+    )  # fmt: skip
+
+
+@lru_cache
+def _inside(element: str) -> Markup:
+    """The report's style sheet for one element: what it says of the page holds for the element, and nothing outside."""
+    css = _file("report.css").partition("@media print")[0] + _file("card.css")
+    css = re.sub(r"(?<![\w.-])(?::root|html|body)(?=[{,])", "&", css)
+    return Markup(f"{element}{{{css}}}")
 
 
 def in_page(svg: str, picture: Picture) -> Markup:

@@ -17,16 +17,19 @@ from fairlib.report.words.codes import meanings
 from fairlib.report.words.findings import whole_sentences
 from fairlib.report.words.locale import CATALOGUES
 
-ROOM = Path(__file__).parents[1]
+ROOMS = [Path(__file__).parents[1], Path(__file__).parents[2] / "explore"]
 WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
 _METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that the room says, with the places where: texts in the code, words of codes, columns."""
+    """Every message that is said, with the places where: texts in the code, words of codes, columns of the contract."""
     found: dict[str, list[tuple[str, int]]] = {}
-    for file, line, message, _, _ in extract_from_dir(ROOM, _METHODS, keywords={"say": None}):
-        found.setdefault(message, []).append((Path(file).as_posix(), line))
+    for room in ROOMS:
+        home = Path() if room is ROOMS[0] else Path(room.name)
+        for file, line, message, _, _ in extract_from_dir(room, _METHODS, keywords={"say": None}):
+            if isinstance(message, str):  # as every message is: it has no plural of its own
+                found.setdefault(message, []).append(((home / file).as_posix(), line))
     for message in filter(None, meanings().values()):
         found.setdefault(message, []).append(("words/codes.csv", 0))
     for message in whole_sentences():
@@ -74,7 +77,7 @@ def update(lang: str) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
         write_po(stream, new, width=100, sort_output=True, include_lineno=False)
-    return [m.id for m in new if m.id and not m.string]
+    return [m.id for m in new if isinstance(m.id, str) and m.id and not m.string]
 
 
 if __name__ == "__main__":

@@ -136,17 +136,9 @@ class Quoter:
             scale += " " + say("Between them in steps of: {step}.", step=say.mark(step))
         found = [self.rule(scale, f"{at}.scale", f"{stage.scale.min:g}–{stage.scale.max:g}")]
         weights = self.contest.weights(stage.id)
-        total = sum(weights.values())
-        shares = say.listed(
-            [
-                f"{criterion_name(c, self.contest, say)}{say.dash}{say.percent(w / total)}"
-                for c, w in weights.items()
-                if w
-            ]
-        )
         key = f"{at}.weights" if stage.weights is not None else "criteria"
         typed = ", ".join(f"{c}: {w:g}" for c, w in weights.items())
-        found.append(self.rule(say("Share of each criterion in the score: {list}.", list=shares), key, typed))
+        found.append(self.rule(self.shares(stage), key, typed))
         text = say(
             "A submission needs scores of at least so many jurors: {n}.", n=say.number(stage.min_scores)
         )
@@ -170,6 +162,17 @@ class Quoter:
                 )
             found.append(self.rule(text, f"{at}.divergence", f"{stage.divergence.share:g}"))
         return found + self._select(stage)
+
+    def shares(self, stage: Round) -> str:
+        """What each criterion counts in the score of a round."""
+        say, weights = self.say, self.contest.weights(stage.id)
+        total = sum(weights.values())
+        named = [
+            f"{criterion_name(c, self.contest, say)}{say.dash}{say.percent(w / total)}"
+            for c, w in weights.items()
+            if w
+        ]
+        return say("Share of each criterion in the score: {list}.", list=say.listed(named))
 
     def _select(self, stage: Round) -> list[Rule]:
         say, rule, at = self.say, stage.select, f"rounds.{stage.id}.select"
