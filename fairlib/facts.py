@@ -47,6 +47,16 @@ class Fact:
     def __contains__(self, name: str) -> bool:
         return name in self.told
 
+    def text(self, name: str) -> str:
+        """A value as a text; a number as it is written."""
+        value = self.told[name]
+        return value if isinstance(value, str) else _quoted(value)
+
+    def number(self, name: str) -> float | None:
+        """A value as a number; None where it is missing or none."""
+        value = self.told[name]
+        return None if isinstance(value, str) else value
+
     def without(self, *names: str) -> Self:
         """The same fact with less told."""
         return type(self)(self.kind, **{k: v for k, v in self.told.items() if k not in names})
@@ -74,11 +84,20 @@ class Fact:
         """The fact, of any kind or of one, that a text is written for; None if it is none."""
         for one in [kind] if kind else cls.forms:
             for way in cls.ways(one):
-                if found := _pattern(cls, way).fullmatch(text):
+                if found := cls._pattern(way).fullmatch(text):
                     return cls(
                         one, **{name: cls._read(name, said) for name, said in found.groupdict().items()}
                     )
         return None
+
+    @classmethod
+    @cache
+    def _pattern(cls, form: str) -> re.Pattern:
+        """What a form looks like when it is filled in."""
+        pieces = re.split(r"\{(\w+)\}", form)
+        for k, piece in enumerate(pieces):
+            pieces[k] = f"(?P<{piece}>{QUOTED}|{_bare(cls, piece)})" if k % 2 else re.escape(piece)
+        return re.compile("".join(pieces), re.DOTALL)
 
     def _written(self, name: str, value: Value) -> str:
         if not isinstance(value, str):
@@ -114,15 +133,6 @@ def _names(form: str) -> frozenset[str]:
 
 def _bare(family: type[Fact], name: str) -> str:
     return family.bare.get(name, family.bare[""])
-
-
-@cache
-def _pattern(family: type[Fact], form: str) -> re.Pattern:
-    """What a form looks like when it is filled in."""
-    pieces = re.split(r"\{(\w+)\}", form)
-    for k, piece in enumerate(pieces):
-        pieces[k] = f"(?P<{piece}>{QUOTED}|{_bare(family, piece)})" if k % 2 else re.escape(piece)
-    return re.compile("".join(pieces), re.DOTALL)
 
 
 def _plain(value: Value) -> Value:

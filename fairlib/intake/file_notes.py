@@ -52,8 +52,7 @@ def tell_headings(sheet: Sheet, head: Headings, found: list[dict], juror: str = 
     _tell_without_heading(sheet, head, found, juror)
     where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
     for field, text in head.near.items():
-        place = cell(*head.place(head.columns[field]))
-        done = Remedy("taken_as", what=field)
+        place, done = cell(*head.place(head.columns[field])), Remedy("taken_as", what=field)
         found.append(finding("heading_near", "warning", done, found=text, cell=place, **where))
     for column in head.repeated:
         row, at = head.place(column)

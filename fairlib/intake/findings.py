@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from fairlib.contract import INTAKE
-from fairlib.facts import Fact
+from fairlib.facts import Fact, Value
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.cells.identifiers import mask_all
 
@@ -88,9 +88,9 @@ class Evidence(Fact):
     apart = True
 
 
-def first_of(what: object, n: int) -> dict[str, object]:
+def first_of(what: str, n: int) -> dict[str, Value]:
     """The values of the first of `n` alike, told by itself if it is the only one."""
-    return {"what": what} | ({"n": n} if n > 1 else {})
+    return {"what": what, "n": n} if n > 1 else {"what": what}
 
 
 def finding(

@@ -1,13 +1,13 @@
 """The whole contest: nominations, criteria, rounds with their juries, and how all its parts agree."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
-from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, language_of
+from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, among, language_of
 from fairlib.rules.mistakes import meant
 from fairlib.rules.selection import Quota, Selection
 from fairlib.rules.submissions import Submissions
@@ -15,9 +15,18 @@ from fairlib.rules.submissions import Submissions
 Layout = Literal["sheets", "rows", "long", "wide"]
 Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"]
 SCORE_FIELDS = (
-    "submission", "juror", "criterion", "score", "comment", "day", "slot", "name", "organisation", "organisation_id",
+    "submission",
+    "juror",
+    "criterion",
+    "score",
+    "comment",
+    "day",
+    "slot",
+    "name",
+    "organisation",
+    "organisation_id",
     "region",
-)  # fmt: skip
+)
 _GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
 STEPS = ("intake", "report")  # folders of a run that no round may take
 
@@ -47,7 +56,7 @@ class Scores(Rule):
 
     files: str
     layout: Layout | None = None
-    columns: dict[Literal[SCORE_FIELDS], tuple[str, ...]] = {}
+    columns: dict[Annotated[str, among(SCORE_FIELDS)], tuple[str, ...]] = {}
 
 
 class Divergence(Rule):
@@ -216,10 +225,9 @@ class Contest(Rule):
             raise ValueError(f"{at}: a quota on nomination, and the contest names no nominations")
         _among(q.seats, [n.id for n in self.nominations], f"{at}, quota on nomination")
         groups = len(self.nominations)
-        if q.kind == "proportional" and q.floor * groups > r.select.seats:
-            raise ValueError(
-                f"{at}: a floor of {q.floor} for {groups} nominations is over {r.select.seats} seats"
-            )
+        seats = r.select.seats
+        if q.kind == "proportional" and seats is not None and q.floor * groups > seats:
+            raise ValueError(f"{at}: a floor of {q.floor} for {groups} nominations is over {seats} seats")
 
     def round(self, round_id: str) -> Round:
         """The round of that id; KeyError with the known ids if there is none."""
@@ -261,10 +269,10 @@ class Contest(Rule):
 
     def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
         """First moment that is in time and first moment that is late."""
-        s = self.submissions
-        start = s.accepted_from and datetime(*s.accepted_from.timetuple()[:3], tzinfo=self.zone)
-        last = s.accepted_to and date.fromordinal(s.accepted_to.toordinal() + 1)
-        return start, last and datetime(*last.timetuple()[:3], tzinfo=self.zone)
+        first, last = self.submissions.accepted_from, self.submissions.accepted_to
+        opens = datetime.combine(first, time.min, self.zone) if first else None
+        closes = datetime.combine(last + timedelta(days=1), time.min, self.zone) if last else None
+        return opens, closes
 
 
 def _on_scale(r: Round, mark: float, where: str) -> None:

@@ -193,7 +193,9 @@ class _Explainer:
         if len(other) == 0 or not (self.admitted[i] or self.close[i]):
             return []
         rival = other[0] if self.admitted[i] else other[-1]
-        step, mine, theirs = order.separated_by(i, rival)
+        found = order.separated_by(i, rival)
+        assert found is not None, "the chain gives them different places"
+        step, mine, theirs = found
         return [Reason("tie", step=step.removeprefix("criterion:"), **self._versus(step, mine, theirs))]
 
     def _out(self, i: int) -> Reason:
@@ -248,6 +250,7 @@ class _Explainer:
         problem, line = self.problem, self.problem.order.line()
         above = line[: int(np.flatnonzero(line == i)[0])]
         others = above if problem.in_order else line
+        assert problem.budget is not None, "asked only where there is a budget"
         left = problem.budget - int(problem.cost[others[self.admitted[others]]].sum())
         grant = int(problem.cost[i])
         how = {}
@@ -270,9 +273,9 @@ class _Explainer:
         unit = 10.0**self.problem.select.decimals
         return self._compare(mine / unit, other / unit)
 
-    def _versus(self, step: str, mine: object, other: object) -> dict[str, Value]:
+    def _versus(self, step: str, mine: Value, other: Value) -> dict[str, Value]:
         """Two values of a step, the own one first; `<` and `>` as in ordinary reading of what is shown."""
-        if pd.isna(mine) or pd.isna(other):
+        if mine is None or other is None or pd.isna(mine) or pd.isna(other):
             mine, other = (None if pd.isna(x) else x for x in (mine, other))
             return {"mine": mine, "other": other}
         if step.startswith("criterion") or step == "median":

@@ -66,8 +66,9 @@ def parse(code: str) -> list[Reason]:
 
     Raises ValueError for what is no reason.
     """
-    found = [Reason.of(part) for part in _parts(code)]
-    if None not in found:
+    parts = _parts(code)
+    found = [reason for part in parts if (reason := Reason.of(part)) is not None]
+    if len(found) == len(parts):
         return found
     if people := _EARLIER.fullmatch(code.strip()):
         alone = Reason("rule", decision=people["rule"])

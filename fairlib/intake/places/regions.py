@@ -97,7 +97,7 @@ def _placed(named: list[_Part], on: date) -> tuple[Hit | None, Hit | None]:
     narrow = next((part for part in reversed(named) if part is not wide), None)
     if wide and narrow:
         return _agree(wide.hits, narrow.hits, on)
-    return _alone((wide or narrow).hits)
+    return _alone((wide or named[-1]).hits)
 
 
 def _town_name(town: str, on: date) -> str:

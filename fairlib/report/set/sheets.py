@@ -143,12 +143,9 @@ def _columns(
     for name, width in SHEETS[sheet].items():
         told = column(name)
         for at in fnmatch.filter(map(str, table.columns), told.name):
-            criterion = at.removeprefix(told.name.rstrip("*"))
-            label = (
-                criterion_name(criterion, context.contest, context.say)
-                if criterion
-                else context.say(told.heading)
-            )
+            label = context.say(told.heading)
+            if at != told.name:  # one of the columns that there are for each criterion
+                label = criterion_name(at.removeprefix(told.name[:-1]), context.contest, context.say)
             form, meaning = FORMS.get(told.kind, TEXT), own.get(name) or context.say(told.meaning)
             found.append(Column(label, form, width, meaning, in_words(name, table[at], context)))
     return found

@@ -23,7 +23,7 @@ _METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that is said, with the places where: texts in the code, words of codes, columns of the contract."""
+    """Every message that is said, with the places where: texts in the code, words of codes, columns."""
     found: dict[str, list[tuple[str, int]]] = {}
     for room in ROOMS:
         home = Path() if room is ROOMS[0] else Path(room.name)

@@ -17,9 +17,10 @@ def found_words(code: object, found: object, say: Voice) -> str:
     if fact is None:
         return plain(found)
     if fact.told.keys() == {"what"}:
-        return fact["what"]
+        return fact.text("what")
     if fact.kind == "perhaps_resent":
-        alike = say.percent(fact["percent"] / 100)
+        percent = fact.number("percent")
+        alike = say.percent(None if percent is None else percent / 100)
         said = say("{first} and {second}, titles alike: {share}", **fact.told, share=alike)
         return said + "; " + say("the organisations have one name") if "same" in fact else said
     told = {name: value if isinstance(value, str) else say.number(value) for name, value in fact.told.items()}
@@ -37,11 +38,11 @@ def done_words(done: object, contest: Contest, say: Voice) -> str:
         return _marks_out(remedy, say)
     told = dict(remedy.told)
     if "n" in remedy:
-        told["n"] = say.number(told["n"])
+        told["n"] = say.number(remedy.number("n"))
     if remedy.kind == "read_as":
         told["what"] = word("mark", told["what"], say)
     elif remedy.kind == "taken_as" and "n" not in remedy:
-        told["what"] = _field(told["what"], contest, say)
+        told["what"] = _field(remedy.text("what"), contest, say)
     code = f"{remedy.kind}_first" if "n" in remedy else remedy.kind
     return say(meanings().get(("remedy", code), remedy.form), **told)
 
@@ -54,7 +55,7 @@ def whole_sentences() -> list[str]:
 
 def _marks_out(remedy: Remedy, say: Voice) -> str:
     """How many marks were left out, and what is known of it: why, or which submissions may be meant."""
-    told = remedy.told | {"n": say.number(remedy["n"])}
+    told = remedy.told | {"n": say.number(remedy.number("n"))}
     if "why" in remedy:
         why = word("aside", remedy["why"], say)
         said = [say("marks left out: {n}; the form was set aside: {reason}", **told, reason=why)]

@@ -41,10 +41,10 @@ def _bare(reason: Reason) -> Reason:
 
 
 def _group(reason: Reason, contest: Contest, say: Voice) -> str:
-    column = reason["column"]
+    column = reason.text("column")
     if "group" not in reason:
         return say("all seats") if column == "seats" else word("column", column, say)
-    return f"{word('column', column, say)} {group_name(column, reason['group'], contest, say)}"
+    return f"{word('column', column, say)} {group_name(column, reason.text('group'), contest, say)}"
 
 
 def _rank(reason: Reason, contest: Contest, say: Voice) -> str:
@@ -77,7 +77,7 @@ def _quota(reason: Reason, contest: Contest, say: Voice) -> str:
 
 
 def _tie(reason: Reason, contest: Contest, say: Voice) -> str:
-    step = criterion_name(reason["step"], contest, say)
+    step = criterion_name(reason.text("step"), contest, say)
     if "mine" not in reason or reason["step"] == "draw":  # lots say nothing
         return say("Equal estimates, settled by: {step}.", step=step)
     mine, other = (_number(reason[name], say) for name in ("mine", "other"))
@@ -93,7 +93,7 @@ def _open_tie(reason: Reason, contest: Contest, say: Voice) -> str:
 
 
 def _threshold(reason: Reason, contest: Contest, say: Voice) -> str:
-    name = criterion_name(reason["on"], contest, say)
+    name = criterion_name(reason.text("on"), contest, say)
     if "other" not in reason:
         return say("Worse than the threshold: {what}.", what=name)
     mine, least = reason.told.get("mine"), _number(reason["other"], say)
@@ -109,7 +109,7 @@ def _budget(reason: Reason, contest: Contest, say: Voice) -> str:
     how = reason.told.get("how")
     if how == "stopped":
         return say("The budget ended before this place: the list stops at the first that does not fit.")
-    asked, left = (say.money(reason[name]) for name in ("grant", "left"))
+    asked, left = (say.money(reason.number(name)) for name in ("grant", "left"))
     sums = say("needed: {asked}, left: {left}", asked=asked, left=left)
     if how == "passed_over":
         return say("Passed over, because others together make more of the budget; {sums}.", sums=sums)
@@ -122,7 +122,9 @@ def _budget(reason: Reason, contest: Contest, say: Voice) -> str:
 
 def _organisation(reason: Reason, contest: Contest, say: Voice) -> str:
     told = say("The organisation already has as many selected as the rules allow.")
-    return told + " " + say("Allowed: {n}.", n=say.number(reason["most"])) if "most" in reason else told
+    return (
+        told + " " + say("Allowed: {n}.", n=say.number(reason.number("most"))) if "most" in reason else told
+    )
 
 
 def _reserve(reason: Reason, contest: Contest, say: Voice) -> str:
@@ -134,8 +136,8 @@ def _manual(reason: Reason, contest: Contest, say: Voice) -> str:
     return say(
         "Decided by people ({who}, {when}), with the reason given: {why}",
         who=reason["who"],
-        when=say.date(date.fromisoformat(reason["when"])),
-        why=reason["why"].rstrip(".") + ".",
+        when=say.date(date.fromisoformat(reason.text("when"))),
+        why=reason.text("why").rstrip(".") + ".",
     )
 
 
@@ -145,20 +147,20 @@ def _rule(reason: Reason, contest: Contest, say: Voice) -> str:
 
 
 def _draw(reason: Reason, contest: Contest, say: Voice) -> str:
-    place, n = (say.number(reason[name]) for name in ("place", "among"))
+    place, n = (say.number(reason.number(name)) for name in ("place", "among"))
     told = say("By the draw with the published seed.")
     return told + " " + say("Place in the draw: {place}; took part: {n}.", place=place, n=n)
 
 
 def _no_estimate(reason: Reason, contest: Contest, say: Voice) -> str:
-    known = ("no_estimate", reason["status"]) in meanings()
+    known = ("no_estimate", reason.text("status")) in meanings()
     return word("no_estimate", reason["status"] if known else "", say)
 
 
 def _ineligible(reason: Reason, contest: Contest, say: Voice) -> str:
     if reason["rules"] == "unstated":
         return say("Not eligible; the reason is not stated.")
-    missed = [rule for rule in re.split(r"[;,|+ ]+", reason["rules"]) if rule in ELIGIBILITY]
+    missed = [rule for rule in re.split(r"[;,|+ ]+", reason.text("rules")) if rule in ELIGIBILITY]
     what = say.listed([word("eligibility", rule, say) for rule in missed])
     return say("Not eligible, what is missing: {what}.", what=what) if missed else ""
 

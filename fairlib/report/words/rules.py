@@ -1,5 +1,7 @@
 """Every rule of the params file in plain words, with the key that it quotes."""
 
+from pydantic import BaseModel
+
 from fairlib.report.blocks import Rule
 from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.estimators import estimators
@@ -23,7 +25,7 @@ def is_written(contest: Contest, key: str) -> bool:
     for part in key.split("."):
         if isinstance(node, tuple):
             node = next(n for n in node if n.id == part)
-        elif part not in node.model_fields_set:
+        elif not isinstance(node, BaseModel) or part not in node.model_fields_set:
             return False
         else:
             node = getattr(node, part)

@@ -116,7 +116,7 @@ def readings(
     if model.fit is None:
         raise SelectionError("Where to read next is worked out from severity estimates.")
     p, after = model.fit.sums.incidence, given(model.fit)
-    free = _free(model, problem, conflicts)
+    free = _free(p, model, problem, conflicts)
     if not free.any():
         raise SelectionError(
             "Every juror has read every submission in the ranking or has a conflict with it."
@@ -153,9 +153,8 @@ def given(fit: Fit) -> Posterior:
     return Posterior(fit.merit, fit.juror_effect, lift, at.residual * shrink, at.covariance, at.residual)
 
 
-def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
+def _free(p: Incidence, model: Estimates, problem: Problem, conflicts) -> np.ndarray:
     """Pairs (I, J) that may still be read: in the ranking, not read, no conflict."""
-    p = model.fit.sums.incidence
     free = np.zeros((p.n_submissions, p.n_jurors), dtype=bool)
     free[model.submissions.index.isin(problem.submissions[problem.admissible])] = True
     free[p.owner, p.who] = False

@@ -78,8 +78,9 @@ def other_rules(
     """
     before = _carried_out(candidates, select, seed, scale)
     known = scale.orient(candidates["estimate"])
-    rows, widest = {}, None
-    for other in _neighbours(select, method, weights, scale):
+    rows: dict[str, dict[str, object]] = {}
+    neighbours = {other.code: other for other in _neighbours(select, method, weights, scale)}
+    for other in neighbours.values():
         try:
             table, rule = candidates, changed(select, **other.changes)
             if other.weights is not None:
@@ -88,13 +89,12 @@ def other_rules(
         except (SelectionError, ScoringError) as why:
             status = "not_estimable" if isinstance(why, ScoringError) else "contradiction"
             rows[other.code] = {"comes": "", "goes": "", "status": status}
-            continue
-        if other.weighs and rows[other.code]["n"] > (rows[widest.code]["n"] if widest else 0):
-            widest = other
     summary = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("change")
     summary = summary.astype({"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"})
-    if widest is None:
+    moved = summary["n"][[code for code, other in neighbours.items() if other.weighs]].dropna()
+    if not (moved > 0).any():
         return Others(summary, _no_ranks())
+    widest = neighbours[moved.idxmax()]
     found = what_if(
         candidates, select, seed=seed, ratings=ratings, method=method, weights=widest.weights, scale=scale
     )

@@ -226,8 +226,10 @@ def _quota(groups: _Groups, rule: str, seats: int | None, seed: int) -> tuple[li
     return bounds, notes
 
 
-def _proportional(groups: _Groups, seats: int, seed: int) -> Apportionment:
+def _proportional(groups: _Groups, seats: int | None, seed: int) -> Apportionment:
     quota, eligible, group = groups.quota, groups.eligible, groups.group
+    if seats is None:
+        raise SelectionError(f"The quota on {quota.column} is proportional, and there are no seats to share.")
     gone = eligible & (group == None)  # noqa: E711
     if gone.any():
         raise SelectionError(
@@ -295,7 +297,7 @@ def _grants(candidates, budget: Budget, eligible) -> np.ndarray:
     the minimum and the maximum; never above the sum requested unless it is a fixed sum.
     """
     grants = np.zeros(len(candidates), dtype=np.int64)
-    if budget.grant == "fixed":
+    if budget.amount is not None:  # as every fixed grant has, and no other
         grants[eligible] = _held(budget.amount, budget)
         return grants
     asked = pd.to_numeric(_column(candidates, "requested", "the budget"), errors="coerce")
