@@ -15,7 +15,7 @@ LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Entry point; returns 0 done, 1 the contest's data needs a person, 2 the call or the rules are wrong, 3 ours."""
+    """Entry point; returns 0 done, 1 the data needs a person, 2 the call or the rules are wrong, 3 ours."""
     args = _parser().parse_args(argv)
     try:
         return args.command(args)
@@ -109,7 +109,8 @@ def _batch(args: argparse.Namespace) -> int:
     years = [read_params(p).year for p in args.params]
     if not args.out and len(set(years)) < len(years):
         raise RulesError(
-            "Two of these files are of the same year and would write one folder; give --out, and each has its own."
+            "Two of these files are of the same year and would write one folder; give --out, and each has "
+            "its own."
         )
     from fairlib.report.years.page import write_index
     from fairlib.runs.place import home_of
@@ -132,6 +133,8 @@ def _verify(args: argparse.Namespace) -> int:
 
     if args.data and not args.data.is_dir():
         raise RulesError(f"--data {args.data}: there is no such folder.")
+    if not args.run_dir.is_dir():
+        raise RulesError(f"{args.run_dir}: there is no such folder.")
     settle(args.run_dir)
     differences = verify(args.run_dir, args.data)
     for d in differences:

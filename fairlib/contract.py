@@ -8,9 +8,9 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 # Everybody; everybody, but where a single mark would follow from it; those who decide; nobody: it stays in the run
@@ -96,7 +96,7 @@ class Table:
 
 def _read() -> dict[str, dict[str, Table]]:
     """The tables by folder and name; a column without a kind is told where its name stands first."""
-    with (files(__package__) / "contract.csv").open(encoding="utf-8", newline="") as stream:
+    with Path(__file__).with_name("contract.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     first = {row["column"]: row for row in reversed(rows)}
     found: dict[str, dict[str, Table]] = {"intake": {}, "ROUND": {}, "report": {}}

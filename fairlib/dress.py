@@ -97,9 +97,10 @@ def cell(value: object, digits: int = 2, whole: bool = False) -> str:
         return MISSING
     if isinstance(value, bool) or not isinstance(value, Real):
         return str(value)
-    if isinstance(value, Integral) or (whole and float(value).is_integer()):
-        return f"{int(value):,}".replace("-", "−")
+    number = int(value) if isinstance(value, Integral) else float(value)
+    if isinstance(number, int) or (whole and number.is_integer()):
+        return f"{int(number):,}".replace("-", "−")
     least = 10.0**-digits
-    if digits == 3 and 0 < value < least / 2:
+    if digits == 3 and 0 < number < least / 2:
         return f"<{least}"
-    return f"{round(float(value), digits) + 0.0:,.{digits}f}".replace("-", "−")
+    return f"{round(number, digits) + 0.0:,.{digits}f}".replace("-", "−")

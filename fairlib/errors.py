@@ -38,7 +38,7 @@ class OurError(FairlibError):
 
 
 def left_behind(why: BaseException) -> OurError:
-    """The error of an exception that nobody foresaw, with all its details in a file of the temporary folder."""
+    """The error of an exception that nobody foresaw, with its details in a file of the temporary folder."""
     details = "".join(traceback.format_exception(why))
     with tempfile.NamedTemporaryFile(
         "w", prefix="fairlib-error-", suffix=".txt", delete=False, encoding="utf-8"
@@ -56,12 +56,12 @@ class ScoringError(FairlibError, ValueError):
 
 
 class Disconnected(ScoringError):
-    """A design of `parts` that no juror links, told with what somebody who calls the library can do about it."""
+    """A design of `parts` that no juror links, told with what a caller of the library can do about it."""
 
     def __init__(self, parts: str):
         self.parts = parts
         super().__init__(
-            f"{parts} Rank within components (within=True), or add the readings that extra_assignments proposes."
+            f"{parts} Rank within components (within=True), or add readings as extra_assignments proposes."
         )
 
 

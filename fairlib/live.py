@@ -121,7 +121,8 @@ def as_params(stage: Stage, changes: dict[str, Any]) -> dict[str, Any]:
 
 def _controls(widgets: Any, stage: Stage, scored: Scored) -> dict[str, Any]:
     """One control for each thing that may be changed, at the values that hold."""
-    made, rule, n = {}, stage.rules.select, int(scored.roster.submissions["in_round"].sum())
+    made: dict[str, Any] = {}
+    rule, n = stage.rules.select, int(scored.roster.submissions["in_round"].sum())
     slow = {"continuous_update": False}
     if rule.seats is not None:
         most = max(n, rule.seats)
@@ -132,8 +133,8 @@ def _controls(widgets: Any, stage: Stage, scored: Scored) -> dict[str, Any]:
             label = f"{quota.kind} {group}"
             made[f"quota:{k}:{group}"] = widgets.BoundedIntText(value=seats, min=0, max=n, description=label)
     if rule.budget is not None:
-        most = {"min": 0, "max": 2**53, "step": 1_000_000}
-        made["budget"] = widgets.BoundedIntText(value=rule.budget.total, description="budget, ₸", **most)
+        purse = {"min": 0, "max": 2**53, "step": 1_000_000}
+        made["budget"] = widgets.BoundedIntText(value=rule.budget.total, description="budget, ₸", **purse)
     ends = {"min": stage.scale.min, "max": stage.scale.max, "step": 0.1}
     worst = stage.scale.min if stage.scale.best == "high" else stage.scale.max
     held = next((t.no_worse_than for t in rule.thresholds if t.on == "estimate"), worst)
@@ -159,7 +160,7 @@ def _changes(stage: Stage, moved: dict[str, Any], now: dict[str, Any]) -> dict[s
             for k, quota in enumerate(rule.quotas)
             if now[f"quota:{k}"]
         ]
-    if "budget" in moved:
+    if "budget" in moved and rule.budget is not None:
         changes["budget"] = rule.budget.model_dump() | {"total": now["budget"]}
     if "threshold" in moved:
         others = [t.model_dump() for t in rule.thresholds if t.on != "estimate"]

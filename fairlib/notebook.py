@@ -38,7 +38,9 @@ def show(what: Axes | pd.DataFrame | pd.Series | Iterable[str], words: str = "")
 
 
 def _draw(axes: Axes, alt: str) -> None:
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("these axes belong to no figure any more")
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, NotRequired, TypedDict
 
 import yaml
 from pydantic import BaseModel, ValidationError, model_validator
@@ -31,6 +32,16 @@ class RulesFile(Rule):
         return self
 
 
+class _Mistake(TypedDict):
+    """What the validator tells of one mistake."""
+
+    type: str
+    loc: tuple[int | str, ...]
+    msg: str
+    input: Any
+    ctx: NotRequired[dict[str, Any]]
+
+
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx, .ods and .xls begin
 
 
@@ -45,7 +56,7 @@ class Ours:
 class _Loader(yaml.SafeLoader):
     """YAML in which a key given twice is an error: the second would win in silence."""
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
@@ -64,7 +75,8 @@ def _moment(loader: _Loader, node: yaml.ScalarNode) -> object:
     except ValueError:
         mark = node.start_mark
         raise RulesError(
-            f"{mark.name}, line {mark.line + 1}: there is no such day as {node.value}; write a date as 2021-03-10."
+            f"{mark.name}, line {mark.line + 1}: there is no such day as {node.value}; write a date as "
+            "2021-03-10."
         ) from None
 
 
@@ -84,8 +96,9 @@ def read_params(path: str | Path) -> RulesFile:
         with path.open("rb") as stream:
             if stream.read(8).startswith(_WORKBOOKS):
                 raise RulesError(
-                    f"{path}: this is a spreadsheet or another packed file. The rules stand in a text file such as "
-                    "params/example-minimal.yaml; files that people sent belong in the folder that its `data:` names."
+                    f"{path}: this is a spreadsheet or another packed file. The rules stand in a text file "
+                    "such as params/example-minimal.yaml; files that people sent belong in the folder that "
+                    "its `data:` names."
                 )
         with path.open(encoding="utf-8") as stream:
             raw = yaml.load(stream, _Loader)
@@ -144,14 +157,14 @@ def _at(node: object, key: str, name: str) -> object:
     return node
 
 
-def _sentence(error: dict, raw: object) -> str:
+def _sentence(error: _Mistake, raw: object) -> str:
     found = error["input"]
     steps = tuple(step for step in error["loc"] if step != "[key]")
     where = _path(steps, raw)
     if torn := _torn(steps, raw):
         return (
-            f"- {_path((*steps[:-1], torn), raw)}: write the number with a point; inside {{ }} a comma ends it, so "
-            f"{steps[-1]} was read as a key"
+            f"- {_path((*steps[:-1], torn), raw)}: write the number with a point; inside {{ }} a comma ends "
+            f"it, so {steps[-1]} was read as a key"
         )
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
@@ -171,10 +184,7 @@ def _torn(steps: tuple, raw: object) -> str | None:
     """The key whose number a decimal comma tore in two: {max: 6,5} has the keys max and 5."""
     node = raw
     for step in steps[:-1]:
-        try:
-            node = node[step]
-        except (KeyError, IndexError, TypeError):
-            return None
+        node = _below(node, step)
     if not isinstance(node, dict) or not steps:
         return None
     for (key, value), (behind, nothing) in pairwise(node.items()):
@@ -183,15 +193,20 @@ def _torn(steps: tuple, raw: object) -> str | None:
     return None
 
 
+def _below(node: object, step: object) -> object:
+    """What stands in a mapping or list of YAML under a key or place; None where nothing does."""
+    if isinstance(node, list):
+        return node[step] if isinstance(step, int) and 0 <= step < len(node) else None
+    return node.get(step) if isinstance(node, dict) else None
+
+
 def _path(loc: tuple, raw: object) -> str:
-    parts, node = [], raw
+    parts: list[str] = []
+    node = raw
     for step in loc:
-        if isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-            parts.append(str(node.get("id", step)) if isinstance(node, dict) else str(step))
-        else:
-            parts.append(str(step))
-            node = node.get(step) if isinstance(node, dict) else None
+        above, node = node, _below(node, step)
+        has_id = isinstance(above, list) and isinstance(node, dict)
+        parts.append(str(_below(node, "id") or step) if has_id else str(step))
     return ".".join(parts) or "the file"
 
 

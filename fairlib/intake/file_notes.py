@@ -10,9 +10,10 @@ from fairlib.intake.headings.find import Headings
 
 
 def read_visible(path: Path, found: list[dict], quiet: Container[str] = ()) -> list[Sheet]:
-    """The sheets of a file that a person sees when opening it; says what there is to say of each, and of the others.
+    """The sheets of a file that a person sees when opening it; tells of each, and of the others.
 
-    Notes with a code in `quiet` are not told. Raises DataError as `read_tables` does, and if nothing is visible.
+    Notes with a code in `quiet` are not told. Raises DataError as `read_tables` does, and if nothing is
+    visible.
     """
     sheets = list(read_tables(path).values())
     if all(sheet.hidden for sheet in sheets):
@@ -50,20 +51,20 @@ def tell_headings(sheet: Sheet, head: Headings, found: list[dict], juror: str = 
     _tell_without_heading(sheet, head, found, juror)
     where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
     for field, text in head.near.items():
-        at = cell(*head.place(head.columns[field]))
-        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=at, **where))
+        place = cell(*head.place(head.columns[field]))
+        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=place, **where))
     for column in head.repeated:
         row, at = head.place(column)
         text, done = sheet.columns[at][row], "the column is not used"
         found.append(finding("heading_repeated", "warning", done, found=text, cell=cell(row, at), **where))
     if head.above is not None:
         text = next(filter(None, sheet.rows(head.row - 1, head.row)[0]), "")
-        at, done = cell(head.row - 1, 0), "both rows are read as one heading"
-        found.append(finding("heading_two_rows", "info", done, found=text, cell=at, **where))
+        place, done = cell(head.row - 1, 0), "both rows are read as one heading"
+        found.append(finding("heading_two_rows", "info", done, found=text, cell=place, **where))
 
 
 def _tell_without_heading(sheet: Sheet, head: Headings, found: list[dict], juror: str) -> None:
-    """Say which columns have cells and no heading. Raises DataError for a csv with rows longer than its headings."""
+    """Say which columns have cells and no heading. Raises DataError for a csv with rows too long."""
     first = head.row - (head.above is not None)
     headed = [any(text.strip() for text in column[first : head.row + 1]) for column in sheet.columns]
     if Path(sheet.file).suffix.lower() in DELIMITED:
@@ -88,7 +89,7 @@ def _refuse_torn(sheet: Sheet, heading: int, width: int) -> None:
         at = heading + 2 + torn[0]
         raise DataError(
             f"{sheet.file}, row {at}: more cells than the {width} headings of row {heading + 1}: "
-            f"«{' | '.join(rows[torn[0]]).strip(' |')}», and so in {len(torn)} row(s). A comma inside a number or a "
-            f"text was probably taken for the end of a cell: put such cells into quotation marks, or save the table "
-            f"as .xlsx. If the last column is one more, give it a heading."
+            f"«{' | '.join(rows[torn[0]]).strip(' |')}», and so in {len(torn)} row(s). A comma inside a "
+            "number or a text was probably taken for the end of a cell: put such cells into quotation "
+            "marks, or save the table as .xlsx. If the last column is one more, give it a heading."
         )

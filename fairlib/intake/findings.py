@@ -10,6 +10,7 @@ from fairlib.intake.cells.identifiers import mask_all
 
 COLUMNS = INTAKE["findings"].names()
 SEVERITIES = ("error", "warning", "info")
+_ORDER = ["severity", "file", "sheet", "row", "width", "column", "code", "submission", "juror", "found"]
 LONGEST = 200  # letters of what was typed or read; the rest stands in the file
 
 
@@ -37,14 +38,13 @@ def as_table(found: Iterable[dict[str, str]]) -> pd.DataFrame:
     for told in ("found", "done"):
         table[told] = map_each(table[told], _shown)
     place = table["cell"].str.extract(r"^([A-Z]*)(\d*)$").fillna("")
-    keys = pd.DataFrame({
-        "severity": table["severity"].map(SEVERITIES.index),
-        "file": table["file"], "sheet": table["sheet"],
-        "row": pd.to_numeric(place[1], errors="coerce").fillna(0),
-        "width": place[0].str.len(), "column": place[0],
-        "code": table["code"], "submission": table["submission"], "juror": table["juror"], "found": table["found"],
-    })  # fmt: skip
-    return table.loc[keys.sort_values(list(keys.columns), kind="stable").index].reset_index(drop=True)
+    keys = table.assign(
+        severity=table["severity"].map(SEVERITIES.index),
+        row=pd.to_numeric(place[1], errors="coerce").fillna(0),
+        width=place[0].str.len(),
+        column=place[0],
+    )
+    return table.loc[keys.sort_values(_ORDER, kind="stable").index].reset_index(drop=True)
 
 
 def _shown(texts: list[str]) -> list[str]:

@@ -14,10 +14,10 @@ _TRACES = [re.compile(r"[^\w\-\0]")]  # of a space or a dash: most ids show none
 
 
 def clean_ids(typed: pd.Series) -> pd.Series:
-    """Ids as they were given out: any dash a hyphen, single spaces between words (an autocorrected «21 – 0208»).
+    """Ids as they were given out: any dash a hyphen, single spaces («21 – 0208» was autocorrected).
 
-    An id may be a title or a name («Moss and us»), which people see: only a space beside a hyphen between digits
-    is surely none of its own. Two ids that differ by spaces are the same one, see `without_spaces`.
+    An id may be a title or a name («Moss and us»), which people see: only a space beside a hyphen between
+    digits is surely none of its own. Two ids that differ by spaces are the same one, see `without_spaces`.
 
     A personal number (IIN) used as an id becomes a code of its own, the same in the form and in the sheets of
     the jurors, so that the two still meet.

@@ -1,8 +1,8 @@
 """Which id is meant by one that nobody gave out? The one that is the same but for what gets lost on the way.
 
-Each way forgives more than the one before: signs and capitals, look-alike letters, leading zeros and separators,
-letters typed for digits, and then a title beside the id or instead of it. The first way by which anything fits
-decides, and only where exactly one id fits; else all that fit are named and none is taken.
+Each way forgives more than the one before: signs and capitals, look-alike letters, leading zeros and
+separators, letters typed for digits, and then a title beside the id or instead of it. The first way by which
+anything fits decides, and only where exactly one id fits; else all that fit are named and none is taken.
 """
 
 import re
@@ -32,7 +32,7 @@ _Indices = dict[str, dict[str, list[str]]]  # way → key → ids
 
 @dataclass(frozen=True)
 class Fit:
-    """The known `id` that is meant and the `way` by which it fits; or ("", "") and which are `perhaps` meant."""
+    """The known `id` that is meant and the `way` by which it fits; or ("", "") and which `perhaps` are."""
 
     id: str = ""
     way: str = ""
@@ -40,11 +40,12 @@ class Fit:
 
 
 def fits(typed: Iterable[str], known: Sequence[str], titles: Mapping[str, str] | None = None) -> list[Fit]:
-    """What each typed id means among the `known` ones; `titles` (of known ids) may stand with an id or for it.
+    """What each typed id means among the `known` ones; `titles` of known ids may stand with an id or for it.
 
     A way is "" where the id is known as typed.
 
-    >>> [f.id for f in fits(["p1.", "Р1", "P-01", "PO1", "P1 - Moss", "moss", "P3"], ["P1", "P2"], {"P1": "Moss"})]
+    >>> typed = ["p1.", "Р1", "P-01", "PO1", "P1 - Moss", "moss", "P3"]
+    >>> [f.id for f in fits(typed, ["P1", "P2"], {"P1": "Moss"})]
     ['P1', 'P1', 'P1', 'P1', 'P1', 'P1', '']
     >>> fits(["01"], ["1", "001"])
     [Fit(id='', way='', perhaps=('1', '001'))]

@@ -116,7 +116,7 @@ def receive(contest: Contest, data: Path) -> Intake:
 
 
 def _tell_seats(contest: Contest, eligible: int, found: list[dict]) -> None:
-    """Warn where the first round with seats has more of them than there are submissions: seats or forms are missing."""
+    """Warn where the first round with seats has more of them than there are submissions."""
     seats = [(r.id, r.select.seats) for r in contest.rounds if r.select.seats is not None]
     for round_id, n in seats[:1]:
         if n > eligible:
@@ -132,16 +132,17 @@ def _need_columns(form: Form, contest: Contest, found: list[dict]) -> None:
     file = contest.submissions.file
     if contest.nominations and "nomination" not in form.present:
         raise DataError(
-            f"{file}: params name nominations, and no column of the form is headed as one; {_unread(found)}. Correct "
-            "the heading, or name it in params under contest.submissions.columns.nomination."
+            f"{file}: params name nominations, and no column of the form is headed as one; {_unread(found)}. "
+            "Correct the heading, or name it in params under contest.submissions.columns.nomination."
         )
     timeless = [s for s in form.rows["sheet"].unique() if (s, "sent_at") not in form.headings]
     if contest.has_window and timeless:
         key = "accepted_to" if contest.submissions.accepted_to else "accepted_from"
         raise DataError(
-            f"{file}, sheet {timeless[0]}: params have {key}, and no column of the form is headed as the time of "
-            f"sending; {_unread([f for f in found if f['sheet'] == timeless[0]])}. Correct the heading, name it in "
-            f"params under contest.submissions.columns.sent_at, or take {key} out of params if the form has no times."
+            f"{file}, sheet {timeless[0]}: params have {key}, and no column of the form is headed as the "
+            f"time of sending; {_unread([f for f in found if f['sheet'] == timeless[0]])}. Correct the "
+            f"heading, name it in params under contest.submissions.columns.sent_at, or take {key} out of "
+            "params if the form has no times."
         )
 
 
@@ -192,7 +193,8 @@ def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
 def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
     for pair in doubts.itertuples():
         first, second = forms["submission"][pair.first], forms["submission"][pair.second]
-        said = f"{first} and {second}, titles {pair.similarity:g} % alike{', organisations by name' * pair.by_name}"
+        by_name = ", organisations by name" if pair.by_name else ""
+        said = f"{first} and {second}, titles {pair.similarity:g} % alike{by_name}"
         done = "both kept; decide whether they are one project"
         found.append(
             finding(

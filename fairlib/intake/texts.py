@@ -27,10 +27,9 @@ _WORDS = {
     "en": "the of and for in to with on by from a an",
 }
 # letters of which each goes to one letter of a key, and signs that go to none
-_USUAL = (
-    "".join(map(chr, range(0x410, 0x450))) + "Ёё" + KAZAKH_LETTERS + KAZAKH_LETTERS.upper()
-    + "0123456789 !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»“”„–—…№₸\u00a0\n"
-)  # fmt: skip
+_RUSSIAN_LETTERS = "".join(map(chr, range(0x410, 0x450))) + "Ёё"
+_USUAL_SIGNS = "0123456789 !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»“”„–—…№₸\u00a0\n"
+_USUAL = _RUSSIAN_LETTERS + KAZAKH_LETTERS + KAZAKH_LETTERS.upper() + _USUAL_SIGNS
 _RUSSIAN_MARKS = re.compile(r"[щцъё]|(?:ого|его|ний|ной|ция|ции|ости|ский|ская|ение|ения|ать|ить)\b")
 
 
@@ -57,7 +56,7 @@ def fold(text: str) -> str:
 
 
 def fold_all(texts: list[str]) -> list[str]:
-    """`fold` of each text: the usual letters and signs through a table, all at once, other texts one by one."""
+    """`fold` of each text: usual letters and signs through a table, all at once, other texts one by one."""
     ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1)
     codes = _code_points("\n".join(["", *texts, ""]))
     keys = _usual_keys()[np.minimum(codes, len(_usual_keys()) - 1)]
@@ -131,7 +130,7 @@ def guess_language(*columns: pd.Series) -> pd.Series:
     >>> guess_language(pd.Series(["Балаларға арналған орталық", "Центр для детей", "12"])).tolist()
     ['kk', 'ru', '']
     """
-    kk, ru, letters, latin, en = sum(_evidence_in(column) for column in columns)
+    kk, ru, letters, latin, en = np.sum([_evidence_in(column) for column in columns], axis=0)
     # a Russian sentence may hold a Kazakh name; a Kazakh text has such a letter in every few
     kazakh = (kk > ru) & (kk * 25 > letters)
     russian = ~kazakh & ((ru > 0) | (letters >= 12))

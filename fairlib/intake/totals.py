@@ -9,7 +9,10 @@ _WORDS = (
     "итого|всего|итог|общий итог|сумма|среднее|средний балл|барлығы|жиыны|жалпы|жалпы саны|қорытынды|орташа|"
     "орташа балл|total|totals|grand total|subtotal|sum|average|mean"
 )
-_OF = r"заявок|заявки|проектов|форм|баллов|оценок|өтінім\w*|жоба\w*|балл\w*|submissions|projects|marks|scores|score"
+_OF = (
+    r"заявок|заявки|проектов|форм|баллов|оценок|өтінім\w*|жоба\w*|балл\w*|"
+    r"submissions|projects|marks|scores|score"
+)
 LONGEST = 32  # letters of such a cell: a title is mostly longer, and need not be looked at
 _TOTAL = re.compile(rf"\s*(?:{_WORDS})(?:\s+(?:{_OF}))?\s*[:=–—-]?\s*[\d\s.,]*", re.IGNORECASE)
 

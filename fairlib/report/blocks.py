@@ -70,12 +70,15 @@ class Twin:
     kind: str = "twin"
 
 
+Style = Literal["text", "number", "badge", "name", "code"]
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its heading and whether it holds text, numbers, a verdict in a badge, or signs of a file."""
 
     label: str
-    style: Literal["text", "number", "badge", "name", "code"] = "text"
+    style: Style = "text"
     width: float = 1.0
 
 
@@ -87,6 +90,9 @@ class Cell:
     sort: Any = None
     badge: str = ""
     under: str = ""
+
+
+Row = Sequence[Cell | str]  # of a table: a plain text is a cell where nothing else is needed
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ def table(
     id: str,
     caption: str,
     columns: Sequence[Column | str],
-    rows: Iterable[Sequence[Cell | str]],
+    rows: Iterable[Row],
     **options: Any,
 ) -> Table:
     """A table from plain texts where nothing else is needed; short rows are a ValueError."""

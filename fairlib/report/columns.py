@@ -1,18 +1,21 @@
 """How is a column of a run told? Its heading and its values in words, one way for pages and workbook."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from fairlib.contract import KINDS, column
-from fairlib.report.blocks import Cell, Column, Table, table
+from fairlib.report.blocks import Cell, Column, Style, Table, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures.base import decision_names
 from fairlib.report.words import codes
 from fairlib.report.words.reasons import group_name, reason_sentence
 
-WORDS: dict[str, Callable[[object, Context], object]] = {
+Value = Any  # of a table's cell: a text, a number or nothing, as the kind of its column says
+Own = dict[str, Sequence[Cell | str]]  # cells of columns by their names in the contract
+WORDS: dict[str, Callable[[Value, Context], str]] = {
     "submissions.organisation": common.organisation,
     "submissions.nomination": common.nomination,
     "submissions.region": common.region,
@@ -28,11 +31,15 @@ WORDS: dict[str, Callable[[object, Context], object]] = {
     "jurors.status": lambda x, c: codes.status_words(x, c.say),
     "other_rules.status": lambda x, c: codes.status_words(x, c.say),
 }
-STYLES = {"submissions.title": "name", "ties.submissions": "name", "decisions.decision": "badge"}
+STYLES: dict[str, Style] = {
+    "submissions.title": "name",
+    "ties.submissions": "name",
+    "decisions.decision": "badge",
+}
 CELLS = {"chance": common.chance, "p": common.p_value}
 
 
-def in_words(name: str, values: Iterable[object], context: Context) -> list:
+def in_words(name: str, values: Iterable[Value], context: Context) -> list[Value]:
     """The values of a column by its name in the contract: codes in words, all others as they are."""
     words = WORDS.get(name)
     return [words(x, context) for x in values] if words else list(values)
@@ -51,7 +58,7 @@ def listing(
 
     `own` are cells that are more than a value of their column.
     """
-    cells = dict(own or {})
+    cells: Own = dict(own or {})
     for name in widths:
         if name not in cells:
             values = found[column(name).name]
@@ -61,11 +68,11 @@ def listing(
 
 
 def _head(name: str, width: float, context: Context) -> Column:
-    style = STYLES.get(name, "number" if column(name).is_number else "text")
-    return Column(context.say(column(name).heading), style, float(width))
+    usual: Style = "number" if column(name).is_number else "text"
+    return Column(context.say(column(name).heading), STYLES.get(name, usual), float(width))
 
 
-def _cell(name: str, value: object, context: Context) -> Cell | str:
+def _cell(name: str, value: Value, context: Context) -> Cell | str:
     say, kind = context.say, column(name).kind
     if name == "decisions.decision":
         return common.decision_cell(say, value)
@@ -77,5 +84,5 @@ def _cell(name: str, value: object, context: Context) -> Cell | str:
         return Cell(say.money(value), None if pd.isna(value) else value)
     if kind in CELLS:
         return CELLS[kind](say, value)
-    digits = KINDS[kind].digits
+    digits = KINDS[kind].digits or 0
     return common.number(say, value, digits) if column(name).is_number else common.text(value)

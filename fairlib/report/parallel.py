@@ -50,6 +50,9 @@ class Done:
     then: list[Task] = field(default_factory=list)
 
 
+_job: Job  # of this process, where it is a worker
+
+
 def alone(job: Job, tasks: list[Task]) -> list[Path]:
     """Do the tasks, and those that follow from them, in this process; return the files written."""
     paths, tasks = [], list(tasks)

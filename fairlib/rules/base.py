@@ -1,15 +1,29 @@
-"""What every part of the rules is made of: frozen models, ids, names in three languages, the scale of marks."""
+"""What all rules are made of: frozen models, ids, names in three languages, the scale of marks."""
 
 import math
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Language = Literal["kk", "ru", "en"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+def among(names: Sequence[str]) -> GetPydanticSchema:
+    """Of a text in a params file: it must be one of these names, as with a Literal of them."""
+    return GetPydanticSchema(lambda source, handler: handler(Literal.__getitem__(tuple(names))))
 
 
 class Rule(BaseModel):
@@ -21,7 +35,7 @@ class Rule(BaseModel):
     @classmethod
     def _yes_is_no_number(cls, value, info: ValidationInfo):
         # YAML reads a bare yes, no, on or off as true or false, which would count as 1 or 0
-        wanted = cls.model_fields[info.field_name].annotation
+        wanted = cls.model_fields[str(info.field_name)].annotation
         inside = value.values() if isinstance(value, dict) and get_origin(wanted) is dict else [value]
         if wanted is not bool and any(isinstance(v, bool) for v in inside):
             raise ValueError(
@@ -36,7 +50,7 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 class Names(Rule):
-    """One name in the three languages; a plain text serves for all of them, a given language for those left out."""
+    """One name in three languages; a plain text serves for all, a given language for those left out."""
 
     kk: str
     ru: str
@@ -55,7 +69,7 @@ class Names(Rule):
 
 
 def language_of(name: object) -> Language:
-    """The language in which a name is given in the file: of a plain text by its letters, else the first that is named.
+    """The language of a name in the file: of a plain text by its letters, else the first that is named.
 
     >>> language_of("Poster prize"), language_of("Конкурс"), language_of({"ru": "Конкурс", "en": "Contest"})
     ('en', 'ru', 'ru')

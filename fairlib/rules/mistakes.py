@@ -13,9 +13,12 @@ from rapidfuzz import process
 _SIMILAR = 60  # of 100
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _BOUNDS = {
-    "greater_than_equal": ("at least", "ge"), "greater_than": ("above", "gt"), "less_than_equal": ("at most", "le"),
-    "less_than": ("below", "lt"), "multiple_of": ("a multiple of", "multiple_of"),
-}  # fmt: skip
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+    "multiple_of": ("a multiple of", "multiple_of"),
+}
 
 
 def meant(typed: object, known: Iterable[str]) -> str:
@@ -39,7 +42,7 @@ def one_of(typed: object, known: Iterable[str]) -> str:
 
 
 def in_words(kind: str, found: object, context: Mapping) -> str | None:
-    """What a value should have been, from the validator's kind of error; None where that says it in words already.
+    """What a value should have been, from the validator's kind of error; None where that says it already.
 
     >>> in_words("float_parsing", "0,4", {})
     'a number is needed: write it with a point, 0.4'

@@ -81,9 +81,9 @@ class Budget(Rule):
 class Certainty(Rule):
     """How many draws of the posterior, and the probabilities between which a submission is open."""
 
-    draws: int = Field(2000, ge=100)
-    clear_in: float = Field(0.9, gt=0, lt=1)
-    clear_out: float = Field(0.1, gt=0, lt=1)
+    draws: int = Field(default=2000, ge=100)
+    clear_in: float = Field(default=0.9, gt=0, lt=1)
+    clear_out: float = Field(default=0.1, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _band(self):

@@ -1,27 +1,50 @@
 """Which forms count: where they lie, when they were accepted, which are one project, which are eligible."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from fairlib.rules.base import Rule
+from fairlib.rules.base import Rule, among
 
 ELIGIBILITY = (
-    "bin_valid", "consent", "openness_link", "requested_within", "duration_within", "legal_form", "region_known",
-)  # fmt: skip
+    "bin_valid",
+    "consent",
+    "openness_link",
+    "requested_within",
+    "duration_within",
+    "legal_form",
+    "region_known",
+)
 FORM_FIELDS = (
-    "submission", "sent_at", "organisation", "legal_form", "bin", "nomination", "title", "summary", "region", "place",
-    "requested", "own_funds", "duration", "links", "contact_person", "phone", "email", "consent", "first_time",
+    "submission",
+    "sent_at",
+    "organisation",
+    "legal_form",
+    "bin",
+    "nomination",
+    "title",
+    "summary",
+    "region",
+    "place",
+    "requested",
+    "own_funds",
+    "duration",
+    "links",
+    "contact_person",
+    "phone",
+    "email",
+    "consent",
+    "first_time",
     "status",
-)  # fmt: skip
+)
 
 
 class Duplicates(Rule):
     """Same organisation and titles at least this similar (0–100): the same project sent again."""
 
-    similarity: float = Field(90, ge=0, le=100)
-    doubt: float = Field(75, ge=0, le=100)
+    similarity: float = Field(default=90, ge=0, le=100)
+    doubt: float = Field(default=75, ge=0, le=100)
     keep: Literal["last", "first"] = "last"
 
     @model_validator(mode="after")
@@ -34,7 +57,7 @@ class Duplicates(Rule):
 class Eligibility(Rule):
     """One rule that makes a submission ineligible when it does not hold. Nothing else does."""
 
-    rule: Literal[ELIGIBILITY]
+    rule: Annotated[str, among(ELIGIBILITY)]
     at_least: float | None = None
     at_most: float | None = None
     allowed: tuple[str, ...] = ()
@@ -61,7 +84,7 @@ class Submissions(Rule):
     accepted_to: date | None = None
     regions_on: date | None = None
     organisation_id: Literal["bin", "none"] = "none"
-    columns: dict[Literal[FORM_FIELDS], tuple[str, ...]] = {}
+    columns: dict[Annotated[str, among(FORM_FIELDS)], tuple[str, ...]] = {}
     test_words: tuple[str, ...] = ("тест", "test", "сынақ")
     duplicates: Duplicates = Duplicates()
     eligibility: tuple[Eligibility, ...] = ()

@@ -48,7 +48,7 @@ def steps_of(rules: RulesFile) -> list[Step]:
 
 
 def run_chain(params: Path, out: Path | None = None, tell: Callable[[str], None] = lambda _: None) -> Done:
-    """Run a whole contest year, from any working directory; `out` is `runs/YEAR` of the contest's project if not given.
+    """Run a contest year, from any working directory; `out` is by default `runs/YEAR` of its project.
 
     Works in `OUT.partial` and puts it under the final name when everything is done; a run that was
     interrupted goes on after its last finished step if nothing it depends on has changed. `tell`
@@ -124,8 +124,8 @@ def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> 
     except RuntimeError as why:  # nbclient's word for a kernel that has gone
         aside.unlink(missing_ok=True)
         raise DataError(
-            f"{step.notebook} {step.round or ''} stopped: its kernel ended ({why}). Most often memory was short; "
-            "the same command goes on where it stopped."
+            f"{step.notebook} {step.round or ''} stopped: its kernel ended ({why}). Most often memory was "
+            "short; the same command goes on where it stopped."
         ) from why
     except BaseException:
         aside.unlink(missing_ok=True)
@@ -135,7 +135,7 @@ def _execute_notebook(step: Step, run: Run, notebooks: Path, kernel: Kernel) -> 
 
 
 def _failure(step: Step, why, left: Path) -> FairlibError:
-    """What stopped a notebook: a sentence for a person, or, if nobody foresaw it, an error of ours with its details."""
+    """What stopped a notebook: a sentence for a person, or, if nobody foresaw it, an error of ours."""
     at, end = (
         f"{step.notebook} {step.round or ''}".strip() + " stopped",
         f"The notebook as far as it came: {left}",
@@ -147,7 +147,7 @@ def _failure(step: Step, why, left: Path) -> FairlibError:
 
 
 def clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A copy of an executed notebook without what differs between two equal runs: times, the injected cell's id."""
+    """A copy of an executed notebook without what differs between equal runs: times, the injected id."""
     nb = copy.deepcopy(nb)
     nb.metadata.pop("papermill", None)
     for i, cell in enumerate(nb.cells):

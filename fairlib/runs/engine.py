@@ -6,9 +6,10 @@ Imported late: papermill pulls in most of Jupyter.
 import logging
 import sys
 from pathlib import Path
+from types import ModuleType
 
 # No Jupyter schema uses the format this module checks, and its import takes seconds.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
 
 import nbformat  # noqa: E402
 import papermill  # noqa: E402
@@ -44,6 +45,12 @@ def execute(notebook: Path, output: Path, parameters: dict, kernel: Kernel) -> n
     Raises PapermillExecutionError where a cell fails.
     """
     return papermill.execute_notebook(
-        notebook, output, parameters, engine_name="fairlib", km=kernel.manager, cwd=notebook.parent,
-        progress_bar=False, request_save_on_cell_execute=False,
-    )  # fmt: skip
+        notebook,
+        output,
+        parameters,
+        engine_name="fairlib",
+        km=kernel.manager,
+        cwd=notebook.parent,
+        progress_bar=False,
+        request_save_on_cell_execute=False,
+    )

@@ -9,6 +9,9 @@ from pathlib import Path
 from jupyter_client import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+# Matrices are of the size of a jury: more threads wait for each other, and add in another order.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 class Kernel:
     """One running kernel and the folder of its sockets, so that parallel years never share a port."""
@@ -20,7 +23,11 @@ class Kernel:
         # An in-memory history: parallel kernels would lock each other's SQLite file.
         arguments = ["--HistoryManager.enabled=False", "--IPKernelApp.extensions=fairlib.notebook"]
         # By environment and not by parameter: the executed notebook must not depend on where it was run.
-        env = os.environ | {"FAIRLIB_RUN_DIR": str(run_dir), "FAIRLIB_HOME": str(home)}
+        env = (
+            dict.fromkeys(ONE_THREAD, "1")
+            | os.environ
+            | {"FAIRLIB_RUN_DIR": str(run_dir), "FAIRLIB_HOME": str(home)}
+        )
         run_sync(self.manager.start_kernel)(extra_arguments=arguments, cwd=str(cwd), env=env)
 
     def close(self) -> None:

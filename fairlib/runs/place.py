@@ -72,7 +72,7 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def home_of(params: Path) -> Path:
-    """Where the relative paths of a params file start: the project it lies in, else the folder above its `params/`.
+    """Where relative paths of a params file start: the project it lies in, else the folder above `params/`.
 
     A file that lies in neither has its own folder for home.
     """
@@ -96,12 +96,13 @@ def notebooks_of(home: Path) -> Path:
 def open_run(year: int = 2021, contest: dict | None = None, run_dir: str | None = None) -> Run:
     """The run a notebook works on, from its three parameters.
 
-    In the chain (FAIRLIB_RUN_DIR, FAIRLIB_HOME) it is the chain's, with the rules that it put there. By hand it
-    is `run_dir`, or else the draft `runs/YEAR.draft`, which begins as a copy of the tables of `runs/YEAR` where those
-    were made by the same rules: a recorded run is never written into. The rules are `contest` if given (papermill
-    -f), else `params/YEAR.yaml` as it is now. Relative paths are below the project root.
+    In the chain (FAIRLIB_RUN_DIR, FAIRLIB_HOME) it is the chain's, with the rules that it put there. By hand
+    it is `run_dir`, or else the draft `runs/YEAR.draft`, which begins as a copy of the tables of `runs/YEAR`
+    where those were made by the same rules: a recorded run is never written into. The rules are `contest` if
+    given (papermill -f), else `params/YEAR.yaml` as it is now. Relative paths are below the project root.
 
-    Raises RulesError for rules that are missing, wrong or of another year, and for a `run_dir` with a recorded run.
+    Raises RulesError for rules that are missing, wrong or of another year, and for a `run_dir` with a
+    recorded run.
     """
     chain, home = os.environ.get("FAIRLIB_RUN_DIR"), os.environ.get("FAIRLIB_HOME")
     root = Path(home) if home else project_root()

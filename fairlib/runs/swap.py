@@ -1,4 +1,4 @@
-"""How a finished run takes its place: one maker at a time, the old run there until the new one is, nothing lost."""
+"""How a finished run takes its place: one maker at a time, the old run stays until the new one is there."""
 
 import fcntl
 import os
@@ -43,7 +43,7 @@ def alone(final: Path) -> Iterator[None]:
 
 
 def settle(final: Path) -> None:
-    """Give a run directory back its name if its maker was stopped between the two renames of `put_in_place`."""
+    """Give a run directory back its name if its maker was stopped between the renames of `put_in_place`."""
     final = Path(os.path.abspath(final))
     if not final.exists() and _former(final).exists():
         with alone(final):
@@ -77,7 +77,8 @@ def put_in_place(final: Path) -> None:
         if former.exists():
             os.replace(former, final)
         raise DataError(
-            f"{final}: the finished run cannot take this name ({why.strerror}); it lies in {working_place(final)}."
+            f"{final}: the finished run cannot take this name ({why.strerror}); it lies in "
+            f"{working_place(final)}."
         ) from why
     shutil.rmtree(former, ignore_errors=True)
 

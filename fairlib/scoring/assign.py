@@ -91,7 +91,8 @@ def _best(graph: Incidence, found: Design, free: np.ndarray) -> tuple[int, int]:
         gain = np.diag(square) - 2 * crossing + (crossing * mean).sum(axis=1)[:, None]
     gain = np.where(free, gain / (1 + resistance), -np.inf)
     gain[gain > gain.max() * (1 - 1e-9)] = np.inf
-    return tuple(int(v) for v in np.unravel_index(np.argmax(gain), gain.shape))
+    best = np.unravel_index(np.argmax(gain), gain.shape)
+    return int(best[0]), int(best[1])
 
 
 def _mean_error(graph: Incidence, found: Design) -> tuple[float | None, int]:

@@ -112,7 +112,12 @@ def _simulate(
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     cores = [ESTIMATORS[m].again(design, singles) for m in methods]
-    parts = {"submission": fit.submission, "juror": fit.juror, "residual": fit.residual, "mu": fit.level}
+    parts: dict[str, float | np.ndarray] = {
+        "submission": fit.submission,
+        "juror": fit.juror,
+        "residual": fit.residual,
+        "mu": fit.level,
+    }
     read = design.readers > 0
     hits, lost = np.empty((len(methods), n_sim)), np.empty((len(methods), n_sim))
     for s in range(n_sim):

@@ -43,7 +43,9 @@ def days(ratings: pd.DataFrame, weights=None) -> pd.DataFrame:
     """
     pairs = composite(ratings, weights)
     day, slot = (_of_pair(ratings, pairs, c) for c in ("day", "slot"))
-    rows, parts, names = [], [], []
+    rows: list[tuple] = []
+    parts: list[np.ndarray] = []
+    names: list[tuple[str, str]] = []
     for kind, value in (("day", day), ("slot", slot)):
         if value is None or np.isnan(value[0]).all():
             rows.append(_none(kind, "no_column"))

@@ -58,8 +58,8 @@ class Design:
     inflation: float
     connectivity: float
     sigma: float | None
-    conflicts: frozenset = frozenset()
-    incidence: Incidence | None = field(default=None, repr=False)
+    conflicts: frozenset
+    incidence: Incidence = field(repr=False)
 
 
 def design(
@@ -218,8 +218,8 @@ def _contrasts(
                 "group_b": group.categories[b],
                 "se": se,
                 "se_ideal": ideal,
-                "inflation": se / ideal if linked else None,
-                "se_points": se * sigma if linked and sigma is not None else None,
+                "inflation": None if se is None else se / ideal,
+                "se_points": None if se is None or sigma is None else se * sigma,
                 "status": "ok" if linked else "disconnected",
             }
         )
@@ -250,7 +250,8 @@ def _weak_points(graph: Incidence) -> tuple[np.ndarray, np.ndarray]:
     links = sp.csr_array((np.ones(2 * graph.n, dtype=np.int8), ends), shape=(size, size))
     starts, targets = links.indptr.tolist(), links.indices.tolist()
     order = [-1] * size
-    cut, bridges = np.zeros(graph.n_jurors, dtype=bool), []
+    cut = np.zeros(graph.n_jurors, dtype=bool)
+    bridges: list[tuple[int, int]] = []
     for root in np.flatnonzero(graph.readers).tolist():
         if order[root] < 0:
             visit = _depth_first(starts, targets, root, order)

@@ -74,8 +74,8 @@ class Pairs:
         return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
 
     def level_names(self) -> pd.Index:
-        """Names of the levels of `incidence`, in the order of their codes; none where there is a single level."""
-        if self.level is None:
+        """Names of the levels of `incidence`, in the order of their codes; none for a single level."""
+        if self.level is None or self.levels is None:
             return pd.Index([])
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
         known = known_levels(self.level, read)
@@ -108,7 +108,9 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
         score = _score(ratings["score"] if whole else ratings["score"][use], numeric)
     sub, jur, cri = codes if whole else (c[use] for c in codes)
     ordered = _refuse_duplicates(sub, jur, cri, labels)
-    return Marks(sub, jur, cri, score, *labels, ordered, *_levels(ratings, codes[0], len(labels[0])))
+    submissions, jurors, criteria = labels
+    level, levels = _levels(ratings, codes[0], len(submissions))
+    return Marks(sub, jur, cri, score, submissions, jurors, criteria, ordered, level, levels)
 
 
 def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Pairs:
@@ -157,10 +159,12 @@ def _about(marks: Marks) -> tuple:
     return marks.submissions, marks.jurors, marks.level, marks.levels
 
 
-def _levels(ratings: pd.DataFrame, submission: np.ndarray, n: int) -> tuple:
+def _levels(
+    ratings: pd.DataFrame, submission: np.ndarray, n: int
+) -> tuple[np.ndarray | None, pd.Index | None]:
     """Code of each submission's level (n,) and the names, those without one in a level of their own ("")."""
     if "level" not in ratings.columns:
-        return ()
+        return None, None
     codes, names = pd.factorize(ratings["level"].astype(object).fillna("").astype(str), sort=True)
     level = np.zeros(n, dtype=np.int64)
     level[submission] = codes

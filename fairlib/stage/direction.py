@@ -1,7 +1,7 @@
 """The one door at which a contest where low is best is turned round.
 
-Inside the library higher is better, in marks and in estimates. Marks are turned as a round's questions are asked
-and tables as they are answered, so that whatever a person reads is on the contest's own scale. The rule
+Inside the library higher is better, in marks and in estimates. Marks are turned as a round's questions are
+asked and tables as they are answered, so that whatever a person reads is on the contest's own scale. The rule
 itself is never rewritten: selection reads its thresholds by the scale (`compile_rule`) and tells by it.
 """
 

@@ -33,12 +33,12 @@ _MOVED = {
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Estimates of a round: `table` as the contract has it, on the contest's scale; `estimates` with higher better.
+    """Estimates of a round: `table` on the contest's scale, as in the contract; `estimates` higher is better.
 
-    `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the contest's
-    scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who read in both. It has
-    no rows where all have one level. `level_means` is how high each nomination stands, `level, mean, se, n_submissions,
-    n_jurors`: the mean of the estimates of its submissions.
+    `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the
+    contest's scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who
+    read in both. It has no rows where all have one level. `level_means` is how high each nomination stands,
+    `level, mean, se, n_submissions, n_jurors`: the mean of the estimates of its submissions.
     """
 
     estimates: Estimates
@@ -63,8 +63,8 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     A submission with fewer jurors than the round's `min_scores` keeps its raw numbers and has no
     estimate: its status is `too_few_jurors`.
 
-    Raises ScoringError where the marks cannot support the estimator, and where nominations that no juror links would
-    be compared without `levels` in the rules of the round.
+    Raises ScoringError where the marks cannot support the estimator, and where nominations that no juror
+    links would be compared without `levels` in the rules of the round.
     """
     marks, weights = oriented(r, ratings), contest.weights(r.id)
     try:
@@ -85,7 +85,7 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
-    """Refuse to compare nominations that no juror links, unless the rules said beforehand that it shall be done."""
+    """Refuse to compare nominations that no juror links, unless the rules said beforehand to do it."""
     pairs = composite_of(scored(marks), weights)
     n_parts, of_submission, of_juror = components_of(pairs.incidence())
     if n_parts > 1:
@@ -95,8 +95,9 @@ def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
 def _remedies(r: Round, with_levels: bool) -> str:
     """What those who hold the contest can do about jurors whom nothing links."""
     told = (
-        "Let some jurors read in another part too (the scoring notebook lists the readings that link them best), or, "
-        f"where all jurors are taken as equally strict, say so: `estimator: raw` under rounds.{r.id}."
+        "Let some jurors read in another part too (the scoring notebook lists the readings that link them "
+        "best), or, where all jurors are taken as equally strict, say so: `estimator: raw` under "
+        f"rounds.{r.id}."
     )
     if with_levels and r.levels is None:
         told += (
@@ -120,7 +121,7 @@ def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:
-    """`by_CRITERION`, the estimate of each criterion alone, then `status_CRITERION`, which says why one is missing."""
+    """`by_CRITERION`, the estimate of each criterion alone, then `status_CRITERION`: why one is missing."""
     by = per_criterion(marks, method)[["estimate", "status"]].unstack("criterion")
     order = [c.id for c in contest.criteria if c.id in by["estimate"]]
     status = by["status"][order].fillna("no_scored_mark")

@@ -57,7 +57,7 @@ def roster(
     versions: dict,
     set_aside: dict | None = None,
 ) -> Roster:
-    """Who may mark what in a round; conflicts name the ids that are meant, of an earlier version the kept one's."""
+    """Who may mark what in a round; conflicts name the ids meant, for an earlier version the kept one's."""
     none = pd.DataFrame(columns=["juror", "submission"], dtype="str")
     found: list[dict[str, str]] = []
     own, of_form = r.scores.columns, contest.submissions.columns.get("submission", ())
@@ -80,7 +80,7 @@ def read_roster(contest: Contest, r: Round, data: Path, run_dir: Path) -> Roster
 
 
 def with_levels(contest: Contest, r: Round, ratings: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataFrame:
-    """Ratings with the `level` of each submission, its nomination or what the round names; unchanged without any."""
+    """Ratings with the `level` of each submission, its nomination or what the round names, if any."""
     column = contest.levels(r.id)
     if column is None:
         return ratings

@@ -1,6 +1,7 @@
 """What a round's marks can and cannot carry: the questions of notebook 02, asked with the round's rules.
 
-A method is the free function of its name with the weights, the scale, the seed and the rules of the round filled in.
+A method is the free function of its name with the weights, the scale, the seed and the rules of the round
+filled in.
 """
 
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ class Marks(Protocol):
 
 @dataclass(frozen=True)
 class ScoringStage:
-    """A round of a run: the contest's rules and the round's own, the folder of files sent and the run directory."""
+    """A round of a run: the rules of contest and round, the folder of files sent and the run directory."""
 
     contest: Contest
     rules: Round
@@ -77,7 +78,7 @@ class ScoringStage:
         return read_roster(self.contest, self.rules, self.data, self.dir)
 
     def read_marks(self, known: Roster | None = None) -> Scoresheets:
-        """The score files of the round, read against `known`, if not given what the steps before have written.
+        """The score files of the round, read against `known`, by default what the steps before have written.
 
         Raises DataError where the steps before left nobody for the round, or no mark can be used, and as
         `read_scores` does.
@@ -85,9 +86,9 @@ class ScoringStage:
         known = known or self.read_roster()
         if not known.submissions["in_round"].any():
             raise DataError(
-                f"There is nothing to score in the round {self.rules.id}: {len(known.submissions)} submissions were "
-                "accepted and none is left for it; look at intake/set_aside.csv and the rules under "
-                "contest.submissions."
+                f"There is nothing to score in the round {self.rules.id}: {len(known.submissions)} "
+                "submissions were accepted and none is left for it; look at intake/set_aside.csv and the "
+                "rules under contest.submissions."
             )
         sheets = read_scores(self.contest, self.rules, self.data, known)
         if refusal := nothing_scored(sheets.ratings, self.rules):
@@ -105,7 +106,7 @@ class ScoringStage:
         return design(marks.ratings, groups, marks.roster.conflicts)
 
     def extra_assignments(self, found: Design, count: int = 3) -> pd.DataFrame:
-        """The readings that would strengthen the design most; no rows where everything free is read already."""
+        """The readings that would strengthen the design most; no rows where everything free is read."""
         try:
             return extra_assignments(found, count)
         except ScoringError:
@@ -121,8 +122,8 @@ class ScoringStage:
 
     def what_it_means(self, marks: Marks) -> pd.Series:
         """What the reliability means at the round's seats, or the reason why there is nothing to say."""
-        seats, preselected = self.rules.select.seats, self.contest.before(self.rules.id) is not None
-        if not self._draws_a_line(marks):
+        seats, preselected = self._line(marks), self.contest.before(self.rules.id) is not None
+        if seats is None:
             return pd.Series(
                 {"status": "no_line", "n_submissions": _n_marked(marks)}, name="value", dtype=object
             )
@@ -130,7 +131,7 @@ class ScoringStage:
         return pd.Series(vars(found), name="value", dtype=object)
 
     def estimate(self, marks: Marks, method: str | None = None) -> Found:
-        """Estimates by the round's estimator or another `method`; see `estimate_by` for statuses and errors."""
+        """Estimates by the round's estimator or another `method`; statuses and errors as in `estimate_by`."""
         return estimate_by(self.contest, self.rules, marks.ratings, method or self.rules.estimator)
 
     def diagnose(self, marks: Marks, found: Found) -> Diagnostics:
@@ -178,7 +179,7 @@ class ScoringStage:
         )
 
     def by_rank(self, found: Found) -> pd.DataFrame:
-        """Estimates with the decision that rank alone would make, to draw the line before the rules are applied."""
+        """Estimates with the decision by rank alone, to draw the line before the rules are applied."""
         inside = found.table["rank"] <= (self.rules.select.seats or len(found.table))
         decision = inside.map({True: "selected", False: "not_selected"}).to_numpy()
         return found.table.reset_index().assign(decision=decision)
@@ -198,32 +199,34 @@ class ScoringStage:
         `change` is `comes` or `goes`. No rows where nobody else gave a mark, or no line is drawn by rank.
         """
         others = marks.ratings[marks.ratings["juror"] != juror]
-        ranks = found.table["rank_raw"].iloc[:0]
-        if self._draws_a_line(marks) and (others["status"] == "scored").any():
+        ranks, line = found.table["rank_raw"].iloc[:0], self._line(marks)
+        if line is not None and (others["status"] == "scored").any():
             ranks = estimate_by(self.contest, self.rules, others, "raw").table["rank"]
         moved = found.table[["rank_raw"]].assign(what_if=ranks).dropna().astype(int)
-        before, after = (moved[c] <= (self.rules.select.seats or 0) for c in moved)
+        before, after = (moved[c] <= (line or 0) for c in moved)
         change = np.select([after & ~before, before & ~after], ["comes", "goes"], "")
         return moved.assign(change=change)[change != ""].sort_values(["change", "rank_raw"])
 
     def compare_estimators(self, marks: Marks, n_sim: int = 200) -> pd.DataFrame:
         """The estimators beside each other on this round's marks and seats.
 
-        No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one juror,
-        one reading each, one mark for all, panels that nothing links.
+        No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one
+        juror, one reading each, one mark for all, panels that nothing links.
         """
         nothing = pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
-        if not self._draws_a_line(marks):
+        seats = self._line(marks)
+        if seats is None:
             return nothing
-        given, seats = self.oriented(marks), self.rules.select.seats
+        given = self.oriented(marks)
         try:
             return compare_estimators(given, seats, n_sim=n_sim, seed=self.seed, weights=self.weights)
         except ScoringError:
             return nothing
 
-    def _draws_a_line(self, marks: Marks) -> bool:
+    def _line(self, marks: Marks) -> int | None:
+        """The seats of a round that draws a line by rank; None without seats, or with one for everybody."""
         seats = self.rules.select.seats
-        return seats is not None and seats < _n_marked(marks)
+        return seats if seats is not None and seats < _n_marked(marks) else None
 
     def save_scoring(
         self,

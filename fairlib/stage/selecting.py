@@ -1,14 +1,17 @@
 """Who is chosen, and how firm is the line? The questions of notebook 03, asked with the round's rules.
 
-A method is the free function of its name with the weights, the scale, the seed and the rules of the round filled in.
-Where a question has no answer its table has no rows.
+A method is the free function of its name with the weights, the scale, the seed and the rules of the round
+filled in. Where a question has no answer its table has no rows.
 """
+
+from collections.abc import Mapping
+from typing import TypedDict
 
 import pandas as pd
 
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.intake.sheets.rows_meant import match_conflicts
-from fairlib.rules import Selection
+from fairlib.rules import Scale, Selection
 from fairlib.scoring.days import days
 from fairlib.scoring.estimators.adjust import Estimates, estimate
 from fairlib.selection.admit.check import Check, verify_choice
@@ -30,6 +33,15 @@ from fairlib.store import read_table, write_bytes
 _SURE = ["p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band"]
 
 
+class _Alike(TypedDict):
+    """What stays as it is in every question about other rules."""
+
+    seed: int
+    ratings: pd.DataFrame
+    method: str
+    scale: Scale
+
+
 class Stage(ScoringStage):
     """A round of a run: its marks, estimates, diagnoses and choice, by the rules of the round."""
 
@@ -42,9 +54,10 @@ class Stage(ScoringStage):
         return Scored(ratings, self.read_roster(), read_table(self.folder / "estimates.csv", "submission"))
 
     def candidates(self, scored: Scored) -> pd.DataFrame:
-        """What selection decides on: every submission of the contest in its first round, later those of the round.
+        """What selection decides on: all submissions of the contest in its first round, later the round's.
 
-        Estimates are turned so that higher is better; the rule that is carried out on them is read by the scale.
+        Estimates are turned so that higher is better; the rule that is carried out on them is read by the
+        scale.
         """
         about = scored.roster.submissions
         if self.contest.before(self.rules.id) is not None:
@@ -80,7 +93,7 @@ class Stage(ScoringStage):
         return rule_costs(choice.problem, choice.admitted)
 
     def severity_model(self, marks: Marks, found: Found) -> Estimates | None:
-        """The severity model of the marks, from which other commissions are drawn; None if it cannot be fitted."""
+        """The severity model of the marks, to draw other commissions from; None if it cannot be fitted."""
         model = found.estimates
         if model.method != "severity":
             try:
@@ -94,7 +107,7 @@ class Stage(ScoringStage):
         return certainty(found.estimates, choice.problem, seed=self.seed, model=model)
 
     def decisions(self, choice: Choice, sure: Certainty) -> pd.DataFrame:
-        """The contract's decisions: the choice with its probabilities, rank intervals, and those of the twin."""
+        """The contract's decisions: the choice with probabilities, rank intervals, and those of the twin."""
         return choice.decisions.join(sure.table[_SURE]).join(sure.twin.shared)
 
     def stability(self, scored: Scored, choice: Choice) -> Stability:
@@ -144,10 +157,25 @@ class Stage(ScoringStage):
         found = days(self.oriented(marks), self.weights)
         return turned(self.rules, found, gaps=("points", "low", "high"), ends=[("low", "high")])
 
-    def what_if(self, scored: Scored, **changes: object) -> Comparison:
-        """The choice under a changed rule, other `weights` or another `estimator`, beside the one that holds."""
-        given = {"weights": self.weights} if "estimator" in changes else {}
-        return what_if(self.candidates(scored), self.rules.select, **self._alike(scored), **(given | changes))
+    def what_if(
+        self,
+        scored: Scored,
+        *,
+        weights: Mapping[str, float] | None = None,
+        estimator: str | None = None,
+        **changes: object,
+    ) -> Comparison:
+        """The choice under a changed rule, other `weights` or `estimator`, beside the one that holds."""
+        if estimator is not None and weights is None:
+            weights = self.weights
+        return what_if(
+            self.candidates(scored),
+            self.rules.select,
+            weights=weights,
+            estimator=estimator,
+            **self._alike(scored),
+            **changes,
+        )
 
     def other_rules(self, scored: Scored) -> Others:
         """The choices of the neighbours of the declared rule, a fixed list that nobody picks from."""
@@ -155,7 +183,7 @@ class Stage(ScoringStage):
             self.candidates(scored), self.rules.select, weights=self.weights, **self._alike(scored)
         )
 
-    def _alike(self, scored: Scored) -> dict:
+    def _alike(self, scored: Scored) -> _Alike:
         """What stays as it is in every question about other rules."""
         return {
             "seed": self.seed,
@@ -177,7 +205,7 @@ class Stage(ScoringStage):
         others: Others,
         lots: Drawn | None,
     ) -> None:
-        """Write the decisions of the round in the order of their ranks, and what is known of how firm they are.
+        """Write the decisions of the round by rank, and what is known of how firm they are.
 
         Where lots were drawn: also what anybody needs to draw them again (`docs/verify_draw.py`).
         """

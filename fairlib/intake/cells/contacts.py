@@ -61,10 +61,13 @@ def _search(text: str) -> list[str]:
     found = []
     for piece in re.split(r"[,;/\n]|\bили\b|\bнемесе\b|\bжәне\b", text):
         one = _quick(piece)
-        matches = [] if one else phonenumbers.PhoneNumberMatcher(piece, "KZ")
-        numbers = [phonenumbers.format_number(m.number, phonenumbers.PhoneNumberFormat.E164) for m in matches]
-        found += [n for n in [one, *numbers] if n and n not in found]
+        numbers = [one] if one else [_international(m) for m in phonenumbers.PhoneNumberMatcher(piece, "KZ")]
+        found += [n for n in dict.fromkeys(numbers) if n not in found]
     return found
+
+
+def _international(match: phonenumbers.PhoneNumberMatch) -> str:
+    return phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def emails(texts: pd.Series) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Which moment did they mean? Dates and times as people and spreadsheets write them, in the contest's zone.
 
 One program writes a column, so what one cell proves about the order of day and month (11/25/2023) holds for
-the column. Where nothing proves it they are read day first, as in Kazakhstan, with a code that says so. Nothing
-is read relative to today: the same file gives the same dates next year.
+the column. Where nothing proves it they are read day first, as in Kazakhstan, with a code that says so.
+Nothing is read relative to today: the same file gives the same dates next year.
 """
 
 import re
@@ -17,11 +17,13 @@ from babel.dates import get_month_names
 from fairlib.intake.cells.columns import distinct
 from fairlib.intake.texts import comparable
 
-_HALVES = {word: half for half, words in {  # the half of the day that a word beside the clock means
-    "am": ("am", "a.m.", "a.m", "утра", "дп", "таңғы", "таңертеңгі", "түске дейін", "түске дейінгі"),
-    "pm": ("pm", "p.m.", "p.m", "вечера", "веч.", "пп", "түстен кейін", "түстен кейінгі", "кешкі"),
-    "noon": ("дня", "түскі"), "night": ("ночи", "түнгі"),
-}.items() for word in words}  # fmt: skip
+_WORDS_OF_HALVES = {  # the half of the day that a word beside the clock means
+    "am": "am|a.m.|a.m|утра|дп|таңғы|таңертеңгі|түске дейін|түске дейінгі",
+    "pm": "pm|p.m.|p.m|вечера|веч.|пп|түстен кейін|түстен кейінгі|кешкі",
+    "noon": "дня|түскі",
+    "night": "ночи|түнгі",
+}
+_HALVES = {word: half for half, words in _WORDS_OF_HALVES.items() for word in words.split("|")}
 _HALF = "|".join(re.escape(word) for word in sorted(_HALVES, key=len, reverse=True))
 _CLOCK = (
     rf"(?:[\sT,]+(?:в\s+|сағат\s+|at\s+)?(?:(?P<early>{_HALF})\s+(?:сағат\s+)?)?"
@@ -58,14 +60,16 @@ _SERIAL_ZERO = datetime(1899, 12, 30)
 def dates(texts: pd.Series, zone: str, default_year: int | None = None, written: str = "") -> pd.DataFrame:
     """Moments in `zone` (an IANA name): value (datetime64[us, zone]), has_time, code.
 
-    A text without an offset is local time of the zone, or of the one that the heading `written` over the column
-    names («Submit Date (UTC)»); a date without a time is its midnight and has_time is False, so that a deadline can
-    count the whole day. Codes: missing, unreadable, no_such_date, ambiguous_order (04/05/2021, where no cell of the
-    column proves the order, or the cells prove both, or a spreadsheet read some of them in the other order),
-    order_of_column (the same where one is proved), year_assumed («14 сәуір», with default_year), serial
-    (a spreadsheet's day number), clock_change (an hour that the zone's clocks had twice or never).
+    A text without an offset is local time of the zone, or of the one that the heading `written` over the
+    column names («Submit Date (UTC)»); a date without a time is its midnight and has_time is False, so that a
+    deadline can count the whole day. Codes: missing, unreadable, no_such_date, ambiguous_order (04/05/2021,
+    where no cell of the column proves the order, or the cells prove both, or a spreadsheet read some of them
+    in the other order), order_of_column (the same where one is proved), year_assumed («14 сәуір», with
+    default_year), serial (a spreadsheet's day number), clock_change (an hour that the zone's clocks had twice
+    or never).
 
-    >>> dates(pd.Series(["14.04.21", "2021 жылғы 14 сәуір", "44300"]), "Asia/Almaty")["value"].dt.date.nunique()
+    >>> written = pd.Series(["14.04.21", "2021 жылғы 14 сәуір", "44300"])
+    >>> dates(written, "Asia/Almaty")["value"].dt.date.nunique()
     1
     >>> dates(pd.Series(["11/05/2023", "11/25/2023"]), "Asia/Almaty")["value"].dt.month.tolist()
     [11, 11]
@@ -96,7 +100,7 @@ def dates(texts: pd.Series, zone: str, default_year: int | None = None, written:
 
 
 def zone_of(heading: str) -> tzinfo | None:
-    """The zone that a heading names for the times below it: UTC, GMT+6, MSK; KoBo writes `_submission_time` in UTC.
+    """The zone that a heading names for times below it: UTC, GMT+6, MSK; KoBo's `_submission_time` is UTC.
 
     >>> zone_of("Submit Date (UTC)"), zone_of("Жіберу уақыты, UTC+5"), zone_of("Timestamp")
     (datetime.timezone.utc, datetime.timezone(datetime.timedelta(seconds=18000)), None)
@@ -110,7 +114,7 @@ def zone_of(heading: str) -> tzinfo | None:
 
 
 def _proved(texts: list[str]) -> dict[str, set[str]]:
-    """For each sign between day and month: what the cells prove (day or month first), and that some prove nothing."""
+    """For each sign between day and month: what the cells prove (day or month first); some may be open."""
     said: dict[str, set[str]] = {"/": set(), "-": set()}
     for text in texts:
         if found := _SIGNED.search(text):
@@ -195,7 +199,7 @@ def _doubt(first: int, second: int, order: str) -> str:
 
 
 def _clock(part: dict[str, str | None]) -> tuple[int, int, int]:
-    """Hour, minute and second. Raises ValueError where the part of the day and the hour contradict each other."""
+    """Hour, minute and second. Raises ValueError where the part of the day contradicts the hour."""
     hour = int(part["hour"] or 0)
     if word := part["half"] or part["early"]:
         half = _HALVES[word.lower()]
@@ -226,7 +230,7 @@ def _local(moment: datetime, zone: tzinfo) -> tuple[datetime | None, str]:
 @cache
 def _months() -> dict[str, int]:
     """Month names and their short forms in Kazakh, Russian and English (CLDR, through Babel) → number."""
-    found = {}
+    found: dict[str, int] = {}
     for lang in ("kk", "ru", "en"):
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):

@@ -145,19 +145,27 @@ def _judge(digits: np.ndarray, field: str) -> np.ndarray:
     day = kind * 10 + digits[:, 5]
     if field == "IIN":
         rules = [
-            ((kind >= 4) & (kind <= 6), "bin_in_iin_field"), (bad_month, "month"), (kind > 6, "type_digit"),
-            (expected == _NEVER_ISSUED, "unusable_prefix"), (wrong, "check_digit"),
+            ((kind >= 4) & (kind <= 6), "bin_in_iin_field"),
+            (bad_month, "month"),
+            (kind > 6, "type_digit"),
+            (expected == _NEVER_ISSUED, "unusable_prefix"),
+            (wrong, "check_digit"),
             (_no_such_day(digits), "birth_date"),
-        ]  # fmt: skip
+        ]
     else:
         personal = (kind <= 3) & (day >= 1) & (day <= 31) & ~wrong
         blind = (digits[:, :11] @ _WEIGHTS[0] % 11 < 10) & (digits[:, 10] > 0)
         rules = [
-            (bad_month, "month"), (personal, "iin_in_bin_field"), ((kind < 4) | (kind > 6), "type_digit"),
-            (expected == _NEVER_ISSUED, "unusable_prefix"), (wrong, "check_digit"),
-            (digits[:, 5] > 3, "attribute_digit"), ((kind == 6) | (digits[:, 5] == 3), "warn_entrepreneur"),
-            (kind == 5, "warn_nonresident"), (blind, "ok_undetectable"),
-        ]  # fmt: skip
+            (bad_month, "month"),
+            (personal, "iin_in_bin_field"),
+            ((kind < 4) | (kind > 6), "type_digit"),
+            (expected == _NEVER_ISSUED, "unusable_prefix"),
+            (wrong, "check_digit"),
+            (digits[:, 5] > 3, "attribute_digit"),
+            ((kind == 6) | (digits[:, 5] == 3), "warn_entrepreneur"),
+            (kind == 5, "warn_nonresident"),
+            (blind, "ok_undetectable"),
+        ]
     return np.select([broken for broken, _ in rules], [code for _, code in rules], "ok")
 
 
@@ -210,7 +218,7 @@ _REPAIRS = {
 
 @cache
 def _verdict(code: str, done: str) -> tuple[str, bool, str]:
-    """The verdict, whether the number is to be trusted, and the reason; no `code` where there are no 12 digits."""
+    """The verdict, whether to trust the number, and the reason; no `code` where there are no 12 digits."""
     if not code:
         return ("missing" if done == "missing" else "invalid"), False, done
     if code in _VALID:

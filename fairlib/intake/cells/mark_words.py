@@ -1,7 +1,7 @@
-"""Which mark do words mean? «8 из 10», «5 – Excellent», «8 (восемь)», 7½: read where only one mark can be meant.
+"""Which mark do words mean? «8 из 10», «5 – Excellent», «8 (восемь)», 7½: read if only one can be meant.
 
-What could mean two marks («7-8», «9+», «8 (девять)», «8 (было 9)»), none («8 - не считать»), or a mark that the
-spreadsheet would have to guess («≈7», «8?») is not a mark: a person reads the cell.
+What could mean two marks («7-8», «9+», «8 (девять)», «8 (было 9)»), none («8 - не считать»), or a mark that
+the spreadsheet would have to guess («≈7», «8?») is not a mark: a person reads the cell.
 """
 
 import re
@@ -23,7 +23,8 @@ _OF = [
 ]
 _WORDS = r"[^\W\d_][^\d?=<>≈~→±]*"
 _AFTER = re.compile(
-    rf"(?P<mark>{_N}){_UNIT}(?:\s*[:;=(\[/–]\s*|\s+-\s*|-\s+|-(?!балл)(?=\w{{4}})|[.,]\s+)(?P<words>{_WORDS})[)\]]?"
+    rf"(?P<mark>{_N}){_UNIT}(?:\s*[:;=(\[/–]\s*|\s+-\s*|-\s+|-(?!балл)(?=\w{{4}})|[.,]\s+)"
+    rf"(?P<words>{_WORDS})[)\]]?"
 )
 _BEFORE = re.compile(rf"(?P<words>{_WORDS}?)(?:\s*[:;=(\[]\s*|\s+-\s+|,\s+)(?P<mark>{_N}){_UNIT}[)\]]?")
 _MOST_WORDS = 5  # of a label: what is longer is a remark, and may take the mark back
@@ -32,9 +33,10 @@ _FRACTION = re.compile(r"(?P<whole>\d+)?\s*(?P<part>[½⅓⅔¼¾⅕⅖⅗⅘⅛
 _HALF = re.compile(r"(?P<whole>\d+)\s+1/2|(?P<other>\d+)\s+с\s+половиной")
 # folded words that take a mark back, or say that it is no more than a guess
 _NOT = re.compile(
-    r"\b(?:счита|засчи|учитыва|не учит|учте|отмен[аеи]|анну|зачеркн|исправ|ошиб|удали|удален[оа]?\b|был[оаи]?\b|"
-    r"стал[оаи]?\b|вместо|или\b|либо\b|около\b|примерн|наверн|возможн|может|count(?:ed|s)?\b|cancel|void|ignor|"
-    r"delet|mistake|error|wrong|instead|was\b|or\b|maybe|about\b|approx|perhaps|есепт|ескер|жарамсыз|кате\b|"
+    r"\b(?:счита|засчи|учитыва|не учит|учте|отмен[аеи]|анну|зачеркн|исправ|ошиб|удали|удален[оа]?\b|"
+    r"был[оаи]?\b|стал[оаи]?\b|вместо|или\b|либо\b|около\b|примерн|наверн|возможн|может|"
+    r"count(?:ed|s)?\b|cancel|void|ignor|delet|mistake|error|wrong|instead|was\b|or\b|maybe|"
+    r"about\b|approx|perhaps|есепт|ескер|жарамсыз|кате\b|"
     r"немесе|болды|шамамен|мумкин)|^(?:нет|жок|no|none|not)$"
 )
 _BOUND = re.compile(r"\b(?:макс|миним|max|min)")  # «max: 10» is no mark, «1 – minimal» is one
@@ -50,7 +52,7 @@ _NUMBERS = {
 
 
 def mark_in_words(text: str, scale: Scale | None) -> tuple[float, str]:
-    """The mark that a text means, and in_words; NaN with other_scale («4/5» on a scale up to 10) or not_a_mark.
+    """The mark that a text means, and in_words; NaN with other_scale («4/5» on 1 to 10) or not_a_mark.
 
     >>> mark_in_words("8 из 10", Scale(min=1, max=10)), mark_in_words("отлично - 5", None)
     ((8.0, 'in_words'), (5.0, 'in_words'))
@@ -91,8 +93,9 @@ def _with_fraction(plain: str) -> float | None:
 
 def _labelled(plain: str) -> float | None:
     """The number beside a label such as «хорошо»; a number in words must be the same one."""
-    match = after = _AFTER.fullmatch(plain)
-    if after is None and (match := _BEFORE.fullmatch(plain)) is None:
+    after = _AFTER.fullmatch(plain)
+    match = after or _BEFORE.fullmatch(plain)
+    if match is None:
         return None
     words = fold(match["words"])
     if len(words) < _SHORTEST or len(words.split()) > _MOST_WORDS or _NOT.search(words):

@@ -10,8 +10,9 @@ _FEW = 3  # marks of a column from which a habit can be told
 def on_scale(read: pd.DataFrame, scale: Scale) -> pd.DataFrame:
     """Marks read (`value`, `status`, `code`), with those of code `percent` brought to the scale.
 
-    85 % is 85 where the scale ends at 100 and 0.85 where it goes from 0 to 1. On any other scale nobody can say:
-    8.5 of 10 or 8.65, as far as 85 % of the way from 1 to 10? There it is invalid, with the code `percent_of_what`.
+    85 % is 85 where the scale ends at 100 and 0.85 where it goes from 0 to 1. On any other scale nobody can
+    say: 8.5 of 10 or 8.65, as far as 85 % of the way from 1 to 10? There it is invalid, with the code
+    `percent_of_what`.
 
     >>> read = pd.DataFrame({"value": [85.0, 7.0], "status": ["scored"] * 2, "code": ["percent", ""]})
     >>> [on_scale(read, Scale(min=0, max=top))["value"].tolist() for top in (100, 1)]

@@ -27,7 +27,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _LEFTOVER = re.compile(r"\s*(?:Түсініктеме қалдыру|Оставить комментарий|Leave a (?:comment|reply))\s*", re.I)
 _LOST = re.compile(rf"�|(?<=[{_HOME}])\?(?=[{_HOME}])|(?<!\w)\?(?=[{_HOME}])(?!\?)")
 _PLAIN = rf" !\"'()*+,\-./0-9:;=@_«»“”„–—…№₸%{_HOME}"
-# what a text shows that is not letters at home, digits apart from them and usual signs; most texts show nothing
+# what a text shows that is not letters at home, digits apart from them and usual signs; most show nothing
 _TRACES = [
     re.compile(rf"[^{_PLAIN}\0][^\0]*"),
     re.compile(" (?=[ \0])"),
@@ -51,7 +51,8 @@ _AS_CP1251 = {
     for encoding in ("kz1048", "ptcp154")
 }
 _UTF8_TRACE = re.compile(
-    "[РСТУҐ][\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u2013-\u2122ІіҐґЄєЇї°±µ¶·»]|[ÐÑÒÓ][\u0080-\u00ff\u0152-\u2122]"
+    "[РСТУҐ][\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u2013-\u2122ІіҐґЄєЇї°±µ¶·»]|"
+    "[ÐÑÒÓ][\u0080-\u00ff\u0152-\u2122]"
 )
 
 
@@ -73,7 +74,7 @@ def repair_text(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 
 def repair_all(texts: list[str]) -> tuple[list[str], list[str]]:
-    """As `repair_text`, of a list: what is plain may only have words to join, the rest goes through every step."""
+    """As `repair_text`, of a list: a plain text may only have words to join, the rest takes every step."""
     mended, codes = list(texts), [""] * len(texts)
     for at in suspects(texts, _traces_of_split_words(texts)):
         mended[at] = _join_split_words(texts[at])
@@ -166,7 +167,7 @@ def _tidy_spaces(text: str) -> str:
 
 
 def _one_alphabet(text: str) -> str:
-    """Letters that look like another alphabet's, in words that the rest of the word or a dictionary settles."""
+    """Letters that look like another alphabet's, where the rest of the word or a dictionary settles it."""
     if not re.search(f"[{CYRILLIC}]", text):
         return text
     return "".join(p if i % 2 else _settle_all(p) for i, p in enumerate(_ADDRESS.split(text)))
@@ -180,7 +181,7 @@ def _settle_all(text: str) -> str:
 
 
 def _settle(word: str) -> str:
-    """A word of two alphabets in the one that can hold all of it; if both can, the dictionary's or the usual one."""
+    """A word of two alphabets in the one that can hold it; if both can, the dictionary's or the usual one."""
     cyrillic, latin = _to_cyrillic(word), word.translate(_to_latin())
     known = cyrillic.lower() in lexicon()
     holds = not re.search("[A-Za-zƏəƟɵƣı0-9]", cyrillic)  # digits go only with a word of the dictionary
@@ -239,7 +240,7 @@ def _are_one_word(pieces: list[str]) -> bool:
 
 
 def _traces_of_split_words(texts: list[str]) -> list[re.Pattern[str]]:
-    """Patterns without which plain texts have no words to join: a space before what ends or goes on a word."""
+    """Patterns without which plain texts have no words to join: a space before what goes on a word."""
     backwards = "\0".join(texts)[::-1]  # a pattern that begins with a space, which is rare, is quick
     apart = {word[:0:-1] for word in _ENDS_BACKWARDS.findall(backwards)}
     begun = [

@@ -20,11 +20,11 @@ _NOTHING = frozenset(
     ["", "-", "--", ".", "жоқ", "жок", "нет", "н/а", "н/д", "n/a", "na", "no", "none", "нет данных"]
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)")
-_ABSTAINED = frozenset(map(fold, (
-    "б/о", "б.о.", "без оценки", "не оценено", "не оцениваю", "не оценивал", "не оценивала", "воздержался",
-    "воздержалась", "воздержусь", "бағаланбады", "бағаланбаған", "баға жоқ", "бағасыз", "қалыс қалды", "қалыс",
-    "abstain", "abstained", "not scored", "no mark",
-)))  # fmt: skip
+_NO_MARK = (
+    "б/о|б.о.|без оценки|не оценено|не оцениваю|не оценивал|не оценивала|воздержался|воздержалась|воздержусь|"
+    "бағаланбады|бағаланбаған|баға жоқ|бағасыз|қалыс қалды|қалыс|abstain|abstained|not scored|no mark"
+)
+_ABSTAINED = frozenset(map(fold, _NO_MARK.split("|")))
 _RECUSED = re.compile(r"мудделер|мудделик|кактыгыс|конфликт|отвод|бас тарт|conflict|recus|own organisation")
 _ERROR_CELL = re.compile(r"^(?:#[A-ZА-Я0-9/_]+[!?]?|Err:\d+)$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d")
@@ -117,11 +117,13 @@ def _money(text: str) -> tuple[float, str]:
 
 def _sum_of_parts(found: list[tuple[str, str]]) -> tuple[float, str]:
     """3 млн 500 тыс: parts in falling order of their unit; a second part without a unit is no sum."""
-    parts = [(*_grouped(digits, bool(unit)), _unit(unit)) for digits, unit in found]
-    units = [unit for *_, unit in parts]
-    if any(value is None for value, *_ in parts) or units != sorted(set(units), reverse=True):
+    parts = [_grouped(digits, bool(unit)) for digits, unit in found]
+    units = [_unit(unit) for _, unit in found]
+    values = [value for value, _ in parts if value is not None]
+    if len(values) < len(parts) or units != sorted(set(units), reverse=True):
         return np.nan, "unreadable"
-    return round(sum(value * unit for value, _, unit in parts), 2), max(code for _, code, _ in parts)
+    total = sum(value * unit for value, unit in zip(values, units, strict=True))
+    return round(total, 2), max(code for _, code in parts)
 
 
 def _unit(word: str) -> float:
@@ -129,7 +131,7 @@ def _unit(word: str) -> float:
 
 
 def _grouped(digits: str, with_unit: bool) -> tuple[float | None, str]:
-    """A number with separators: a group has three digits, and what follows the last other sign is decimals."""
+    """A number with separators: a group has three digits, what follows the last other sign is decimals."""
     pieces = re.split(rf"[{_SPACES}]+", digits.strip().rstrip(".,"))
     if len(pieces) > 1 and not _are_groups([*pieces[:-1], re.split("[.,]", pieces[-1])[0]]):
         return None, ""
@@ -156,11 +158,11 @@ def _are_groups(groups: list[str]) -> bool:
 
 _HALF_YEAR = frozenset(["полгода", "жарты жыл", "half a year"])
 _DURATION = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d]*)\.?(?:\s+(?:ішінде|бойы))?")
-_WEEK, _DAY = 7 / 30.4375, 1 / 30.4375
-_MONTHS_IN = {
-    "ай": 1, "мес": 1, "mon": 1, "mo": 1, "жыл": 12, "год": 12, "лет": 12, "year": 12,
-    "апта": _WEEK, "нед": _WEEK, "week": _WEEK, "кун": _DAY, "дн": _DAY, "ден": _DAY, "day": _DAY,
-}  # fmt: skip
+_DAYS_IN_MONTH = 30.4375
+_MONTHS_IN = dict.fromkeys(("ай", "мес", "mon", "mo"), 1.0)
+_MONTHS_IN |= dict.fromkeys(("жыл", "год", "лет", "year"), 12.0)
+_MONTHS_IN |= dict.fromkeys(("апта", "нед", "week"), 7 / _DAYS_IN_MONTH)
+_MONTHS_IN |= dict.fromkeys(("кун", "дн", "ден", "day"), 1 / _DAYS_IN_MONTH)
 
 
 def durations(texts: pd.Series) -> pd.DataFrame:
@@ -194,7 +196,8 @@ _NO = re.compile(
     r"^(?:жок|нет|no|не соглас\w*|не даю|келиспе\w*|келисим бермей\w*|карсы\w*|отказ\w*|против|false|0)\b"
 )
 _YES = re.compile(
-    r"^(?:иа|ия|ие|да|yes|y|келис\w*|соглас\w*|даю согласие|рухсат|руксат\w*|разреша\w*|i agree|agree|true|1)\b"
+    r"^(?:иа|ия|ие|да|yes|y|келис\w*|соглас\w*|даю согласие|рухсат|руксат\w*|разреша\w*|"
+    r"i agree|agree|true|1)\b"
 )
 _TICKS = {"+": "yes", "✓": "yes", "✔": "yes", "☑": "yes", "v": "yes", "-": "no", "☐": "no"}
 

@@ -37,7 +37,8 @@ class Seen:
     """What there is on a sheet besides values; rows and columns count from 0.
 
     `errors`: cells with an error such as #DIV/0!. `unsaved`: formulas without a value. `formats`: cells whose
-    number is shown otherwise than it is (see `number_format`). `hidden_rows`, `hidden_columns`: first and last.
+    number is shown otherwise than it is (see `number_format`). `hidden_rows`, `hidden_columns`: first and
+    last.
     """
 
     errors: Cells = field(default_factory=list)
@@ -50,7 +51,7 @@ class Seen:
 
 @dataclass
 class Extent:
-    """The rectangle that a decoder of the sheet fills, and the cell that makes it so large (counted from 0)."""
+    """The rectangle that a decoder fills, and the cell that makes it so large (counted from 0)."""
 
     rows: int = 0
     columns: int = 0
@@ -66,16 +67,17 @@ class Extent:
         """Raise DataError, naming the cell, if the rectangle is too large to decode."""
         if self.rows * self.columns > MOST_CELLS:
             raise DataError(
-                f"{where}: something stands in cell {cell(*self.far)}, far from the table: {self.rows} rows and "
-                f"{self.columns} columns are more than is read here ({MOST_CELLS} cells). Delete the rows and columns "
-                f"beyond the table, save the file and send it again."
+                f"{where}: something stands in cell {cell(*self.far)}, far from the table: {self.rows} rows "
+                f"and {self.columns} columns are more than is read here ({MOST_CELLS} cells). Delete the "
+                "rows and columns beyond the table, save the file and send it again."
             )
 
 
 def number_format(code: str, built_in: int = 0) -> str:
     """How a format shows another number than the cell has: "%", zeros for a fixed number of digits, or "".
 
-    `built_in` is its number where the workbook gives no code (ECMA-376 part 1, 18.8.30: 9 and 10 are percent).
+    `built_in` is its number where the workbook gives no code (ECMA-376 part 1, 18.8.30: 9 and 10 are
+    percent).
 
     >>> number_format("0.0%"), number_format("0000"), number_format('0" %"'), number_format("", 9)
     ('%', '0000', '', '%')

@@ -62,8 +62,8 @@ def decode(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
 
 def _binary(name: str) -> DataError:
     return DataError(
-        f"{name}: this is not text but a binary file, or a text with binary signs in it; save the table as .xlsx or "
-        f"CSV UTF-8."
+        f"{name}: this is not text but a binary file, or a text with binary signs in it; save the table as "
+        ".xlsx or CSV UTF-8."
     )
 
 
@@ -74,7 +74,7 @@ def _breaks_off(name: str, encoding: str, error: UnicodeDecodeError) -> DataErro
 
 
 def _refuse_broken(data: bytes, name: str) -> None:
-    """Raise DataError for UTF-8 that is cut or spoilt in places: in no other encoding is it what was written."""
+    """Raise DataError for UTF-8 cut or spoilt in places: in no other encoding is it what was written."""
     whole = data.decode("utf-8", "ignore")
     kept = len(_HIGH.findall(whole.encode()))
     if len(_HIGH.findall(data)) - kept < _BROKEN * kept:
@@ -107,14 +107,14 @@ def guess_separator(text: str) -> str:
     >>> guess_separator("a;b\\n1,5;2\\n")
     ';'
     """
-    scores = {}
+    scores: dict[str, tuple[bool, int, int]] = {}
     for separator in _SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         sample = [row for _, row in zip(range(50), reader, strict=False)]
         widths = Counter(len(row) for row in sample if row)
         width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
         scores[separator] = (width > 1, times, width)
-    return max(_SEPARATORS, key=scores.get)
+    return max(scores, key=scores.__getitem__)
 
 
 def _rows(text: str, separator: str, path: Path) -> tuple[list[list[str]], list[tuple[str, str]]]:

@@ -19,16 +19,14 @@ _SELDOM = ("iso8859-5", "mac-cyrillic", "mac-roman")  # hardly anybody saves in 
 _ENOUGH = 3  # letters of difference between two readings
 _TOLERATED = 0.2  # share of strange letters beyond which no reading is believed
 
-# letters of Russian and Kazakh in a thousand of both, rounded; those of one alphabet read as another are not so
-_USUAL = dict(zip(
-    "аеонитрылсідвкмүұуғпқязбңьөәгйшжчхюцщэфёъһ",
-    [105, 87, 60, 68, 45, 61, 53, 48, 49, 48, 25, 37, 24, 35, 32, 7, 6, 15, 10, 17, 17, 14, 14, 16, 8, 9, 5, 8,
-     13, 12, 9, 7, 7, 6, 3, 3, 2, 2, 2, 1, 1, 1],
-    strict=True,
-))  # fmt: skip
-_RARITY = {
-    letter: math.log(105 / n) / 6 for letter, n in _USUAL.items()
-}  # 0 for the most usual, below 1 for any
+# letters of Russian and Kazakh in a thousand of both; those of one alphabet read as another are not so
+_IN_A_THOUSAND = (
+    "а105 е87 о60 н68 и45 т61 р53 ы48 л49 с48 і25 д37 в24 к35 м32 ү7 ұ6 у15 ғ10 п17 қ17 я14 з14 б16 ң8 ь9 "
+    "ө5 ә8 г13 й12 ш9 ж7 ч7 х6 ю3 ц3 щ2 э2 ф2 ё1 ъ1 һ1"
+)
+_USUAL = {word[0]: int(word[1:]) for word in _IN_A_THOUSAND.split()}
+# 0 for the most usual, below 1 for any
+_RARITY = {letter: math.log(105 / n) / 6 for letter, n in _USUAL.items()}
 _RARITY |= dict.fromkeys("éèàáíóöüäçñãßåøêłąęğşıčšžřě", 0.1)
 _RARITY |= dict.fromkeys("ìòùúâôîõæńśżźćůýïëœ", 0.5)
 _RARE = 0.8  # any other letter
@@ -47,7 +45,7 @@ _CONTROL = re.compile("[\x80-\x9f]")
 
 
 def read_eight_bit(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
-    """The text of bytes of which each is a letter, and (code, text) where the choice of encoding is not certain.
+    """The text of bytes of which each is a letter, and (code, text) where the encoding is not certain.
 
     Raises DataError, naming `name`, if no reading gives words.
     """
@@ -59,7 +57,7 @@ def read_eight_bit(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
                 readings[encoding] = text
     strange = {encoding: _strange(text, encoding) for encoding, text in readings.items()}
     cost = {e: strange[e] + _rarity(text) + (e in _SELDOM) for e, text in readings.items()}
-    best = min(cost, key=cost.get, default=None)
+    best = min(cost, key=cost.__getitem__, default=None)
     if best is None or strange[best] > _TOLERATED * sum(map(str.isalpha, readings[best])):
         raise DataError(f"{name}: the encoding of this file is not known; save it as CSV UTF-8 or .xlsx.")
     said = readings[best].lower()
@@ -83,7 +81,7 @@ def _telling(data: bytes) -> bytes:
 
 
 def _strange(text: str, encoding: str) -> int:
-    """How many letters cannot be meant: of no language here, in words of two alphabets, signs in their places."""
+    """How many letters cannot be meant: of no language here, in words of two alphabets, or signs."""
     high = Counter(_HIGH.findall(text))
     found = sum(n for c, n in high.items() if not c.isalpha() and c not in _SIGNS) + len(
         _SIGN_INSIDE.findall(text)

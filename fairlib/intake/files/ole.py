@@ -46,7 +46,7 @@ class _Sectors:
         return self._data[number * self._size : (number + 1) * self._size]
 
     def chain(self, number: int) -> bytes:
-        found = []
+        found: list[bytes] = []
         while number < _FREE:
             if len(found) > len(self.following):
                 raise IndexError("a chain of sectors runs in a circle")

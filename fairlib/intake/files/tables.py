@@ -32,8 +32,13 @@ from fairlib.intake.files.xls import XlsParts
 from fairlib.intake.files.xlsx import XlsxParts
 
 DELIMITED = (".csv", ".tsv")
-WORKBOOKS = {".xlsx": XlsxParts, ".xlsm": XlsxParts, ".xls": XlsParts, ".ods": OdsParts}
 _Parts = XlsxParts | XlsParts | OdsParts
+WORKBOOKS: dict[str, type[_Parts]] = {
+    ".xlsx": XlsxParts,
+    ".xlsm": XlsxParts,
+    ".xls": XlsParts,
+    ".ods": OdsParts,
+}
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
 _HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta)\b", re.I | re.S
@@ -49,11 +54,11 @@ _DAMAGED = (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, ExpatErro
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its columns from A on, each of the texts from row 1 on, all of one length, empty cells ""."""
+    """One sheet: its columns from A on, each its texts from row 1 on, all of one length, empty cells ""."""
 
     name: str
     file: str
-    columns: tuple[Sequence[str], ...]
+    columns: Columns
     hidden: bool = False
     notes: tuple[Note, ...] = ()
 
@@ -186,9 +191,10 @@ def _workbook_sheets(path: Path) -> Iterator[Sheet]:
 def _decoded(
     path: Path, book: CalamineWorkbook, parts: _Parts, names: list[str]
 ) -> list[tuple[Columns, list[Note]]]:
-    """The columns of these sheets and what to tell of them, on all cores: the decoder lets go of the interpreter.
+    """The columns of these sheets and what to tell of them, on all cores: the decoder releases the GIL.
 
-    A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as they open.
+    A workbook cannot be shared by threads, so each opens its own; other kinds than xlsx are decoded whole as
+    they open.
     """
     hands = min(len(names), os.cpu_count() or 1) if isinstance(parts, XlsxParts) else 1
     if hands <= 1:
@@ -239,13 +245,13 @@ class _Shown(dict[str | float, str]):
     """Text or number → what a person sees, made when it is first asked for."""
 
     def __missing__(self, value: str | float) -> str:
-        self[value] = text = value if value.__class__ is str else _number(value)
+        self[value] = text = value if isinstance(value, str) else _number(value)
         return text
 
 
 def _text(value: object) -> str:
     """A cell that is not text, as a person sees it; dates and times in ISO."""
-    if value.__class__ is float:
+    if isinstance(value, float):
         return _number(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

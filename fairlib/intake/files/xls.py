@@ -16,15 +16,22 @@ _ROW, _COLUMNS, _NOTE, _OBJECT, _TEXT = 0x0208, 0x007D, 0x001C, 0x005D, 0x01B6
 _NUMBER, _RK, _SEVERAL_RK, _LABEL, _BOOL_OR_ERROR, _FORMULA = 0x0203, 0x027E, 0x00BD, 0x00FD, 0x0205, 0x0006
 _VALUES = {_NUMBER, _RK, _LABEL, _BOOL_OR_ERROR, _FORMULA, 0x0204, 0x00D6}
 _ERRORS = {
-    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
-}  # fmt: skip
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
 _Record = tuple[int, bytes]
 
 
 class XlsParts:
     """The records of an xls beside its decoder, which decodes all sheets at once.
 
-    Raises ValueError for a file that is none, and DataError, naming the far cell, for a sheet too large to decode.
+    Raises ValueError for a file that is none, and DataError, naming the far cell, for a sheet too large to
+    decode.
     """
 
     def __init__(self, path: Path) -> None:

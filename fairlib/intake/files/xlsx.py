@@ -48,8 +48,8 @@ class XlsxParts:
     def before(self, name: str) -> Callable[[int], Seen]:
         """What to ask once the sheet is decoded, told how many cells it has if none is empty, else 0.
 
-        Refuses a sheet too large to decode. Errors and formulas without a value are decoded as empty, or not at all
-        at the edge. Raises DataError, naming the far cell.
+        Refuses a sheet too large to decode. Errors and formulas without a value are decoded as empty, or not
+        at all at the edge. Raises DataError, naming the far cell.
         """
         xml = self._read(self._sheets[name])
         odd = _is_odd(xml)
@@ -101,7 +101,7 @@ class XlsxParts:
             return {}
         styles = self._root(part)
         parts = {_local(part.tag): part for part in styles}
-        codes = {int(f.get("numFmtId")): f.get("formatCode", "") for f in parts.get("numFmts", ())}
+        codes = {int(f.get("numFmtId", 0)): f.get("formatCode", "") for f in parts.get("numFmts", ())}
         used = [int(style.get("numFmtId", 0)) for style in parts.get("cellXfs", ())]
         shown = {str(n): number_format(codes.get(number, ""), number) for n, number in enumerate(used)}
         return {n: how for n, how in shown.items() if how}
@@ -142,7 +142,7 @@ def _relation(sheet: ElementTree.Element) -> str:
 
 
 def _is_odd(xml: bytes) -> bool:
-    """Whether a sheet is not dressed as programs write it: every attribute as name="value", and nothing else."""
+    """Whether a sheet is not as programs write it: every attribute as name="value", and nothing else."""
     if (
         b"\0" in xml or (b"!" in xml and b"<!" in xml) or (b"&" in xml and b"&#" in xml)
     ):  # one byte is found fastest
@@ -152,7 +152,7 @@ def _is_odd(xml: bytes) -> bool:
 
 
 def _bound(xml: bytes, odd: bool) -> Extent | None:
-    """A rectangle that certainly holds all cells, found without parsing; None where only a parser can tell."""
+    """A rectangle that surely holds all cells, found without parsing; None where only a parser can tell."""
     if odd:
         return None
     if not _WIDE_OR_LONG.search(xml):

@@ -27,14 +27,38 @@ MASKED = ("place", "links", "email")  # people write personal numbers in these t
 
 # What a person must act on, what is worth a look; every other code is a repair that was proved.
 ERRORS = {
-    "check_digit", "month", "type_digit", "length", "scientific_notation", "unusable_prefix", "unreadable", "range",
-    "iin_in_bin_field", "no_such_date", "other_currency", "negative", "nomination_unknown", "lossy",
-}  # fmt: skip
+    "check_digit",
+    "month",
+    "type_digit",
+    "length",
+    "scientific_notation",
+    "unusable_prefix",
+    "unreadable",
+    "range",
+    "iin_in_bin_field",
+    "no_such_date",
+    "other_currency",
+    "negative",
+    "nomination_unknown",
+    "lossy",
+}
 WARNINGS = {
-    "warn_nonresident", "warn_entrepreneur", "attribute_digit", "ambiguous_order", "year_assumed", "two_numbers",
-    "mixed_script", "foreign_letters", "ambiguous_separator", "nomination_fuzzy", "region_fuzzy",
-    "region_unknown", "region_ambiguous", "region_mismatch", "clock_change",
-}  # fmt: skip
+    "warn_nonresident",
+    "warn_entrepreneur",
+    "attribute_digit",
+    "ambiguous_order",
+    "year_assumed",
+    "two_numbers",
+    "mixed_script",
+    "foreign_letters",
+    "ambiguous_separator",
+    "nomination_fuzzy",
+    "region_fuzzy",
+    "region_unknown",
+    "region_ambiguous",
+    "region_mismatch",
+    "clock_change",
+}
 QUIET = {"", "ok", "missing", "ok_undetectable"}
 DOUBTFUL = ("ambiguous_order", "year_assumed")  # a date with another reading sets no form aside
 PERSONAL = {"contact_person", "phone", "email"}  # their findings say where and what kind, never what
@@ -69,7 +93,7 @@ def clean_form(form: Form, contest: Contest, found: list[dict]) -> pd.DataFrame:
 
 
 def _prose(form: Form, field: str, found: list[dict]) -> pd.DataFrame:
-    """A free text as it was meant (`value`) and as it is shown: all but a summary on one line, numbers masked."""
+    """A free text as meant (`value`) and as shown: all but a summary on one line, numbers masked."""
 
     def read(texts: list[str]) -> tuple[list[str], ...]:
         meant, codes = repair_all(texts)
@@ -125,7 +149,7 @@ def _identifier(form: Form, contest: Contest, out: pd.DataFrame, found: list[dic
 
 
 def _moments(form: Form, contest: Contest, out: pd.DataFrame, found: list[dict]) -> None:
-    """When each form was sent (`sent`, `sent_at`), and whether the date has another reading (`sent_doubtful`).
+    """When each form was sent (`sent`, `sent_at`), and whether another date is possible (`sent_doubtful`).
 
     Sheets are read one by one: each is what one program wrote, under a heading that may name a time zone.
     """
@@ -176,7 +200,7 @@ def _tell_timeless(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
 
 
 def _statuses(form: Form, found: list[dict]) -> None:
-    """Forms whose status says that nobody sent them, or that they were taken back: told, and a person decides."""
+    """Forms whose status says that nobody sent them, or took them back: told, and a person decides."""
     for row in form.rows[["file", "sheet", "row", "submission", "status"]].to_dict("records"):
         if row["status"] and _NOT_SENT.search(fold(row["status"])):
             done = "counted like every form; leave its row out if it was never sent"

@@ -17,13 +17,13 @@ from fairlib.rules import Duplicates
 def find_resent(forms: pd.DataFrame, rule: Duplicates) -> tuple[pd.Series, pd.DataFrame]:
     """Which forms are earlier or later versions of a kept one, and which pairs are in doubt.
 
-    `forms` has `submission, owner, name, title, sent, requested, nomination` and, if known, `sent_doubtful`: of two
-    forms of which one has a date with another reading nobody knows the last. `owner` tells the organisation
-    ("" where unknown: such a form is never a duplicate): its number, or its folded `name` where there is no
-    number to trust. Returns a Series over the index of `forms` with the label of the kept form (missing for
-    kept ones), and pairs in doubt as `first, second, similarity, by_name` (labels of the index; `by_name`
-    where only one form has a number, so that nothing but the name says that the organisation is the same).
-    Versions form chains: a is b's and b is c's version makes one project of three.
+    `forms` has `submission, owner, name, title, sent, requested, nomination` and, if known, `sent_doubtful`:
+    of two forms of which one has a date with another reading nobody knows the last. `owner` tells the
+    organisation ("" where unknown: such a form is never a duplicate): its number, or its folded `name` where
+    there is no number to trust. Returns a Series over the index of `forms` with the label of the kept form
+    (missing for kept ones), and pairs in doubt as `first, second, similarity, by_name` (labels of the index;
+    `by_name` where only one form has a number, so that nothing but the name says that the organisation is the
+    same). Versions form chains: a is b's and b is c's version makes one project of three.
     """
     kept = pd.Series(pd.NA, index=forms.index, dtype=object)
     doubts = []

@@ -13,7 +13,7 @@ from fairlib.intake.file_notes import read_visible, tell_headings
 from fairlib.intake.files.tables import Sheet, cell
 from fairlib.intake.findings import finding
 from fairlib.intake.headings.examples import examples
-from fairlib.intake.headings.find import LOOK, Headings
+from fairlib.intake.headings.find import LOOK, Headings, with_own
 from fairlib.intake.headings.first_row import find_table, heading_again, headings_seen
 from fairlib.intake.headings.known import FIELDS, FINISHED
 from fairlib.intake.ids import clean_ids, without_spaces
@@ -26,18 +26,18 @@ _CLOCK = re.compile(r"\d:\d\d")
 
 @dataclass(frozen=True)
 class Form:
-    """The rows of the form as typed: a column for each field of FIELDS (absent ones ""), and where they stand.
+    """The rows of the form as typed: a column for each of FIELDS (absent ones ""), and where they stand.
 
     `submission` is the id that the form has from here on. `rows` has besides the fields `file, sheet, row`
-    (as a spreadsheet counts rows); `headings` gives the cell and the text of the heading of each field in each
-    sheet, for the address of a finding.
+    (as a spreadsheet counts rows); `headings` gives the cell and the text of the heading of each field in
+    each sheet, for the address of a finding.
     """
 
     rows: pd.DataFrame
     headings: dict[tuple[str, str], tuple[str, str]]
     present: frozenset[str]
 
-    def at(self, row: Mapping[str, object] | pd.Series, field: str) -> dict[str, str]:
+    def at(self, row: Mapping[str, str] | pd.Series, field: str) -> dict[str, str]:
         """Where a field of a row stands: file, sheet, cell and the submission it is about."""
         letters = self.headings.get((row["sheet"], field), ("", ""))[0].rstrip("0123456789")
         return {
@@ -56,7 +56,9 @@ def read_form(rules: Submissions, data: Path, found: list[dict], language: Langu
     Raises DataError if no sheet has a heading row with at least a title column, or none has a row below it.
     """
     path = data / rules.file
-    parts, headings, left_out = [], {}, []
+    parts: list[pd.DataFrame] = []
+    headings: dict[tuple[str, str], tuple[str, str]] = {}
+    left_out: list[Sheet] = []
     for sheet in read_visible(path, found):
         head = _head(sheet, rules)
         if head is None:
@@ -68,7 +70,7 @@ def read_form(rules: Submissions, data: Path, found: list[dict], language: Langu
         _tell_headings(sheet, head, found, language)
         places = {f: (head.place(c), c) for f, c in head.columns.items()}
         headings |= {(sheet.name, f): (cell(*at), sheet.columns[c][at[0]]) for f, (at, c) in places.items()}
-        parts.append(_rows(sheet, head, _fields(rules), found))
+        parts.append(_rows(sheet, head, with_own(FIELDS, rules.columns), found))
     if not parts:
         raise _without_title(path, left_out, rules, language)
     several = len(parts) > 1
@@ -82,12 +84,14 @@ def read_form(rules: Submissions, data: Path, found: list[dict], language: Langu
 
 def _without_title(path: Path, sheets: Sequence[Sheet], rules: Submissions, language: Language) -> DataError:
     """Names the headings that there are, of the sheet that has most of them."""
-    seen = [(sheet, *headings_seen(sheet.rows(last=LOOK), _fields(rules))) for sheet in sheets]
+    seen = [
+        (sheet, *headings_seen(sheet.rows(last=LOOK), with_own(FIELDS, rules.columns))) for sheet in sheets
+    ]
     sheet, row, texts = max(seen, key=lambda s: len(s[2]))
     shown = ", ".join(f"«{text[:60]}»" for text in texts[:20])
     return DataError(
-        f"{path}, sheet {sheet.name}: no sheet has a heading row with the project's title. The headings seem to "
-        f"stand in row {row + 1}: {shown}. Give the column of titles a heading such as "
+        f"{path}, sheet {sheet.name}: no sheet has a heading row with the project's title. The headings seem "
+        f"to stand in row {row + 1}: {shown}. Give the column of titles a heading such as "
         f"{examples(language, 'title')}, or name yours in params under contest.submissions.columns.title."
     )
 
@@ -98,10 +102,10 @@ def _head(sheet: Sheet, rules: Submissions) -> Headings | None:
     Where params name the column of ids and nothing is headed as the title, the titles are the ids.
     """
     rows, own = sheet.rows(last=LOOK), rules.columns
-    head = find_table(rows, _fields(rules), ["title"])
+    head = find_table(rows, with_own(FIELDS, rules.columns), ["title"])
     if head is None and "submission" in own:
         own = {**own, "title": (*own.get("title", ()), *own["submission"])}
-        head = find_table(rows, _fields(rules.model_copy(update={"columns": own})), ["title"])
+        head = find_table(rows, with_own(FIELDS, own), ["title"])
     if head is None:
         return None
     named = {fold(sheet.columns[at][head.place(at)[0]]): at for at in head.columns.values()}
@@ -128,17 +132,8 @@ def _with_finish(sheet: Sheet, head: Headings) -> Headings:
     return head
 
 
-def _fields(rules: Submissions) -> dict[str, tuple[str, ...]]:
-    """The headings of each field; one that params give to a field is no heading of another."""
-    own = {fold(h) for names in rules.columns.values() for h in names}
-    return {
-        f: (*rules.columns.get(f, ()), *(name for name in names if fold(name) not in own))
-        for f, names in FIELDS.items()
-    }
-
-
 def _with_ids(form: Form, found: list[dict]) -> Form:
-    """Every form gets an id of its own: the one typed, else its place; a second form of an id gets a suffix."""
+    """Every form gets an id of its own: the one typed, else its place; the second of an id gets a suffix."""
     typed = clean_ids(form.rows["submission"])
     bare = typed == ""
     ids = typed.mask(bare, "row-" + form.rows.loc[bare, "row"].astype(str))
@@ -166,8 +161,8 @@ def _rows(sheet: Sheet, head: Headings, fields: Mapping, found: list[dict]) -> p
     for at in _headings_below(below, head, fields, kept):
         kept[at] = False
         text, place = next(column[at] for column in below if column[at]), cell(head.row + 1 + at, 0)
-        found.append(finding("heading_below", "info", "left out", found=text, cell=place,
-                             file=sheet.file, sheet=sheet.name))  # fmt: skip
+        where = {"file": sheet.file, "sheet": sheet.name, "cell": place}
+        found.append(finding("heading_below", "info", "left out", found=text, **where))
     for at in _totals(below, head):
         if kept[at] and is_total(cells := [column[at] for column in below]):
             kept[at] = False
@@ -197,12 +192,12 @@ def _headings_below(
 def _totals(below: list[list[str]], head: Headings) -> list[int]:
     """Rows that may be totals: id, title and organisation are each empty or such a word."""
     naming = [below[head.columns[f]] for f in ("title", "submission", "organisation") if f in head.columns]
-    bare = range(len(naming[0]))
+    bare = list(range(len(naming[0])))
     for column in naming:
         bare = [
             at for at in bare if len(column[at]) <= LONGEST and (not column[at] or is_total([column[at]]))
         ]
-    return list(bare)
+    return bare
 
 
 def _tell_headings(sheet: Sheet, head: Headings, found: list[dict], language: Language) -> None:

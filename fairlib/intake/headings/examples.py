@@ -3,13 +3,28 @@
 from fairlib.rules import Language
 
 EXAMPLES: dict[Language, dict[str, str]] = {
-    "kk": {"submission": "«Өтінім №»", "title": "«Жобаның атауы»", "juror": "«Сарапшы»", "criterion": "«Өлшемшарт»",
-           "score": "«Балл»"},
-    "ru": {"submission": "«№ заявки»", "title": "«Название проекта»", "juror": "«Эксперт»",
-           "criterion": "«Критерий»", "score": "«Балл»"},
-    "en": {"submission": "«Application ID»", "title": "«Project title»", "juror": "«Juror»",
-           "criterion": "«Criterion»", "score": "«Score»"},
-}  # fmt: skip
+    "kk": {
+        "submission": "«Өтінім №»",
+        "title": "«Жобаның атауы»",
+        "juror": "«Сарапшы»",
+        "criterion": "«Өлшемшарт»",
+        "score": "«Балл»",
+    },
+    "ru": {
+        "submission": "«№ заявки»",
+        "title": "«Название проекта»",
+        "juror": "«Эксперт»",
+        "criterion": "«Критерий»",
+        "score": "«Балл»",
+    },
+    "en": {
+        "submission": "«Application ID»",
+        "title": "«Project title»",
+        "juror": "«Juror»",
+        "criterion": "«Criterion»",
+        "score": "«Score»",
+    },
+}
 
 
 def examples(language: Language, *fields: str) -> str:

@@ -68,6 +68,11 @@ def find_headings(
     return _in_two_rows(rows[:LOOK], best, known, needed) or best
 
 
+def likeliest_headings(rows: Sequence[Sequence[str]], fields: Mapping[str, Sequence[str]]) -> Headings:
+    """As `find_headings`, the row whose cells name most fields, whatever they lack."""
+    return find_headings(rows, fields, []) or Headings(0, {}, {}, ())
+
+
 @lru_cache(maxsize=16)
 def _known(fields: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, tuple[str, int]]:
     """Key of a heading → its field and place among the field's; every sheet of a round asks for the same."""
@@ -107,7 +112,7 @@ def _joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     return joined
 
 
-def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]]) -> Headings:
+def _match_row(texts: Sequence[str], row: int, known: Mapping[str, tuple[str, int]]) -> Headings:
     named: dict[str, list[tuple[int, int]]] = {}
     for at, text in enumerate(texts):
         if hit := next((known[p] for p in parts(text) if p in known), None):
@@ -129,9 +134,8 @@ def _match_row(texts: list[str], row: int, known: Mapping[str, tuple[str, int]])
 
 def _nearest(text: str, free: Mapping[str, str]) -> str | None:
     hits = [
-        process.extractOne(p, list(free), scorer=fuzz.ratio, score_cutoff=_NEAR)
+        hit
         for p in parts(text)
-        if len(p) > 4
+        if len(p) > 4 and (hit := process.extractOne(p, list(free), scorer=fuzz.ratio, score_cutoff=_NEAR))
     ]
-    hits = [h for h in hits if h]
     return free[max(hits, key=lambda h: h[1])[0]] if hits else None

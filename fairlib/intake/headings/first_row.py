@@ -1,30 +1,31 @@
-"""Which row heads the table? A row of data that happens to name columns is none, and not all headings are one row."""
+"""Which row heads the table? Data that happen to name columns do not, and headings may take two rows."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-from fairlib.intake.headings.find import Headings, find_headings
+from fairlib.intake.headings.find import Headings, find_headings, likeliest_headings
 from fairlib.intake.texts import fold
 
 _DATUM = re.compile(r"\s*(?:https?://\S+|www\.\S+|\S+@\S+\.\w+)\s*", re.I)  # an address heads no column
-_KINDS = frozenset(map(fold, (
-    "open-ended response", "response", "responses", "other (please specify)", "ответ в свободной форме",
-    "свободный ответ", "открытый ответ", "ответ", "другое (укажите)", "еркін жауап", "ашық жауап", "жауап",
-)))  # fmt: skip
+_WORDS = (
+    "open-ended response|response|responses|other (please specify)|ответ в свободной форме|свободный ответ|"
+    "открытый ответ|ответ|другое (укажите)|еркін жауап|ашық жауап|жауап"
+)
+_KINDS = frozenset(map(fold, _WORDS.split("|")))
 _IMPORT_ID = re.compile(r'\s*\{"ImportId":')
 
 
 def find_table(
     rows: Sequence[Sequence[str]], fields: Mapping[str, Sequence[str]], needed: Sequence[str]
 ) -> Headings | None:
-    """As `find_headings`, of a table of forms: below a row that heads it no row of data is taken for its heading.
+    """As `find_headings`, of a table of forms: no row of data below its heading is taken for one.
 
     A row as wide as the one found, above it, heads the table if it names a field that the other does not, or
     names one and data stand between; and also if the other names a single field, as any word in a cell may.
     """
     plain = [[""] * len(texts) if any(map(_DATUM.fullmatch, texts)) else texts for texts in rows]
     head = find_headings(plain, fields, needed)
-    top = head and _heads_already(plain, head, fields)
+    top = _heads_already(plain, head, fields) if head else None
     return head if top is None else find_headings(plain[: top + 1], fields, needed)
 
 
@@ -39,8 +40,8 @@ def _heads_already(
     for row, texts in reversed(list(enumerate(rows[:first]))):
         if not filled <= {at for at, text in enumerate(texts) if text}:
             continue
-        here = find_headings([texts], fields, [])
-        known = here.columns.keys() - here.near.keys() if here else set()
+        here = likeliest_headings([texts], fields)
+        known = here.columns.keys() - here.near.keys()
         words = len(filled) > 1 and not any(re.fullmatch(r"[\d\s.,]+", text) for text in texts)
         if known - named or (known and between) or (len(named) < 2 and words):
             top = row
@@ -51,7 +52,7 @@ def _heads_already(
 def headings_seen(
     rows: Sequence[Sequence[str]], fields: Mapping[str, Sequence[str]]
 ) -> tuple[int, list[str]]:
-    """The row that looks most like one of headings, and its texts: naming most, else the first of the widest."""
+    """The row that looks most like headings, and its texts: naming most, else the first of the widest."""
     head = find_table(rows, fields, [])
     widest = max(sum(map(bool, texts)) for texts in rows)
     first = next(row for row, texts in enumerate(rows) if sum(map(bool, texts)) == widest)
@@ -64,8 +65,8 @@ def heading_again(
 ) -> bool:
     """Whether a row below the headings is one of headings too: the same once more, also in another language.
 
-    Directly below, it may as well say what kind of answer a column has (SurveyMonkey's «Open-Ended Response»),
-    what the export calls it (Qualtrics), or count the columns from 1 on, as tables of offices do.
+    Directly below, it may as well say what kind of answer a column has (SurveyMonkey's «Open-Ended
+    Response»), what the export calls it (Qualtrics), or count the columns from 1 on, as tables of offices do.
     """
     known = {f: {fold(name) for name in fields[f]} - {""} for f in head.columns}
     if sum(fold(cells[at]) in known[f] for f, at in head.columns.items()) >= 2:

@@ -1,4 +1,4 @@
-"""What does a heading say without its remarks? The number of a question, the range of the marks, a word for mark."""
+"""What does a heading say without remarks: number of a question, range of marks, word for mark?"""
 
 import re
 from functools import lru_cache
@@ -32,7 +32,7 @@ _MARKS = frozenset(map(fold, SCORE))
 
 @lru_cache(maxsize=65536)
 def parts(text: str) -> tuple[str, ...]:
-    """The keys by which a heading may be known, the surest first: of the whole, of its parts, without remarks.
+    """The keys by which a heading may be known, the surest first: whole, in parts, without remarks.
 
     >>> parts("Критерий 1: Новизна, 0-10")[-1], "impact" in parts("Score [Impact]"), parts("Comment [Impact]")
     ('новизна', True, ('comment impact',))
@@ -70,7 +70,7 @@ def is_comment(text: str) -> bool:
 
 
 def _within(text: str) -> list[str]:
-    """A question and its row, as forms write them: «Rate each [Impact]»; the row goes first where it is no remark."""
+    """A question and its row, as forms write them: «Rate each [Impact]»; the row first if it is no remark."""
     hit = _SQUARE.search(text)
     if not hit or is_comment(outside := _SQUARE.sub(" ", text)):
         return []

@@ -1,4 +1,4 @@
-"""What does a table have in the way of headings? Those it has, what is missing among those asked for, the nearest."""
+"""Which headings does a table have, what is missing of those asked for, and what is nearest?"""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +28,7 @@ def no_table(
 
 
 def seen(sheet: Sheet, head: Headings, fields: Mapping[str, Sequence[str]], asked: Sequence[str]) -> str:
-    """The headings a sheet has, which of those asked for were found, which not, and what is nearest to these."""
+    """The headings a sheet has, which of those asked for were found, which not, and what is nearest."""
     texts = {at: text for at in range(len(sheet.columns)) if (text := _at(sheet, head, at).strip())}
     shown = ", ".join(f"«{text}»" for text in list(texts.values())[:_SHOWN]) + (
         ", …" if len(texts) > _SHOWN else ""

@@ -19,7 +19,8 @@ _LEVELS = {
     "region": r"облыс\w*|обл|област\w*|region|oblast|province",
     "city": r"кала(?:сы\w*|да|дан|дагы|нын|га)?|к|г|гор|город\w*|city|town",
     "district": r"аудан\w*|район\w*|р н|district",
-    "village": r"ауыл\w*|а|с|село|селе|села|аул|кент[иы]?|п|пос|посел\w*|ст|станц\w*|village|settlement|округ\w*",
+    "village": r"ауыл\w*|а|с|село|селе|села|аул|кент[иы]?|п|пос|посел\w*|ст|станц\w*|округ\w*|"
+    r"village|settlement",
 }
 _KINDS = {level: re.compile(rf"\b(?:{words})\b") for level, words in _LEVELS.items()}
 _COUNTRY = re.compile(r"\b(?:республика казахстан|казакстан республикасы\w*|рк|кр|of|в|во|из)\b")

@@ -1,4 +1,4 @@
-"""Which regions were there on a day, and what were they called? Borders and names change; a contest keeps its day's."""
+"""Which regions were there on a day, and under which names? A contest keeps those of its day."""
 
 from datetime import date
 from functools import cache

@@ -1,6 +1,7 @@
-"""Which rows below the headings are no rows of marks? Signatures, names of blocks, and headings that come again.
+"""Which rows below the headings have no marks? Signatures, names of blocks, headings that come again.
 
-Asked only of rows that name no known submission, and never true of one in which something can be read as a mark.
+Asked only of rows that name no known submission, and never true of one in which something can be read as a
+mark.
 """
 
 import re
@@ -20,8 +21,8 @@ from fairlib.intake.texts import fold
 from fairlib.rules import Scale
 
 _SIGNED = re.compile(
-    r"[\W_]*(?:подпис\w*|председател\w*|секретар\w*|член\w* (?:жюри|комиссии)|эксперт\w*|дата|м[.\s]*п\.?|фио|"
-    r"ф\.\s*и\.\s*о|қол\w*|төраға\w*|хатшы\w*|сарапшы\w*|қазы\w*|күні|м\.\s*о\.?|аты-жөні|"
+    r"[\W_]*(?:подпис\w*|председател\w*|секретар\w*|член\w* (?:жюри|комиссии)|эксперт\w*|дата|"
+    r"м[.\s]*п\.?|фио|ф\.\s*и\.\s*о|қол\w*|төраға\w*|хатшы\w*|сарапшы\w*|қазы\w*|күні|м\.\s*о\.?|аты-жөні|"
     r"signature|signed|chair\w*|secretary|juror|judge|expert|date|name)\b",
     re.IGNORECASE,
 )
@@ -30,7 +31,7 @@ _SIGNED = re.compile(
 def without_asides(
     rows: pd.DataFrame, bodies: Sequence[Body], scale: Scale, roster: Roster, found: list[dict]
 ) -> pd.DataFrame:
-    """The rows of marks, of those that `meant.match_rows` gives; the others are told, by their rows' first cell.
+    """The rows of marks, of those that `match_rows` gives; the others are told, by their first cell.
 
     Raises DataError where headings come again in another order, as marks below them would change columns.
     """
@@ -86,7 +87,7 @@ def _refuse_moved(sheet: Sheet, head: Headings, row: int, cells: Sequence[str]) 
         moved = [n for n, said in enumerate(cells) if said.strip() and fold(said) == fold(text)]
         if moved and at not in moved:
             raise DataError(
-                f"{sheet.file}, sheet {sheet.name}: the headings come again in row {row}, and «{text}» ({field}) "
-                f"stands in {cell(row - 1, moved[0])}, above in {cell(*place)}. Put that block on a sheet or into a "
-                "file of its own, or give its columns the order of the first."
+                f"{sheet.file}, sheet {sheet.name}: the headings come again in row {row}, and «{text}» "
+                f"({field}) stands in {cell(row - 1, moved[0])}, above in {cell(*place)}. Put that block on "
+                "a sheet or into a file of its own, or give its columns the order of the first."
             )

@@ -1,7 +1,7 @@
 """Whose marks are no juror's own? A copy of another's, the averages of all, and a sheet that nobody filled.
 
-A file's name may tell (`e1 (1)`, `e1_final`, `average`); else the marks do, where two honest jurors would agree on
-every one of them less than once in ten thousand contests (docs/decisions.md).
+A file's name may tell (`e1 (1)`, `e1_final`, `average`); else the marks do, where two honest jurors would
+agree on every one of them less than once in ten thousand contests (docs/decisions.md).
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from fairlib.errors import DataError
@@ -23,22 +24,22 @@ SURE = 1e-4  # the chance, over all pairs of a round, below which marks that agr
 DOUBT = 0.05  # the chance below which it is told
 _AGREE = 0.5  # how often two honest jurors give the same mark by the merit of a submission alone, at most
 _WORDS = (
-    "копия|көшірме|copy|final|финал\\w*|окончат\\w*|соңғы|исправ\\w*|corrected|fixed|нов\\w+|new|updated?|обновл\\w*|"
-    "old|стар\\w+|ескі|жаңа|версия|version|draft|черновик|v\\.?\\s?\\d+|rev\\.?\\s?\\d+"
+    "копия|көшірме|copy|final|финал\\w*|окончат\\w*|соңғы|исправ\\w*|corrected|fixed|нов\\w+|new|updated?|"
+    "обновл\\w*|old|стар\\w+|ескі|жаңа|версия|version|draft|черновик|v\\.?\\s?\\d+|rev\\.?\\s?\\d+"
 )
 _NUMBER = re.compile(r"\s*\(\d+\)$")
 _BEHIND = re.compile(rf"(?:[\s_.–—-]+\(?(?:{_WORDS})\)?(?:\s*\(?\d+\)?)?)+$", re.IGNORECASE)
 _BEFORE = re.compile(r"^(?:копия|көшірме|copy of)\s+", re.IGNORECASE)
 _SUMMARY = re.compile(
-    r"(?:^|[\W_])(?:summary|averages?|avg|mean|totals?|overall|aggregated?|consensus|средн\w+|свод\w*|итог\w*|"
-    r"орташа\w*|қорытынды|жиынтық|барлығы)(?:$|[\W_])",
+    r"(?:^|[\W_])(?:summary|averages?|avg|mean|totals?|overall|aggregated?|consensus|средн\w+|свод\w*|"
+    r"итог\w*|орташа\w*|қорытынды|жиынтық|барлығы)(?:$|[\W_])",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class _Marks:
-    """Numbers by juror and cell: codes of `juror`, `cell` (submission and criterion), `value`, and log chances.
+    """Numbers by juror and cell: codes of `juror` and `cell` (submission, criterion), `value`, log chances.
 
     `alone` is the log of the chance that another juror gives the same mark, for its merit or by habit.
     """
@@ -51,11 +52,11 @@ class _Marks:
 
 
 def without_copies(raw: pd.DataFrame, scale: Scale, roster: Roster, found: list[dict]) -> pd.DataFrame:
-    """The marks without those of sheets that nobody filled; marks that are a copy or averages are told or refused.
+    """The marks without sheets that nobody filled; a copy or averages are told or refused.
 
     `raw` has `juror, submission, criterion, typed, file, sheet` (categories).
-    Raises DataError, naming both files, where a name or the marks themselves show that somebody is no juror, and
-    there is no list that says otherwise; of jurors in a list it is a finding.
+    Raises DataError, naming both files, where a name or the marks themselves show that somebody is no juror,
+    and there is no list that says otherwise; of jurors in a list it is a finding.
     """
     raw = _without_empty(raw, roster, found)
     given = _numbers(raw, scale)
@@ -78,8 +79,8 @@ def without_copies(raw: pd.DataFrame, scale: Scale, roster: Roster, found: list[
             found.append(_finding("marks_are_means", places, juror, _place(places, juror), chance))
     if said:
         raise DataError(
-            f"{'; '.join(said)}. Take what is no juror's own sheet out of the folder; if it is one, give the round a "
-            "list of jurors that names everybody."
+            f"{'; '.join(said)}. Take what is no juror's own sheet out of the folder; if it is one, give the "
+            "round a list of jurors that names everybody."
         )
     return raw
 
@@ -105,15 +106,12 @@ def _without_empty(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.D
 
 
 def _numbers(raw: pd.DataFrame, scale: Scale) -> _Marks:
-    value = marks(pd.Series(raw["typed"].cat.categories, dtype="str"), scale)["value"].to_numpy()[
-        raw["typed"].cat.codes
-    ]
+    typed = raw["typed"].cat
+    value = marks(pd.Series(typed.categories, dtype="str"), scale)["value"].to_numpy()[typed.codes]
     kept = raw[["juror", "submission", "criterion"]].assign(value=value).dropna(subset="value")
     kept = kept.drop_duplicates(["juror", "submission", "criterion"])
-    by = kept.groupby("criterion", observed=True)["value"]
-    share = kept.groupby(["criterion", "value"], observed=True)["juror"].transform("size") / by.transform(
-        "size"
-    )
+    same = kept.groupby(["criterion", "value"], observed=True)["juror"].transform("size")
+    share = same / kept.groupby("criterion", observed=True)["value"].transform("size")
     juror, names = pd.factorize(kept["juror"].astype("str"), sort=True)
     cell = kept.groupby(["submission", "criterion"], observed=True).ngroup().to_numpy()
     alone = np.log(_AGREE + (1 - _AGREE) * share.to_numpy(float))
@@ -121,7 +119,7 @@ def _numbers(raw: pd.DataFrame, scale: Scale) -> _Marks:
 
 
 def _copies(given: _Marks) -> list[tuple[str, str, float]]:
-    """Pairs of jurors of whom one gave no mark that the other did not give too, with the chance of such a pair."""
+    """Pairs of jurors of whom one gave no mark that the other did not give too, with the chance of it."""
     if len(given.jurors) < 2 or not len(given.juror):
         return []
     same = _shared(
@@ -134,23 +132,24 @@ def _copies(given: _Marks) -> list[tuple[str, str, float]]:
     fewer = np.where(n[i] <= n[k], i, k)
     chance = _chance(alone[fewer], n[fewer], same[i, k][~whole], both[i, k][~whole]) * len(i)
     told = np.flatnonzero(whole & (chance < DOUBT))
-    return [(given.jurors[i[t]], given.jurors[k[t]], float(chance[t])) for t in told]
+    pairs = zip(i[told].tolist(), k[told].tolist(), chance[told].tolist(), strict=True)
+    return [(given.jurors[one], given.jurors[other], how) for one, other, how in pairs]
 
 
 def _chance(alone: np.ndarray, n: np.ndarray, hits: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """The chance of n agreeing marks: by what each is alone, or by how often others agree, whichever is more."""
+    """The chance of n agreeing marks: by each alone, or by how often others agree, whichever is more."""
     rate = hits.sum() / of.sum() if hits.any() else np.exp(-99)
     return np.exp(np.maximum(alone, n * np.log(rate)))
 
 
-def _shared(juror: np.ndarray, what: Sequence[int]) -> np.ndarray:
+def _shared(juror: np.ndarray, what: ArrayLike) -> np.ndarray:
     """How many of `what` each pair of jurors has in common (J × J)."""
     has = csr_array((np.ones(len(juror)), (juror, np.asarray(what))))
     return (has @ has.T).toarray()
 
 
 def _means(given: _Marks, left_out: set[str]) -> dict[str, float]:
-    """Jurors whose every mark is the mean of two others' or more, as rounded, with the chance of such a one."""
+    """Jurors whose every mark is the rounded mean of two others' or more, with the chance of such a one."""
     kept = ~np.isin(given.juror, [n for n, j in enumerate(given.jurors) if j in left_out])
     juror, cell, value = given.juror[kept], given.cell[kept], given.value[kept]
     if not len(juror):
@@ -165,7 +164,8 @@ def _means(given: _Marks, left_out: set[str]) -> dict[str, float]:
     whole = (hits == n) & (2 * n > np.bincount(juror))
     alone = np.bincount(juror, np.where(asked, given.alone[kept], 0))
     chance = _chance(alone, n, hits[~whole], n[~whole]) * len(n)
-    return {given.jurors[j]: float(chance[j]) for j in np.flatnonzero(whole & (chance < DOUBT))}
+    told = np.flatnonzero(whole & (chance < DOUBT)).tolist()
+    return {given.jurors[j]: float(chance[j]) for j in told}
 
 
 def _named_as_copies(places: pd.DataFrame) -> list[str]:
@@ -178,7 +178,8 @@ def _named_as_copies(places: pd.DataFrame) -> list[str]:
         first, *more = sorted(names, key=lambda name: (name != _original(name), len(name), name))
         numbered = first != _original(first) and all(_NUMBER.search(name) for name in names)
         said += [
-            f"{_at(places, first)} and {_at(places, name)}: by its name one is a copy or another version of the other"
+            f"{_at(places, first)} and {_at(places, name)}: by its name one is a copy or another version of "
+            "the other"
             for name in (() if numbered else more)
             if name != _original(name)
         ]
@@ -195,13 +196,14 @@ def _original(name: str) -> str:
 
 
 def _named_as_means(places: pd.DataFrame, means: dict[str, float]) -> list[str]:
-    """What is to be said of jurors who are called averages, or whose marks and sheets' names say so together."""
+    """What is to be said of jurors who are called averages, or whose marks and sheet's name say so."""
     if len(places) < 2:
         return []
     named = places["sheet"].str.contains(_SUMMARY) & ~places["sheet"].duplicated(keep=False)
     return [
         f"{_at(places, name)}: by its name it sums up the marks of "
-        f"{', '.join(sorted(set(places['file']) - {places.loc[name, 'file']})) or 'the others'} and is no juror's"
+        f"{', '.join(sorted(set(places['file']) - {places.loc[name, 'file']})) or 'the others'} and is no "
+        "juror's"
         for name in places.index
         if _SUMMARY.search(name) or (named[name] and name in means)
     ]

@@ -12,7 +12,7 @@ from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
 from fairlib.intake.file_notes import read_visible, tell_headings
 from fairlib.intake.findings import finding
-from fairlib.intake.headings.find import LOOK, find_headings, with_own
+from fairlib.intake.headings.find import LOOK, find_headings, likeliest_headings, with_own
 from fairlib.intake.headings.known import FULL_NAME, JUROR, JUROR_NAME, NAMING, SUBMISSION
 from fairlib.intake.headings.shown import no_table
 from fairlib.intake.ids import clean_ids
@@ -27,15 +27,18 @@ _CODES = ("код", "коды", "id", "code")  # of a juror, in a list of nothin
 def read_jurors(
     path: Path, found: list[dict], columns: Mapping[str, tuple[str, ...]] | None = None
 ) -> pd.DataFrame:
-    """The round's jurors, index juror, with whichever of `name, organisation, organisation_id, region` there are.
+    """The round's jurors, index juror, with what there is of `name, organisation, organisation_id, region`.
 
     `columns`: more headings by field. A list of names alone is known by its names. Appends to `found` what is
     strange about the file. Raises DataError for a file without a juror column or a juror named twice.
     """
     fields = {
-        "juror": (*JUROR, *_CODES), "name": FULL_NAME, "organisation": ("ұйым", "организация", "organisation"),
-        "organisation_id": ("бин", "бсн", "bin"), "region": ("өңір", "регион", "region"),
-    }  # fmt: skip
+        "juror": (*JUROR, *_CODES),
+        "name": FULL_NAME,
+        "organisation": ("ұйым", "организация", "organisation"),
+        "organisation_id": ("бин", "бсн", "bin"),
+        "region": ("өңір", "регион", "region"),
+    }
     table = _small_table(path, with_own(fields, columns or {}), "jurors", found)
     twice = table["juror"][table["juror"].duplicated()]
     if len(twice):
@@ -51,8 +54,8 @@ def read_conflicts(
 ) -> pd.DataFrame:
     """Declared conflicts of interest: columns juror, submission; index row, as a person counts.
 
-    `columns`: more headings by field; `of_form`: those that the form's ids have. Appends to `found` what is strange
-    about the file. Raises DataError for a file without these columns.
+    `columns`: more headings by field; `of_form`: those that the form's ids have. Appends to `found` what is
+    strange about the file. Raises DataError for a file without these columns.
     """
     fields = {"juror": (*JUROR, *JUROR_NAME), "submission": (*of_form, *SUBMISSION)}
     return _small_table(path, with_own(fields, columns or {}), "conflicts", found)
@@ -76,7 +79,7 @@ def _small_table(path: Path, fields: dict, what: str, found: list[dict]) -> pd.D
                 table["submission"] = clean_ids(table["submission"])
             table.index = pd.RangeIndex(head.row + 2, head.row + 2 + len(table), name="row")
             return table[(table != "").any(axis=1)]
-    heads = [(sheet, find_headings(sheet.rows(last=LOOK), fields, [])) for sheet in sheets]
+    heads = [(sheet, likeliest_headings(sheet.rows(last=LOOK), fields)) for sheet in sheets]
     raise no_table(path, heads, fields, needed)
 
 
@@ -88,7 +91,7 @@ def juror_of(
     found: list[dict],
     several: bool = False,
 ) -> str:
-    """Whose sheet it is: by what the rows `above` the headings say («Эксперт: E01»), else by its name or the file's.
+    """Whose sheet it is: by the rows `above` the headings («Эксперт: E01»), else by its name or the file's.
 
     Each is read as an id and then as a name in the list of jurors; a name is told, and so is a file named
     after another juror than the sheet. Where nothing is known the file's name stands for the juror, or the
@@ -124,7 +127,7 @@ def told_juror(typed: str, juror: str, jurors: pd.DataFrame, **where: str) -> di
 
 
 def named_above(rows: Iterable[Sequence[str]]) -> str:
-    """The first juror whom rows of text name, in one cell or in the one after the word for juror; "" for none.
+    """The first juror whom rows of text name, in one cell or in that after the word for juror; "" for none.
 
     >>> [named_above([row]) for row in (["Contest", "Эксперт: Омаров Е."], ["Judge", "", "Anna"], ["Judge"])]
     ['Омаров Е.', 'Anna', '']
@@ -139,7 +142,7 @@ def named_above(rows: Iterable[Sequence[str]]) -> str:
 
 
 def known_as(typed: str, jurors: pd.DataFrame) -> str:
-    """The one juror whose id, but for what gets lost of one, or whose name this is; "" if there is none, or several.
+    """The one juror whose id, but for what gets lost of one, or whose name this is; "" if not one.
 
     >>> jurors = pd.DataFrame({"name": ["Иванова Анна Сергеевна", "Омаров Ерлан"]}, index=["E1", "E2"])
     >>> [known_as(t, jurors) for t in ("e2", "Е-02", "Иванова А.С.", "Е. Омаров", "Анна", "Ахметова")]
@@ -158,7 +161,7 @@ def _fit(typed: str, jurors: pd.DataFrame) -> Fit:
 
 
 def _same_person(one: list[str], other: list[str]) -> bool:
-    """Whether every word of the shorter name is a word of the longer, or its initial; one word at least is whole."""
+    """Whether every word of the shorter name is one of the longer, or its initial; one at least is whole."""
     short, rest = (one, list(other)) if len(one) <= len(other) else (other, list(one))
     whole = [word for word in short if len(word) > 2 and word in rest]
     for word in whole:

@@ -1,7 +1,7 @@
 """Which sheets of a round have marks, how is each laid out, and is anything in them left unread?
 
-What is headed with a juror, a criterion or a mark is read, or stops the run: going on without it would choose by
-some of the jurors, and nobody would know.
+What is headed with a juror, a criterion or a mark is read, or stops the run: going on without it would choose
+by some of the jurors, and nobody would know.
 """
 
 import re
@@ -38,8 +38,8 @@ def read_bodies(
 ) -> list[Body]:
     """The sheets that have marks, in their order; the others are told, and what is strange about headings.
 
-    Raises DataError where no sheet has marks, marks would stay unread, the layout is another than params say, or
-    two sheets are of one juror.
+    Raises DataError where no sheet has marks, marks would stay unread, the layout is another than params say,
+    or two sheets are of one juror.
     """
     names = names_of(contest, r, _listed(roster.jurors), frozenset(roster.submissions.index))
     bodies = []
@@ -54,9 +54,10 @@ def read_bodies(
     if not bodies:
         heads = [(sheet, headings_of(sheet, names)) for sheet in sheets]
         raise unread(*max(heads, key=lambda h: len(h[1].columns)), names.fields, contest, r)
+    says = r.scores.layout
     for body in bodies:
-        if r.scores.layout not in (None, body.layout) and not _same_for_one(body, r, names):
-            raise another_layout(body, r)
+        if says and says != body.layout and not _same_for_one(body, r, names):
+            raise another_layout(body, says, r)
         _refuse_unread(body, names, r)
         _refuse_absent(body, list(contest.weights(r.id)), r.scale)
     _tell_layouts(bodies, r, found)
@@ -76,7 +77,7 @@ def _listed(jurors: pd.DataFrame | None) -> Callable[[str], bool] | None:
 
 
 def _same_for_one(body: Body, r: Round, names: Names) -> bool:
-    """Whether the two layouts are one: with a single criterion a row for each juror and submission is a row a mark."""
+    """Whether the two layouts are one: with one criterion a row a juror and submission is a row a mark."""
     return bool(names.one) and {r.scores.layout, body.layout} == {"rows", "long"} and "juror" in body.fields
 
 
@@ -101,14 +102,14 @@ def _with_jurors(bodies: Sequence[Body], roster: Roster, found: list[dict]) -> l
             and (roster.jurors is None or juror not in roster.jurors.index)
         ):
             raise DataError(
-                f"{sheet.file}, sheet {sheet.name}: a row a mark, and no column says whose mark it is; add a column "
-                f"of jurors, or name its heading under scores.columns as juror. {layouts()}"
+                f"{sheet.file}, sheet {sheet.name}: a row a mark, and no column says whose mark it is; add a "
+                f"column of jurors, or name its heading under scores.columns as juror. {layouts()}"
             )
         if juror in of:
             first = of[juror].sheet
             raise DataError(
-                f"{first.file}, sheet {first.name} and {sheet.file}, sheet {sheet.name}: both are the marks of "
-                f"juror {juror}; keep one, or correct the name in the other."
+                f"{first.file}, sheet {first.name} and {sheet.file}, sheet {sheet.name}: both are the marks "
+                f"of juror {juror}; keep one, or correct the name in the other."
             )
         of[juror] = replace(body, juror=juror)
         made.append(of[juror])
@@ -142,9 +143,9 @@ def _refuse_marks(sheet: Sheet, names: Names, contest: Contest, r: Round) -> Non
     if "submission" in head.columns:
         texts = {at: sheet.columns[at][head.place(at)[0]] for at in head.unknown if at in marked}
         free = [at for at, text in texts.items() if not is_total([text]) and fold(text) not in _RANKS]
-        lost = len(free) >= len(contest.weights(r.id)) or criteria
+        lost = len(free) >= len(contest.weights(r.id)) or bool(criteria)
     else:
-        lost = len(criteria) > 1 or (criteria and ("juror" in head.columns or names.one))
+        lost = len(criteria) > 1 or (bool(criteria) and ("juror" in head.columns or bool(names.one)))
     if lost:
         raise unread(sheet, head, names.fields, contest, r)
 
@@ -155,16 +156,18 @@ def _refuse_unread(body: Body, names: Names, r: Round) -> None:
     for again, first in body.twice.items():
         if row := _differ(body, first, again):
             raise DataError(
-                f"{where}: two columns are of one criterion, {body.heading(first)} and {body.heading(again)}, and "
-                f"their marks differ in row {row}. If they are of two jurors, say so in the headings («Judge 1 - "
-                f"Innovation») or in a row above them; else empty one of them. {layouts()}"
+                f"{where}: two columns are of one criterion, {body.heading(first)} and "
+                f"{body.heading(again)}, and their marks differ in row {row}. If they are of two jurors, say "
+                "so in the headings («Judge 1 - Innovation») or in a row above them; else empty one of "
+                f"them. {layouts()}"
             )
     for at in (*body.head.unknown, *body.head.repeated):
         text = body.sheet.columns[at][body.head.place(at)[0]]
         if is_juror(text, names.known) and holds_marks(body.below(at), r.scale):
             raise DataError(
-                f"{where}: the column {body.heading(at)} is headed as a juror's and names no criterion, so its marks "
-                f"would not count. Correct the heading («Judge 1 - Innovation»), or take the column out of the sheet."
+                f"{where}: the column {body.heading(at)} is headed as a juror's and names no criterion, so "
+                "its marks would not count. Correct the heading («Judge 1 - Innovation»), or take the "
+                "column out of the sheet."
             )
     if body.layout == "wide":
         _refuse_unnamed(body, where, r)
@@ -180,9 +183,9 @@ def _refuse_unnamed(body: Body, where: str, r: Round) -> None:
         known = is_total(_PARTS.split(text)) or names_juror(text) or is_comment(text) or fold(text) in _RANKS
         if not known and holds_marks(body.below(at), r.scale):
             raise DataError(
-                f"{where}: jurors stand side by side, and below {body.heading(at)} are numbers on the scale that would "
-                f"not count. If they are a juror's, head them as such («Judge 1», or by a name in the list of jurors); "
-                f"else take the column out of the sheet."
+                f"{where}: jurors stand side by side, and below {body.heading(at)} are numbers on the scale "
+                "that would not count. If they are a juror's, head them as such («Judge 1», or by a name in "
+                "the list of jurors); else take the column out of the sheet."
             )
 
 
@@ -196,8 +199,8 @@ def _refuse_blocks(body: Body, where: str) -> None:
     for n in (n for n in range(last) if not marked[n]):
         if name := named_above(body.sheet.rows(first + n, first + n + 1)):
             raise DataError(
-                f"{where}: row {first + n + 1} names a juror ({name}) and marks stand above and below it; give each "
-                f"juror a sheet, or add a column of jurors. {layouts()}"
+                f"{where}: row {first + n + 1} names a juror ({name}) and marks stand above and below it; "
+                f"give each juror a sheet, or add a column of jurors. {layouts()}"
             )
 
 
@@ -208,8 +211,9 @@ def _refuse_answers(body: Body, where: str, r: Round) -> None:
     stamps = [at for at, t in texts.items() if fold(t) in _STAMPS and different[at]]
     if stamps:
         raise DataError(
-            f"{where}: the rows look like answers to a form ({body.heading(stamps[0])}), and no column is known to "
-            f"name the juror. Name its heading under rounds.{r.id}.scores.columns as juror. {layouts()}"
+            f"{where}: the rows look like answers to a form ({body.heading(stamps[0])}), and no column is "
+            f"known to name the juror. Name its heading under rounds.{r.id}.scores.columns as juror. "
+            f"{layouts()}"
         )
 
 
@@ -225,8 +229,7 @@ def _differ(body: Body, first: int, again: int) -> int:
 
 
 def _tell_unused(body: Body, scale: Scale, found: list[dict]) -> None:
-    """Tell of columns about jurors that are not read: weights and the like, and what was said where jurors stand side
-    by side."""
+    """Tell of columns about jurors that are not read: weights, and what was said of jurors side by side."""
     for column in body.head.unknown:
         row, at = body.head.place(column)
         text = body.sheet.columns[at][row]
@@ -261,9 +264,9 @@ def _refuse_absent(body: Body, criteria: Sequence[str], scale: Scale) -> None:
             row, at = body.head.place(column)
             if not is_total([text := body.sheet.columns[at][row]]) and holds_marks(body.below(at), scale):
                 raise DataError(
-                    f"{body.sheet.file}, sheet {body.sheet.name}: no column has the criterion {c}, and marks stand "
-                    f"below the heading «{text}» ({cell(row, at)}), which is not known. Correct that heading, or add "
-                    f"it to the aliases of the criterion in params."
+                    f"{body.sheet.file}, sheet {body.sheet.name}: no column has the criterion {c}, and marks "
+                    f"stand below the heading «{text}» ({cell(row, at)}), which is not known. Correct that "
+                    "heading, or add it to the aliases of the criterion in params."
                 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from fairlib.intake.files.tables import Sheet, cell
-from fairlib.intake.headings.find import LOOK, Headings, find_headings, with_own
+from fairlib.intake.headings.find import LOOK, Headings, find_headings, likeliest_headings, with_own
 from fairlib.intake.headings.known import (
     COMMENT,
     CRITERION,
@@ -49,9 +49,9 @@ _OF = "criterion "  # before the id of a criterion, among the fields: «day» ma
 class Body:
     """A sheet of marks: its headings, its layout and the columns in which marks stand.
 
-    `fields`: the columns of what each row says itself, submission and any of title, juror, criterion, comment, day,
-    slot. `twice`: columns that name what another column of marks names, and that column. `juror` is whose sheet it
-    is, where no row and no heading says so.
+    `fields`: the columns of what each row says itself, submission and any of title, juror, criterion,
+    comment, day, slot. `twice`: columns that name what another column of marks names, and that column.
+    `juror` is whose sheet it is, where no row and no heading says so.
     """
 
     sheet: Sheet
@@ -74,10 +74,11 @@ class Body:
 
 @dataclass(frozen=True)
 class Names:
-    """The headings by which a round's sheets are known, and what there is to know of its jurors and submissions.
+    """The headings by which a round's sheets are known, and what is known of its jurors and submissions.
 
-    `fields` by field, criteria among them; `criteria`: key of a heading → criterion; `one`: the only criterion of
-    the round, or "". `known` says whether the list of jurors has a name; None where there is no list.
+    `fields` by field, criteria among them; `criteria`: key of a heading → criterion; `one`: the only
+    criterion of the round, or "". `known` says whether the list of jurors has a name; None where there is no
+    list.
     """
 
     fields: dict[str, tuple[str, ...]]
@@ -98,9 +99,15 @@ def names_of(
     """The headings of a round's sheets: the params' own before the usual ones, the form's known too."""
     own, form = r.scores.columns, contest.submissions.columns
     usual = {
-        "submission": SUBMISSION, "title": FIELDS["title"], "juror": (*JUROR, *JUROR_NAME), "criterion": CRITERION,
-        "score": SCORE, "comment": COMMENT, "day": DAY, "slot": SLOT,
-    }  # fmt: skip
+        "submission": SUBMISSION,
+        "title": FIELDS["title"],
+        "juror": (*JUROR, *JUROR_NAME),
+        "criterion": CRITERION,
+        "score": SCORE,
+        "comment": COMMENT,
+        "day": DAY,
+        "slot": SLOT,
+    }
     given = {f: (*own.get(f, ()), *(form.get(f, ()) if f in ("submission", "title") else ())) for f in usual}
     taken = {fold(h) for names in given.values() for h in names}
     fields = with_own(usual, given)
@@ -128,18 +135,17 @@ def understand(sheet: Sheet, names: Names) -> Body | None:
 
 
 def headings_of(sheet: Sheet, names: Names) -> Headings:
-    """The headings of a sheet, whatever they lack; a title, or the cells, stand in for a heading of submissions."""
+    """The headings of a sheet, whatever they lack; a title, or the cells, stand for that of submissions."""
     rows = sheet.rows(last=LOOK)
     head = find_headings(rows, names.fields, ["submission"])
     if head is None or not any(f == "score" or names.criterion(f) for f in head.columns):
         found = [head, find_headings(rows, names.fields, ["title"])]
         head = max(filter(None, found), key=lambda h: len(h.columns), default=None)
-    head = head or find_headings(rows, names.fields, [])
-    if "submission" not in head.columns:
-        at = head.columns.get("title")
-        head = _by_cells(sheet, head, "submission", names.submissions.__contains__) if at is None else replace(
-            head, columns=head.columns | {"submission": at}
-        )  # fmt: skip
+    head = head or likeliest_headings(rows, names.fields)
+    if "submission" not in head.columns and "title" in head.columns:
+        head = replace(head, columns=head.columns | {"submission": head.columns["title"]})
+    elif "submission" not in head.columns:
+        head = _by_cells(sheet, head, "submission", names.submissions.__contains__)
     if "juror" not in head.columns and names.known and "juror" in names.fields:
         head = _by_cells(sheet, head, "juror", names.known)
     return head

@@ -16,8 +16,9 @@ _SHORT = 4  # letters of the shorter of two words of which one may be a slip for
 def tell_namesakes(marked: Mapping[str, Iterable[str]], found: list[dict]) -> None:
     """Warn of every two jurors whose names are nearly one; `marked` has the submissions of each.
 
-    Names that are the same but for capitals, accents, order, initials and look-alike letters are always told, those
-    a letter apart (Асель, Әсел) only where no submission was marked under both: who did that is two people.
+    Names that are the same but for capitals, accents, order, initials and look-alike letters are always told,
+    those a letter apart (Асель, Әсел) only where no submission was marked under both: who did that is two
+    people.
     """
     read = {name: set(submissions) for name, submissions in marked.items()}
     words = {name: _words(name) for name in sorted(read)}

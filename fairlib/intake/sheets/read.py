@@ -1,6 +1,7 @@
 """What did the jurors mark? Score files of a round → the ratings table, every cell with its source.
 
-How a sheet is laid out is decided in `layouts`, which sheets are read in `bodies`, what may be used in `scorecheck`.
+How a sheet is laid out is decided in `layouts`, which sheets are read in `bodies`, what may be used in
+`scorecheck`.
 """
 
 from collections.abc import Collection, Sequence
@@ -177,7 +178,7 @@ def _criteria_of_marks(
     column: np.ndarray,
     at: np.ndarray,
 ) -> pd.Categorical:
-    """The criterion of each mark: that of its column, else what its row says, by any name, else the only one."""
+    """The criterion of each mark: that of its column, else what its row says by any name, else the one."""
     marked = list(contest.weights(r.id))
     one = marked[0] if len(marked) == 1 else ""
     names = {
@@ -245,7 +246,7 @@ def _known(name: str, roster: Roster, found: list[dict], where: dict[str, str]) 
 
 
 def _rows(bodies: Sequence[Body], found: list[dict]) -> pd.DataFrame:
-    """The rows below the headings that hold anything, sheet by sheet, with `part` (the sheet's place) and `row`.
+    """The rows below the headings that hold anything, sheet by sheet: `part` (the sheet's place), `row`.
 
     Columns by field, as categories; missing where a sheet has no such column. Rows of totals are told.
     """
@@ -259,9 +260,10 @@ def _rows(bodies: Sequence[Body], found: list[dict]) -> pd.DataFrame:
     sums = sent.categories.get_indexer(totals(sent.categories.tolist()))
     nameless = rows[(rows["submission"] == "") | np.isin(sent.codes, sums)]
     left_out = [
-        n for n, part, row in zip(nameless.index, nameless["part"], nameless["row"], strict=True)
+        n
+        for n, part, row in zip(nameless.index, nameless["part"], nameless["row"], strict=True)
         if _is_blank(bodies[part], row) or _is_total(bodies[part], row, found)
-    ]  # fmt: skip
+    ]
     rows = rows.drop(index=left_out).reset_index(drop=True)
     rows["file"] = labelled(rows["part"], [body.sheet.file for body in bodies])
     rows["sheet"] = labelled(rows["part"], [body.sheet.name for body in bodies])
@@ -316,7 +318,7 @@ def _comments(rows: pd.DataFrame, bodies: Sequence[Body]) -> pd.DataFrame:
 
 
 def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
-    """What was typed → score and status, each different text read once; a number off the scale is `invalid`."""
+    """What was typed → score and status, each text read once; a number off the scale is `invalid`."""
     code = raw["typed"].cat.codes.to_numpy()
     read = on_scale(marks(pd.Series(raw["typed"].cat.categories), scale), scale)
     off = read["value"].notna() & ~read["value"].map(scale.holds, na_action="ignore").fillna(True).astype(
@@ -334,7 +336,7 @@ def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
 
 
 def _tell_marks(noted: pd.DataFrame, found: list) -> None:
-    """What is strange about marks; habits of whole columns (decimal commas, percent, words) once a column and kind."""
+    """What is strange about marks; habits (decimal commas, percent, words) once a column and kind."""
     habit = noted["code"].isin(["decimal_comma", "percent", "in_words"])
     for row in noted[~habit].to_dict("records"):
         if row["status"] == "invalid":

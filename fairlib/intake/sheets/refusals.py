@@ -1,4 +1,4 @@
-"""Why can marks not be read, and what would help? What was found, what is missing, what is nearest, what there is."""
+"""Why can marks not be read, and what would help? What was found, what is missing, what is nearest."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from fairlib.intake.headings.examples import examples
 from fairlib.intake.headings.find import Headings
 from fairlib.intake.headings.shown import seen
 from fairlib.intake.sheets.layouts import LAYOUTS, Body
-from fairlib.rules import Contest, Round
+from fairlib.rules import Contest, Layout, Round
 
 _SHOWN = 20  # headings in a sentence
 _NEEDED = {
@@ -40,9 +40,9 @@ def unread(
     )
 
 
-def another_layout(body: Body, r: Round) -> DataError:
+def another_layout(body: Body, says: Layout, r: Round) -> DataError:
     """Of a sheet that is laid out in another way than params say."""
-    says, is_, sheet = r.scores.layout, body.layout, body.sheet
+    is_, sheet = body.layout, body.sheet
     of_rows = [
         f"{f} {body.heading(at)}"
         for f, at in body.fields.items()
@@ -52,9 +52,9 @@ def another_layout(body: Body, r: Round) -> DataError:
     missing = [f for f in _NEEDED[says] if f in ("juror", "criterion") and f not in body.fields]
     lacks = f"no column has the {' and the '.join(missing)} of a row, and " if missing else ""
     return DataError(
-        f"{sheet.file}, sheet {sheet.name}: params say layout: {says} ({LAYOUTS[says]}); {lacks}the headings are those "
-        f"of layout {is_} ({LAYOUTS[is_]}): {', '.join(of_rows)}; marks below {marked}. Write layout: {is_} under "
-        f"rounds.{r.id}.scores, or leave layout out. {_remedy(r)} {layouts()}"
+        f"{sheet.file}, sheet {sheet.name}: params say layout: {says} ({LAYOUTS[says]}); {lacks}the headings "
+        f"are those of layout {is_} ({LAYOUTS[is_]}): {', '.join(of_rows)}; marks below {marked}. Write "
+        f"layout: {is_} under rounds.{r.id}.scores, or leave layout out. {_remedy(r)} {layouts()}"
     )
 
 
@@ -80,8 +80,9 @@ def nothing_counts(
         )
     said, have = _some(rejected[what]), _some(known[what])
     return DataError(
-        f"{where}: none of {len(rejected)} marks names a known {what}: the sheets say {said}, {_HAVE[what]} {have}. "
-        f"Correct one side; or, if another column has them, name its heading: rounds.{r.id}.scores.columns."
+        f"{where}: none of {len(rejected)} marks names a known {what}: the sheets say {said}, {_HAVE[what]} "
+        f"{have}. Correct one side; or, if another column has them, name its heading: "
+        f"rounds.{r.id}.scores.columns."
     )
 
 
@@ -95,8 +96,9 @@ def nothing_scored(ratings: pd.DataFrame, r: Round) -> DataError | None:
     )
     first = f"; the first stands in {ratings['source'].iloc[0].replace('!', ', ')}" if len(ratings) else ""
     return DataError(
-        f"{r.scores.files}: there is no mark on the scale {r.scale.min:g}–{r.scale.max:g} in the round {r.id} ({said}"
-        f"{first}); ask for the filled sheets, or name the column of marks under rounds.{r.id}.scores.columns."
+        f"{r.scores.files}: there is no mark on the scale {r.scale.min:g}–{r.scale.max:g} in the round "
+        f"{r.id} ({said}{first}); ask for the filled sheets, or name the column of marks under "
+        f"rounds.{r.id}.scores.columns."
     )
 
 
@@ -106,4 +108,5 @@ def _some(values: Sequence[str]) -> str:
 
 
 def _remedy(r: Round) -> str:
-    return f"A heading of your own is named under rounds.{r.id}.scores.columns, one of a criterion under its aliases."
+    where = f"rounds.{r.id}.scores.columns"
+    return f"A heading of your own is named under {where}, one of a criterion under its aliases."

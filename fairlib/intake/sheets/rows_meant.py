@@ -1,4 +1,4 @@
-"""Which submission is a row of a score sheet about? Its id as somebody typed it, and the title that stands beside.
+"""Which submission is a row of a score sheet about? Its id as typed, and the title beside it.
 
 What is provable is taken and told; a title that belongs to another submission is an error, and where that is
 the rule of a sheet, its column of ids counts something else and the run stops.
@@ -26,10 +26,10 @@ _CLEARLY = 10  # by how much (of 100) a misspelt title is more like another's th
 def match_rows(rows: pd.DataFrame, bodies: Sequence[Body], roster: Roster, found: list[dict]) -> pd.DataFrame:
     """Rows with the ids that are known for those that were typed, and `perhaps`: whose else they may be.
 
-    `rows` as read below the headings of `bodies`: `part` (place among the bodies), `row`, `submission` and, if
-    there is such a column, `title` (categories). `perhaps` (a category, mostly "") names the ids that an unknown
-    one may mean, or, where the id is known, whose the title beside it is.
-    Raises DataError where the titles of a sheet are, by half at least, those of other submissions.
+    `rows` as read below the headings of `bodies`: `part` (place among the bodies), `row`, `submission` and,
+    if there is such a column, `title` (categories). `perhaps` (a category, mostly "") names the ids that an
+    unknown one may mean, or, where the id is known, whose the title beside it is. Raises DataError where the
+    titles of a sheet are, by half at least, those of other submissions.
     """
     known, titles = _known(roster), _titles(roster)
     if "title" not in rows:
@@ -122,10 +122,10 @@ def _refuse_shifted(
         at = cell(row["row"] - 1, body.fields["submission"])
         own = f"«{titles[row['submission']]}»" if row["submission"] in titles else "another version"
         raise DataError(
-            f"{body.sheet.file}, sheet {body.sheet.name}: in {n} of {named} rows the title is that of another "
-            f"submission than the id beside it, first at {at}: {row['submission']} is {own} in the "
-            f"form, and «{row['title']}» is {row['perhaps']}. If that column counts rows, put "
-            "the ids of the form into it, or empty it and the titles decide; else correct the ids or the titles."
+            f"{body.sheet.file}, sheet {body.sheet.name}: in {n} of {named} rows the title is that of "
+            f"another submission than the id beside it, first at {at}: {row['submission']} is {own} in the "
+            f"form, and «{row['title']}» is {row['perhaps']}. If that column counts rows, put the ids of the "
+            "form into it, or empty it and the titles decide; else correct the ids or the titles."
         )
 
 
@@ -147,7 +147,8 @@ def _tell_ways(rows: pd.DataFrame, way: np.ndarray, bodies: Sequence[Body], foun
 def match_conflicts(roster: Roster, sent: Sequence[str], file: str, found: list[dict]) -> pd.DataFrame:
     """The declared conflicts, with the ids that are known for those that were typed.
 
-    `sent` are the jurors of the sheets, known by them where there is no list. Appends to `found` what was matched.
+    `sent` are the jurors of the sheets, known by them where there is no list. Appends to `found` what was
+    matched.
     """
     pairs = roster.conflicts
     listed = pd.DataFrame(index=list(sent)) if roster.jurors is None else roster.jurors

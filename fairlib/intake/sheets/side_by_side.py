@@ -18,19 +18,17 @@ from fairlib.intake.totals import is_total
 
 _SEPARATORS = " \t\n-–—:|/,;.()[]_"
 _NAMING = tuple(sorted(map(fold, NAMING), key=len, reverse=True))
-_NO_JUROR = frozenset(map(fold, (*SCORE, *COMMENT, *DAY, *JUROR, *JUROR_NAME))) | {
-    "name", "id", "email", "code", "number", "signature", "weight", "opinion", "confidence", "фио", "код", "номер",
-    "подпись", "мнение", "вес", "қолы",
-}  # fmt: skip
+_OTHER = "name id email code number signature weight opinion confidence фио код номер подпись мнение вес қолы"
+_NO_JUROR = frozenset(map(fold, (*SCORE, *COMMENT, *DAY, *JUROR, *JUROR_NAME))) | set(_OTHER.split())
 _TIMES = re.compile(
-    r"\b(?:week|day|round|stage|session|phase|attempt|run|before|after|тур|день|дня|неделя|этап|сессия|попытка|до|"
-    r"после|күн|апта|кезең|first|second|third|draft|final|prelim\w*)\b",
+    r"\b(?:week|day|round|stage|session|phase|attempt|run|before|after|тур|день|дня|неделя|этап|сессия|"
+    r"попытка|до|после|күн|апта|кезең|first|second|third|draft|final|prelim\w*)\b",
     re.IGNORECASE,
 )
 
 
 class Mark(NamedTuple):
-    """A column of marks, with the criterion and the juror that its heading names; "" where each row says it."""
+    """A column of marks, with the criterion and juror that its heading names; "" where each row says it."""
 
     column: int
     criterion: str = ""
@@ -65,8 +63,10 @@ def named_jurors(
 def is_juror(label: str, known: Callable[[str], bool] | None) -> bool:
     """Whether a label says of itself that it is a juror's, or the list of jurors knows it.
 
-    >>> [is_juror(t, None) for t in ("Judge 1", "A. Referee", "Эксперт № 2", "Judge Name", "Expert opinion", "Anna")]
-    [True, True, True, False, False, False]
+    >>> [is_juror(t, None) for t in ("Judge 1", "A. Referee", "Эксперт № 2")]
+    [True, True, True]
+    >>> [is_juror(t, None) for t in ("Judge Name", "Expert opinion", "Anna")]
+    [False, False, False]
     """
     if known is not None and known(label):
         return True
@@ -150,7 +150,8 @@ def _criterion(text: str, criteria: Mapping[str, str]) -> str:
 def _split(text: str, criteria: Mapping[str, str]) -> tuple[str, str] | None:
     """The criterion with which a heading ends or begins, and the label before or after it.
 
-    The longest criterion counts: with «Impact» and «Social impact», «Judge 1 - Social impact» is of the second.
+    The longest criterion counts: with «Impact» and «Social impact», «Judge 1 - Social impact» is of the
+    second.
     """
     if is_comment(text):
         return None
@@ -173,7 +174,8 @@ def _as_typed(text: str, words: Sequence[str]) -> str:
 def _of_jurors(found: Sequence[Mark], known: Callable[[str], bool] | None, in_one: bool) -> bool:
     """Whether the labels are jurors': by the list, by what they say, or by how they divide the criteria.
 
-    `in_one`: label and criterion share a cell, where a single criterion divides nothing («Innovation, depth»).
+    `in_one`: label and criterion share a cell, where a single criterion divides nothing («Innovation,
+    depth»).
     """
     marked = defaultdict(set)
     for mark in found:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
@@ -19,9 +20,15 @@ RATINGS = [*CELL, "score", "status", "source"]
 FEW = 5  # so many ids are named in a finding; more would say nothing
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
 REASONS = [
-    "", "repeated", "unknown_criterion", "unknown_juror", "not_in_round", "set_aside", "unknown_submission",
+    "",
+    "repeated",
+    "unknown_criterion",
+    "unknown_juror",
+    "not_in_round",
+    "set_aside",
+    "unknown_submission",
     "title_of_another",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Roster:
     findings: tuple[dict[str, str], ...] = ()
 
 
-def labelled(codes: Sequence[int], labels: Sequence[str]) -> pd.Categorical:
+def labelled(codes: ArrayLike, labels: Sequence[str]) -> pd.Categorical:
     """Labels by their codes, as categories in sorted order; a label may stand under several codes.
 
     >>> labelled([0, 1, 2, 0], ["b", "a", "b"]).codes.tolist()
@@ -86,7 +93,7 @@ def check_marks(
 
 
 def sources(marks: pd.DataFrame) -> pd.api.extensions.ExtensionArray:
-    """File, sheet and cell of each mark, from its `column` (file, sheet and letters, categories) and its `row`.
+    """File, sheet and cell of each mark, from its `column` (file, sheet, letters; categories) and its `row`.
 
     >>> sources(pd.DataFrame({"column": pd.Categorical(["e1.xlsx!E1!C"]), "row": [12]})).tolist()
     ['e1.xlsx!E1!C12']
@@ -168,8 +175,9 @@ def _tell_rejected(
 ) -> bool:
     """Tell the marks that cannot be used; whether that told of the `unmarked` too.
 
-    Marks for somebody who is not in the round and somebody in it whom nobody marked may be one slip: then they
-    are one finding, which names whom this juror did not mark and whom nobody did, as far as they are few.
+    Marks for somebody who is not in the round and somebody in it whom nobody marked may be one slip: then
+    they are one finding, which names whom this juror did not mark and whom nobody did, as far as they are
+    few.
     """
     joined, unknown = False, {"unknown_juror": "juror", "unknown_criterion": "criterion"}
     why = pd.Categorical.from_codes(reason, REASONS)

@@ -48,7 +48,7 @@ def numbers(items: Iterable[Number]) -> Numbers:
 
 def number(say: Voice, value: float | None, decimals: int = 0) -> Cell:
     """A number as a cell that sorts by its value."""
-    return Cell(say.number(value, decimals), None if pd.isna(value) else float(value))
+    return Cell(say.number(value, decimals), None if value is None or pd.isna(value) else float(value))
 
 
 def interval(say: Voice, low: float, high: float, decimals: int = 0) -> Cell:

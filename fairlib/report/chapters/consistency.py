@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Row, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.results import RoundResults
@@ -61,17 +61,17 @@ def statistic_words(name: str, context: Context) -> str:
 
 def _table(found: pd.DataFrame, id: str, caption: str, context: Context, folded: bool = False) -> Table:
     say = context.say
-    rows = []
+    rows: list[Row] = []
     for r in found.itertuples():
         known = pd.notna(r.value)
         value = Cell(say.number(r.value, 2), r.value) if known else Cell(say("not computed"))
-        row = [
+        row: Row = [
             statistic_words(r.statistic, context),
             value,
             common.interval(say, r.low, r.high, 2),
             common.p_value(say, r.p),
+            common.number(say, r.n),
         ]
-        row.append(common.number(say, r.n))
         rows.append([criterion_name(r.criterion, context.contest, say), *row] if folded else row)
     heads = [Column(say("Criterion"), "text", 1.6)] if folded else []
     heads += [Column(say("Statistic"), "text", 3), Column(say("Value"), "number"),

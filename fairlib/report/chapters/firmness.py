@@ -10,7 +10,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
-from fairlib.report.columns import listing
+from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
 from fairlib.report.words.conclusions import KINDS, kind_words, stability_words
@@ -67,7 +67,7 @@ def _each_change(stage: RoundResults, context: Context) -> Table:
     found = stage.stability
     widths = {"stability.kind": 2, "stability.what": 1.6, "stability.n_changes": 1}
     widths |= {"stability.comes": 3, "stability.goes": 3} if context.internal else {}
-    own = {
+    own: Own = {
         "stability.kind": [kind_words(k, say) for k in found["kind"]],
         "stability.what": [changed_words(r.kind, common.text(r.what), context) for r in found.itertuples()],
         "stability.n_changes": [places(r.n_changes, r.status, context) for r in found.itertuples()],
@@ -99,7 +99,7 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
         return []
     widths = {"compared.method": 2.4, "compared.rmse": 1.3, "compared.hit_rate": 1, "compared.lost": 1}
     widths |= {"results.declared": 1.3}
-    own = {
+    own: Own = {
         "compared.method": [estimator_name(x, say) for x in found["method"]],
         "compared.hit_rate": [Cell(say.percent(x, 1), None if pd.isna(x) else x) for x in found["hit_rate"]],
         "results.declared": declared(found["method"], stage.rule.estimator, say),
@@ -126,13 +126,17 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
         "extra_readings": say("one more reading for each in the open band"),
         "draw": say("a draw in the open band"),
     }
-    own = {
+    own: Own = {
         "at_the_line.policy": [words.get(x, x) for x in found["policy"]],
         "at_the_line.rightly_chosen": [common.number(say, x, 1) for x in found["rightly_chosen"]],
         "results.changed": [common.number(say, stage.n_by_rule - x, 1) for x in found["overlap"]],
         "results.declared": declared(found["policy"], stage.rule.select.line, say),
     }
-    widths = {"at_the_line.policy": 3, "at_the_line.people": 1, "at_the_line.rightly_chosen": 1}
+    widths: dict[str, float] = {
+        "at_the_line.policy": 3,
+        "at_the_line.people": 1,
+        "at_the_line.rightly_chosen": 1,
+    }
     widths |= {"results.changed": 1, "results.declared": 1.3}
     caption = say("Ways of treating the open band: {round}", round=stage.rule.name[say.lang])
     note = say(
@@ -167,7 +171,7 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.days.dropna(subset=["points"])
     if found.empty:
         return []
-    own = {
+    own: Own = {
         "days.what": [_when(r.kind, common.text(r.what), say) for r in found.itertuples()],
         "results.interval": [common.interval(say, r.low, r.high, 2) for r in found.itertuples()],
     }

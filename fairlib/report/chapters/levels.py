@@ -120,7 +120,8 @@ def seats_over_all(stage: RoundResults, context: Context) -> bool:
 
 def level_means(context: Context) -> list[Block]:
     """How high each group stands, a table for each round in which groups have levels of their own."""
-    say, blocks = context.say, []
+    say = context.say
+    blocks: list[Block] = []
     widths = {
         "level_means.level": 2,
         "level_means.n_submissions": 1,

@@ -83,7 +83,7 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
         return None
     overlap, low, high = found
     certain, close = _seats_by_band(stage)
-    dots = (
+    dots: tuple[tuple[str, int, str], ...] = (
         ("certain", certain, say("certain")),
         ("close", close, say("close")),
     )
@@ -118,7 +118,7 @@ def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
     if sure.get("twin_overlap"):
         return float(sure["twin_overlap"]), float(sure["twin_low"]), float(sure["twin_high"])
     if rough.get("overlap") and rough.get("overlap_low"):
-        return tuple(n * float(rough[k]) for k in ("overlap", "overlap_low", "overlap_high"))
+        return n * float(rough["overlap"]), n * float(rough["overlap_low"]), n * float(rough["overlap_high"])
     return None
 
 

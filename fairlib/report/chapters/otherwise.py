@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Table, Text, table
+from fairlib.report.blocks import Block, Cell, Column, Heading, Picture, Row, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.columns import listing
+from fairlib.report.columns import Own, listing
 from fairlib.report.figures import plot_what_if
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import status_words
@@ -34,11 +34,11 @@ def _each_rule(found: pd.DataFrame, stage: RoundResults, context: Context) -> Ta
              Column(say("Would come in without it"), "text", 2.4),
              Column(say("Would drop out without it"), "text", 2.4)]  # fmt: skip
     heads += [Column(say("Costs, points"), "number", 0.8)] if points else []
-    rows = []
+    rows: list[Row] = []
     for r in found.itertuples():
-        row = [rule_words(r.rule, stage, context), common.number(say, r.n), named(r.comes, context)]
-        row.append(named(r.goes, context))
-        rows.append([*row, Cell(say.signed(r.points, 2), r.points)] if points else row)
+        changed = named(r.comes, context), named(r.goes, context)
+        cost = [Cell(say.signed(r.points, 2), r.points)] if points else []
+        rows.append([rule_words(r.rule, stage, context), common.number(say, r.n), *changed, *cost])
     caption = say("The choice without each rule: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Points: the sum of estimates without the rule less the sum with it; below zero where the rule adds places."
@@ -118,7 +118,7 @@ def _neighbours(found: pd.DataFrame, stage: RoundResults, context: Context) -> T
     widths = {"other_rules.change": 3, "other_rules.selected": 0.8, "other_rules.n": 0.8}
     if inside:
         widths |= {"other_rules.comes": 2.4, "other_rules.goes": 2.4, "other_rules.mean_estimate": 0.8}
-    own = {
+    own: Own = {
         "other_rules.change": [change_words(c, stage, context) for c in found["change"]],
         "other_rules.n": [places(r.n, r.status, context) for r in found.itertuples()],
         **sides("other_rules", found, context),

@@ -5,12 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Numbers, Picture, Text, table
+from fairlib.report.blocks import (
+    Block,
+    Cell,
+    Chapter,
+    Column,
+    Heading,
+    Number,
+    Numbers,
+    Picture,
+    Row,
+    Text,
+    table,
+)
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.opening import selected_list
-from fairlib.report.columns import listing
+from fairlib.report.columns import Own, listing
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.results import RoundResults
 from fairlib.report.words.conclusions import decided_words
@@ -140,7 +152,7 @@ def _seats(stage: RoundResults, context: Context) -> list[Block]:
     places = [in_order.index(code) if code in in_order else -1 for code in seats["code"]]
     seats = seats.iloc[np.argsort(places, kind="stable")]
     limits = zip(*(_limits(r, say) for r in seats.itertuples()), strict=True)
-    own = {"seats.code": [_bound(code, context) for code in seats["code"]]}
+    own: Own = {"seats.code": [_bound(code, context) for code in seats["code"]]}
     own |= zip(("seats.at_least", "seats.at_most", "seats.used"), limits, strict=True)
     widths = {"seats.code": 3, "seats.eligible": 1, "seats.at_least": 1, "seats.at_most": 1, "seats.used": 1}
     caption = say("Seats and who used them: {round}", round=stage.rule.name[say.lang])
@@ -151,7 +163,7 @@ def _limits(r, say: Voice) -> tuple[Cell, Cell, Cell]:
     """At least, at most and used: places, or tenge where the group is the budget."""
     if r.code == "budget":
         return Cell("–"), Cell(say.money(r.at_most), r.at_most), Cell(say.money(r.used), r.used)
-    return tuple(common.number(say, x) for x in (r.at_least, r.at_most, r.used))
+    return common.number(say, r.at_least), common.number(say, r.at_most), common.number(say, r.used)
 
 
 def _bound(code: str, context: Context) -> str:
@@ -212,7 +224,7 @@ def _criteria(stage: RoundResults, joined: pd.DataFrame, context: Context) -> li
     heads += [Column(say("Readers"), "number", 0.6), Column(say("Disagreement"), "number", 0.8)]
     heads.append(Column(say("Marks by juror"), "text", 2.6))
     marks = _marks_by_juror(stage, marked, context)
-    rows = []
+    rows: list[Row] = []
     for _, r in joined.dropna(subset=["n_jurors"]).iterrows():
         row = [common.number(say, r["rank"]), common.project(r, context)]
         row += [common.number(say, r[f"by_{c}"], 1) for c in marked]

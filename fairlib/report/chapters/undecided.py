@@ -7,7 +7,7 @@ import pandas as pd
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.columns import listing
+from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults, draw_files, flag
 from fairlib.report.words.codes import done_words, finding_words, found_words, level_words
 from fairlib.report.words.reasons import criterion_name, reason_sentence
@@ -165,7 +165,7 @@ def _cases(stage: RoundResults, context: Context) -> list[Block]:
         name = criterion_name(common.text(criterion), context.contest, say)
         return f"{name} ({say.signed(points, 1)}); {common.text(juror)}: {say.number(mark, 2)}"
 
-    own = {
+    own: Own = {
         "submissions.title": [Cell(common.text(titles.get(x)), under=x) for x in found["submission"]],
         "results.speaks_for": [
             side(r.for_criterion, r.for_points, r.for_juror, r.for_mark) for r in found.itertuples()
@@ -218,8 +218,8 @@ def _warnings(context: Context) -> list[Block]:
         Column(say("Kind"), "text", 2),
         Column(say("Number"), "number"),
     ]
-    blocks = [Heading(say("Findings in the files")),
-              table("findings", say("Findings by kind"), heads, rows)]  # fmt: skip
+    blocks: list[Block] = [Heading(say("Findings in the files"))]
+    blocks.append(table("findings", say("Findings by kind"), heads, rows))
     return blocks + (_each_finding(found, context) if context.internal else [])
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import matplotlib as mpl
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
+from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike
 
 from fairlib.report.blocks import Report
@@ -45,21 +47,33 @@ def sheet(ax: Axes | None, size: tuple[float, float] = (7.2, 3.6)) -> Axes:
 def rows(ax: Axes, labels: Iterable[object]) -> None:
     """Name the rows 0, 1, … at the left: plain texts, as a tick is five artists of which four are not seen."""
     ax.set_yticks([])
-    beside = offset_copy(ax.get_yaxis_transform(), ax.figure, x=-GAP, units="points")
+    beside = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), x=-GAP, units="points")
     for place, label in enumerate(labels):
         ax.text(0, place, str(label), transform=beside, ha="right", va="center_baseline", fontsize=8.5,
                 color=QUIET, parse_math=False)  # fmt: skip
 
 
+class Stroke(TypedDict, total=False):
+    """How a stroke is drawn."""
+
+    color: str
+    linewidth: float
+    linestyle: str
+    alpha: float
+
+
 def strokes(
-    ax: Axes, start: tuple[ArrayLike, ArrayLike], end: tuple[ArrayLike, ArrayLike], **style: object
+    ax: Axes,
+    start: tuple[ArrayLike, ArrayLike],
+    end: tuple[ArrayLike, ArrayLike],
+    **style: Unpack[Stroke],
 ) -> None:
     """Straight strokes between points, `start` and `end` each their x and y (n,), in one path."""
     x, y = (
         np.column_stack([*np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float), np.nan)]).ravel()
         for a, b in zip(start, end, strict=True)
     )
-    ax.plot(x, y, **{"solid_capstyle": "butt", "zorder": 1} | style)
+    ax.plot(x, y, solid_capstyle="butt", zorder=1, **style)
 
 
 def decision_names(lang: Language) -> dict[str, str]:
@@ -112,14 +126,14 @@ def unless_empty(plot: Callable[..., Axes]) -> Callable[..., Axes]:
     return drawn
 
 
-def ink_on(fill: str | tuple[float, ...]) -> str:
+def ink_on(fill: ColorType) -> str:
     """The colour of words on a filled tile: of two, the one with more contrast (WCAG 2.2, 2023)."""
     light = _luminance(fill) + 0.05
     return ON_DARK if 1.05 / light > light / (_luminance(ON_LIGHT) + 0.05) else ON_LIGHT
 
 
 @lru_cache
-def _luminance(colour: str | tuple[float, ...]) -> float:
+def _luminance(colour: ColorType) -> float:
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
@@ -131,7 +145,8 @@ def to_svg(draw: Callable[[Axes], object], size: tuple[float, float], name: str)
     """
     width, height = 72 * size[0], 72 * size[1]
     with mpl.rc_context(_house()):
-        figure = Figure(figsize=size, dpi=72, layout="none")
+        figure = Figure(figsize=size, dpi=72)
+        figure.set_layout_engine("none")
         ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
         draw(ax)
         stream = io.StringIO()
@@ -159,6 +174,8 @@ def _fit(ax: Axes, pen: RendererSVG, width: float, height: float) -> None:
     for side in ax.spines.values():
         side.set_in_layout(False)  # they end where the axes do, and asking each takes the ticks anew
     inner, outer = ax.get_window_extent(pen), ax.get_tightbbox(pen, for_layout_only=True)
+    if outer is None:
+        return  # nothing is drawn at all
     left, below = inner.x0 - outer.x0 + PAD, inner.y0 - outer.y0 + PAD
     right, above = outer.x1 - inner.x1 + PAD, outer.y1 - inner.y1 + PAD
     if left + right < width and below + above < height:

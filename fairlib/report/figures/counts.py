@@ -72,10 +72,15 @@ def plot_tile_map(
         n = int(counts.get(code, 0))
         colour = _blend(n / top) if n else "none"
         box = FancyBboxPatch(
-            (tile["column"] + 0.05, tile["row"] + 0.05), 0.9, 0.9,
-            boxstyle="round,pad=0,rounding_size=0.08", facecolor=colour, edgecolor=LINE if n else SOFT,
-            linewidth=0.8, linestyle="-" if n else ":",
-        )  # fmt: skip
+            (tile["column"] + 0.05, tile["row"] + 0.05),
+            0.9,
+            0.9,
+            boxstyle="round,pad=0,rounding_size=0.08",
+            facecolor=colour,
+            edgecolor=LINE if n else SOFT,
+            linewidth=0.8,
+            linestyle="-" if n else ":",
+        )
         ax.add_patch(box)
         x, y, ink = tile["column"] + 0.5, tile["row"], ink_on(colour) if n else INK
         name = _in_two_lines(tile[f"short_{lang}"])

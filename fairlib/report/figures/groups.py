@@ -37,8 +37,17 @@ def plot_rates(
     if overall is not None:
         ax.axvline(overall, color=GOLD, linewidth=1.2, linestyle="--")
         told = f"{say('all')}: {say.percent(overall)}"
-        ax.annotate(told, (overall, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                    ha="center", va="bottom", fontsize=8, color=QUIET)  # fmt: skip
+        ax.annotate(
+            told,
+            (overall, 1),
+            (0, 3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color=QUIET,
+        )
     strokes(ax, (rates["low"], places), (rates["high"], places), color=ACCENT, linewidth=1.6)
     ax.plot(rates["rate"], places, "o", color=ACCENT, markersize=5.5, clip_on=False, zorder=3)
     labels = [f"{g} ({say.number(n)})" for g, n in zip(rates["group"], rates["n"], strict=True)]
@@ -64,10 +73,18 @@ def plot_profiles(profiles: pd.DataFrame, ax: Axes | None = None, lang: Language
     ends = (profiles["not_selected"], places), (profiles["selected"], places)
     strokes(ax, *ends, color=LINE, linewidth=4)
     for column, shape, colour, fill in (
-        ("not_selected", "s", SOFT, "#ffffff"), ("selected", "o", ACCENT, ACCENT),
-    ):  # fmt: skip
-        ax.plot(profiles[column], places, shape, color=colour, markerfacecolor=fill, markersize=7,
-                label=names[column])  # fmt: skip
+        ("not_selected", "s", SOFT, "#ffffff"),
+        ("selected", "o", ACCENT, ACCENT),
+    ):
+        ax.plot(
+            profiles[column],
+            places,
+            shape,
+            color=colour,
+            markerfacecolor=fill,
+            markersize=7,
+            label=names[column],
+        )
     rows(ax, profiles.index)
     ax.set(ylim=(len(profiles) - 0.5, -0.5))
     ax.grid(axis="x")

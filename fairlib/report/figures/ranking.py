@@ -14,6 +14,7 @@ from fairlib.report.figures.base import (
     LINE,
     RED,
     SOFT,
+    Stroke,
     count_axis,
     decision_names,
     legend,
@@ -22,7 +23,7 @@ from fairlib.report.figures.base import (
     sheet,
     strokes,
     unless_empty,
-)  # fmt: skip
+)
 from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
@@ -35,10 +36,10 @@ def plot_ranking(
     best: Literal["high", "low"] = "high",
     seats: int | None = None,
 ) -> Axes:
-    """Estimates with their intervals by rank, the best on top, marked by decision, and the line after `seats`.
+    """Estimates with intervals by rank, the best on top, marked by decision, and the line after `seats`.
 
-    Columns `rank, estimate, decision` and, where computed, `low, high`; `best` is the end of the scale that is; as
-    many seats as selected if not given.
+    Columns `rank, estimate, decision` and, where computed, `low, high`; `best` is the end of the scale that
+    is; as many seats as selected if not given.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 3.8))
     table = table.dropna(subset=["rank", "estimate"]).sort_values("rank")
@@ -90,8 +91,8 @@ def plot_slopes(
 ) -> Axes:
     """From the rank by raw mean to the rank by adjusted estimate, one line a submission.
 
-    Columns `rank_raw, rank, decision`. Lines that cross the rank of `seats` (as many as selected if not given) are
-    drawn bold: down in red and dashed, up in the accent colour.
+    Columns `rank_raw, rank, decision`. Lines that cross the rank of `seats` (as many as selected if not
+    given) are drawn bold: down in red and dashed, up in the accent colour.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.6))
     table = table.dropna(subset=["rank", "rank_raw"])
@@ -100,11 +101,12 @@ def plot_slopes(
     seats = max(_seats(table, seats), 1)
     up = (table["rank_raw"] > seats) & (table["rank"] <= seats)
     down = (table["rank_raw"] <= seats) & (table["rank"] > seats)
-    for mask, style in (
+    styles: tuple[tuple[pd.Series, Stroke], ...] = (
         (~up & ~down, {"color": LINE, "linewidth": 0.7}),
         (up, {"color": ACCENT, "linewidth": 1.8}),
         (down, {"color": RED, "linewidth": 1.8, "linestyle": "--"}),
-    ):
+    )
+    for mask, style in styles:
         part = table[mask]
         strokes(ax, (0 * part["rank"], part["rank_raw"]), (0 * part["rank"] + 1, part["rank"]), **style)
     ax.axhline(seats + 0.5, color=GOLD, linewidth=1)
@@ -126,8 +128,17 @@ def _by_decision(ax: Axes, table: pd.DataFrame, column: str, lang: Language, int
         if intervals and "low" in part:
             ends = (part["rank"], part["low"]), (part["rank"], part["high"])
             strokes(ax, *ends, color=colour, linewidth=0.8, alpha=0.55)
-        ax.plot(part["rank"], part[column], shape, color=colour, markerfacecolor=fill, markersize=size,
-                linestyle="none", label=names[decision], markeredgewidth=0.8)  # fmt: skip
+        ax.plot(
+            part["rank"],
+            part[column],
+            shape,
+            color=colour,
+            markerfacecolor=fill,
+            markersize=size,
+            linestyle="none",
+            label=names[decision],
+            markeredgewidth=0.8,
+        )
 
 
 def _last(ranks: pd.Series) -> int:

@@ -3,7 +3,18 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fairlib.report.figures.base import ACCENT, GOLD, LINE, RED, legend, nothing, rank_axis, sheet, strokes
+from fairlib.report.figures.base import (
+    ACCENT,
+    GOLD,
+    LINE,
+    RED,
+    Stroke,
+    legend,
+    nothing,
+    rank_axis,
+    sheet,
+    strokes,
+)
 from fairlib.report.words.locale import speak
 from fairlib.rules import Language
 
@@ -12,14 +23,14 @@ def plot_what_if(table: pd.DataFrame, ax: Axes | None = None, lang: Language = "
     """Ranks before and after a change of the rule, one line a submission.
 
     Columns `rank_before, rank_after, decision_before, decision_after, change` of a `Comparison`. Who comes is
-    drawn bold in the accent colour, who goes bold, red and dashed, with their ids at the side where the list is
-    short. The last rank selected on each side is marked.
+    drawn bold in the accent colour, who goes bold, red and dashed, with their ids at the side where the list
+    is short. The last rank selected on each side is marked.
     """
     say, ax = speak(lang), sheet(ax, (7.2, 4.6))
     known = table.dropna(subset=["rank_before", "rank_after"])
     if known.empty:
         return nothing(ax)
-    styles = {
+    styles: dict[str, Stroke] = {
         "": {"color": LINE, "linewidth": 0.7},
         "comes": {"color": ACCENT, "linewidth": 1.8},
         "goes": {"color": RED, "linewidth": 1.8, "linestyle": "--"},

@@ -98,17 +98,24 @@ def outside_letter(results: Results, submission: str, sent: pd.Series) -> Letter
         if early
         else say("The form came after the window closed.")
     )
-    window = say("Submissions were accepted from {first} to {last}, time zone: {zone}.",
-                 first=say.date(rules.accepted_from), last=say.date(rules.accepted_to),
-                 zone=results.contest.timezone)  # fmt: skip
+    window = say(
+        "Submissions were accepted from {first} to {last}, time zone: {zone}.",
+        first=say.date(rules.accepted_from),
+        last=say.date(rules.accepted_to),
+        zone=results.contest.timezone,
+    )
     blocks = (
         _thanks(say),
         Heading(say("The submission was not accepted.")),
         Text(f"{why} {window}", "lead"),
-        Text(say("No juror read it, so it has neither a score nor a rank. The decision says nothing about the "
-                 "project.")),
+        Text(
+            say(
+                "No juror read it, so it has neither a score nor a rank. The decision says nothing about the "
+                "project."
+            )
+        ),
         *_ending(results, submission, say),
-    )  # fmt: skip
+    )
     return _letter(results, lang, sent, blocks, submission)
 
 
@@ -120,8 +127,11 @@ def _thanks(say: Voice) -> Text:
 
 def _ending(results: Results, submission: str, say: Voice) -> list[Block]:
     """Where to ask, and who writes."""
-    told = say("Questions about this letter are answered by the office of the contest; please quote the number of the "
-               "submission: {id}.", id=submission)  # fmt: skip
+    told = say(
+        "Questions about this letter are answered by the office of the contest; please quote the number of the "
+        "submission: {id}.",
+        id=submission,
+    )
     signed = say("With respect, the organisers of the contest – {name}", name=results.contest.name[say.lang])
     return [Heading(say("Questions about this letter")), Text(told), Text(signed)]
 
@@ -156,8 +166,8 @@ def _closing(results: Results, submission: str, say: Voice) -> list[Block]:
     """Earlier forms of the same project, where everything can be checked and where to ask."""
     earlier = results.replaced.get(submission)
     told = say(
-        "All decisions with their rules stand in the public report. Marks are not published; whoever is given the "
-        "files of the contest can compute the same decisions again."
+        "All decisions with their rules stand in the public report. Marks are not published; whoever is "
+        "given the files of the contest can compute the same decisions again."
     )
     if earlier:
         told = say("Forms sent again and replaced by this one: {ids}.", ids=", ".join(earlier)) + " " + told
@@ -167,9 +177,11 @@ def _closing(results: Results, submission: str, say: Voice) -> list[Block]:
 
 def letter_html(letter: Letter) -> str:
     """A letter as a page that needs nothing else."""
-    return environment().get_template("letter.html.j2").render(
-        letter=letter, say=speak(letter.lang), style=style(), drawings={}
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("letter.html.j2")
+        .render(letter=letter, say=speak(letter.lang), style=style(), drawings={})
+    )
 
 
 class LetterPress:
@@ -186,9 +198,11 @@ class LetterPress:
         data = {k: breakable(v) if isinstance(v, str) else v for k, v in vars(shown).items() if k != "blocks"}
         data["blocks"] = [as_data(b) for b in letter.blocks]
         return self._press.compile(
-            format="pdf", pdf_standards=["ua-1"], timestamp=0,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=0,
             sys_inputs={"letter": json.dumps(data, ensure_ascii=False)},
-        )  # fmt: skip
+        )
 
 
 def save_letters(letters: Iterable[Letter], folder: Path, names: Mapping[str, str]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -188,8 +189,11 @@ def _in_form(rule: str, row: pd.Series, say: Voice) -> str:
     value = row[columns[rule]]
     if pd.isna(value) or rule == "consent":
         return say("not stated")
-    shown = {"requested_within": say.money, "duration_within": say.number}.get(rule, text)
-    return shown(value)
+    numbers: dict[str, Callable[[float], str]] = {
+        "requested_within": say.money,
+        "duration_within": say.number,
+    }
+    return numbers.get(rule, text)(value)
 
 
 def _scores(field: Field, row: pd.Series, say: Voice) -> list[Block]:

@@ -25,14 +25,15 @@ from fairlib.rules import Scale
 from fairlib.scoring.ratings import composite_of, scored
 
 READERS, READINGS = 3, 5
-CLOSE = 0.025  # of the scale, and a quarter of its step: marks nearer than this to severity and estimate are known
+CLOSE = 0.025  # of the scale, and a quarter of its step: a mark so near to severity and estimate is known
 
 
 @dataclass(frozen=True)
 class Graph:
     """Marks as edges: `submission` and `juror` (E,) are codes of nodes, jurors' after the submissions'.
 
-    `value` (E,) lies between `low` and `high`; `n` is the number of nodes, `n_submissions` of them submissions.
+    `value` (E,) lies between `low` and `high`; `n` is the number of nodes, `n_submissions` of them
+    submissions.
     """
 
     submission: np.ndarray
@@ -132,7 +133,7 @@ def _all_exposed(graphs: Iterable[Graph], hidden: np.ndarray) -> np.ndarray:
 
 
 def _next(edges: np.ndarray, hidden: np.ndarray, pairs: np.ndarray, n: int) -> int:
-    """The node to withhold next: the end of most exposed edges; where one end is withheld, a juror beside it."""
+    """The node to withhold next: the end of most exposed edges; beside a withheld end, a juror."""
     fresh = edges[:, ~hidden[edges].any(axis=0)]
     if fresh.size:
         return int(np.argmax(np.bincount(fresh.ravel())))

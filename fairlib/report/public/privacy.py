@@ -24,6 +24,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["stability"] = _changes(tables["stability"], codes, silent)
     if not whole:
         tables |= {k: tables[k].iloc[:0] for k in ("levels", "level_means")}
-    keys = {name: _values(getattr(stage, name), t) for name, t in ROUND.items() if t.keys}
+    keys: dict[str, Any] = {name: _values(getattr(stage, name), t) for name, t in ROUND.items() if t.keys}
     agreement, profiles = _agreement(stage, codes), _profiles(stage, whole)
     readings = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]]
     if len(readings.drop_duplicates()) < FEW:

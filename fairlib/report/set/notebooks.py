@@ -3,9 +3,10 @@
 import sys
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 # No Jupyter schema uses the format this module checks, and its import takes seconds.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", ModuleType("rfc3987_syntax"))
 
 import nbformat  # noqa: E402
 from nbconvert import HTMLExporter, TemplateExporter  # noqa: E402
@@ -24,7 +25,7 @@ def notebook_html(path: Path, lang: str = "en", part: str = "") -> str:
     notebook = nbformat.read(path, as_version=4)
     title = " · ".join(filter(None, [_heading(notebook) or path.stem, part]))
     resources = {"title": title, "lang": lang, "style": str(style("notebook.css"))}
-    # Not HTMLExporter's own, which parses the finished page for pictures without alt: the template gives them one.
+    # Not HTMLExporter's own, which parses the page for pictures without alt: the template gives them one.
     page, _ = TemplateExporter.from_notebook_node(_exporter(), notebook, resources=resources)
     return page
 

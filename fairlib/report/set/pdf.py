@@ -47,23 +47,33 @@ def typeset(copy: str, drawings: dict[str, str]) -> bytes:
         for name, svg in drawings.items():
             (root / f"{name}.svg").write_text(svg, "utf-8")
         return typst.compile(
-            root / "report.typ", root=root, font_paths=fonts(), ignore_system_fonts=True, format="pdf",
-            pdf_standards=["ua-1"], timestamp=0,
-        )  # fmt: skip
+            root / "report.typ",
+            root=root,
+            font_paths=fonts(),
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=0,
+        )
 
 
 @lru_cache
-def fonts() -> list[str]:
+def fonts() -> list[Path]:
     """Folders with fonts that hold every Kazakh letter: those that matplotlib brings."""
-    return [str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")]
+    return [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 
 
 def as_data(block: Block) -> dict:
     """A block as plain data for the typesetter: long words can break, long cells end with an ellipsis."""
     if isinstance(block, Picture):
         width, height = block.size
-        return {"kind": "picture", "file": f"{block.id}.svg", "alt": block.alt, "caption": block.caption,
-                "ratio": height / width}  # fmt: skip
+        return {
+            "kind": "picture",
+            "file": f"{block.id}.svg",
+            "alt": block.alt,
+            "caption": block.caption,
+            "ratio": height / width,
+        }
     if isinstance(block, Table):
         return {
             "kind": "table",

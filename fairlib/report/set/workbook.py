@@ -49,7 +49,8 @@ class Sheets:
     """Writes sheets into a workbook, with formats made once."""
 
     def __init__(self, book: xlsxwriter.Workbook, lang: Language):
-        self._book, self._formats = book, {}
+        self._book = book
+        self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
         names = decision_names(lang)
         self._colours = {names[code]: DECISION_COLOUR[code] for code in ("selected", "reserve")}
 
@@ -64,10 +65,18 @@ class Sheets:
         head = self._format(bold=True, text_wrap=True, valign="top", bottom=2)
         if sheet.n_rows:
             page.add_table(
-                0, 0, sheet.n_rows, len(sheet.columns) - 1,
-                {"style": "Table Style Light 1", "name": f"Sheet_{len(taken) + 1}",
-                 "columns": [{"header": label, "header_format": head} for label in _different(sheet.columns)]},
-            )  # fmt: skip
+                0,
+                0,
+                sheet.n_rows,
+                len(sheet.columns) - 1,
+                {
+                    "style": "Table Style Light 1",
+                    "name": f"Sheet_{len(taken) + 1}",
+                    "columns": [
+                        {"header": label, "header_format": head} for label in _different(sheet.columns)
+                    ],
+                },
+            )
         else:
             page.write_row(0, 0, [c.label for c in sheet.columns], head)
         page.freeze_panes(1, 0 if len(sheet.columns) < MANY else 1 + (sheet.columns[0].form != TEXT))
@@ -77,7 +86,7 @@ class Sheets:
         page.repeat_rows(0)
         page.set_footer("&L&A&R&P / &N")
 
-    def _cell(self, page: Worksheet, i: int, k: int, value: object, column: Column) -> None:
+    def _cell(self, page: Worksheet, i: int, k: int, value: str | float | None, column: Column) -> None:
         if value is None or pd.isna(value) or value == "":
             page.write_blank(i, k, None, self._format(num_format=column.form, valign="top"))
         elif isinstance(value, str):

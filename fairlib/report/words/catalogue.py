@@ -26,7 +26,8 @@ def extract() -> dict[str, list[tuple[str, int]]]:
     for room in ROOMS:
         home = Path() if room is ROOMS[0] else Path(room.name)
         for file, line, message, _, _ in extract_from_dir(room, METHODS, keywords={"say": None}):
-            found.setdefault(message, []).append(((home / file).as_posix(), line))
+            if isinstance(message, str):  # as every message is: it has no plural of its own
+                found.setdefault(message, []).append(((home / file).as_posix(), line))
     shown = [column(name) for sheet in declared().values() for name in sheet]
     known = [c for t in (*INTAKE.values(), *ROUND.values(), *REPORT.values()) for c in t.columns]
     for message in [c.heading for c in known] + [c.meaning for c in shown]:
@@ -70,7 +71,7 @@ def update(lang: str) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
         write_po(stream, new, width=100, sort_output=True, include_lineno=False)
-    return [m.id for m in new if m.id and not m.string]
+    return [m.id for m in new if isinstance(m.id, str) and m.id and not m.string]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from babel import Locale, dates, numbers
 from babel.messages.pofile import read_po
@@ -62,7 +62,7 @@ class Voice:
         >>> speak("kk").number(1234.5, 1), speak("en").number(-0.25, 2)
         ('1\\xa0234,5', '−0.25')
         """
-        if _missing(value):
+        if not _known(value):
             return "–"
         return _number(self.lang, round(float(value), decimals) + 0.0, decimals)
 
@@ -72,7 +72,7 @@ class Voice:
         >>> speak("ru").mark(7.25), speak("ru").mark(7)
         ('7,25', '7')
         """
-        if _missing(value):
+        if not _known(value):
             return "–"
         told = f"{float(value):.4f}".rstrip("0")
         return self.number(value, len(told.partition(".")[2]))
@@ -80,7 +80,7 @@ class Voice:
     def signed(self, value: float | None, decimals: int = 1) -> str:
         """A number that always shows its sign."""
         text = self.number(value, decimals)
-        return text if _missing(value) or round(float(value), decimals) <= 0 else "+" + text
+        return "+" + text if _known(value) and round(float(value), decimals) > 0 else text
 
     def percent(self, share: float | None, decimals: int = 0) -> str:
         """A share of one as a percentage.
@@ -88,14 +88,14 @@ class Voice:
         >>> speak("ru").percent(0.125, 1)
         '12,5\\xa0%'
         """
-        if _missing(share):
+        if not _known(share):
             return "–"
         gap = "" if self.lang == "en" else "\xa0"
         return f"{self.number(100 * float(share), decimals)}{gap}%"
 
     def chance(self, share: float | None) -> str:
         """A probability as a percentage that never rounds to certainty: >99 %, <1 %."""
-        if _missing(share):
+        if not _known(share):
             return "–"
         if float(share) >= 0.995:
             return ">" + self.percent(0.99)
@@ -107,7 +107,7 @@ class Voice:
         >>> speak("kk").money(2500000)
         '2\\xa0500\\xa0000\\xa0₸'
         """
-        return "–" if _missing(tenge) else f"{self.number(tenge)}\xa0₸"
+        return f"{self.number(tenge)}\xa0₸" if _known(tenge) else "–"
 
     def interval(self, low: float | None, high: float | None, decimals: int = 1) -> str:
         """Two limits with a dash between them, or with dots where a minus would meet the dash.
@@ -115,7 +115,7 @@ class Voice:
         >>> speak("en").interval(1, 2.5), speak("en").interval(-1, 0.5)
         ('1.0–2.5', '−1.0\xa0… 0.5')
         """
-        if _missing(low) or _missing(high):
+        if not _known(low) or not _known(high):
             return "–"
         ends = [self.number(x, decimals) for x in (low, high)]
         return ("\xa0… " if MINUS in "".join(ends) else "–").join(ends)
@@ -158,8 +158,9 @@ def speak(lang: Language) -> Voice:
         return Voice(lang, {})
     with path.open("rb") as stream:
         catalogue = read_po(stream, locale=lang)
-    return Voice(lang, {m.id: m.string for m in catalogue if m.id and m.string})
+    told = ((m.id, m.string) for m in catalogue if m.id and m.string)
+    return Voice(lang, {i: text for i, text in told if isinstance(i, str) and isinstance(text, str)})
 
 
-def _missing(value: object) -> bool:
-    return value is None or value != value or (isinstance(value, float) and not math.isfinite(value))
+def _known(value: float | None) -> TypeGuard[float]:
+    return not (value is None or value != value or (isinstance(value, float) and not math.isfinite(value)))

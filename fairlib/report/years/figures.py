@@ -10,14 +10,26 @@ from fairlib.params import RulesFile, read_params
 from fairlib.store import read_table
 
 FIGURES = [
-    "received", "submissions", "eligible", "regions", "organisations", "selected_first", "selected_last", "granted",
-    "jurors", "reliability", "reliability_low", "reliability_high", "severity_spread", "findings_for_people",
-]  # fmt: skip
+    "received",
+    "submissions",
+    "eligible",
+    "regions",
+    "organisations",
+    "selected_first",
+    "selected_last",
+    "granted",
+    "jurors",
+    "reliability",
+    "reliability_low",
+    "reliability_high",
+    "severity_spread",
+    "findings_for_people",
+]
 
 
 @dataclass(frozen=True)
 class Year:
-    """One run: its rules, its directory, and FIGURES as a Series (missing where a contest has no such thing)."""
+    """One run: its rules, its directory, and FIGURES as a Series (missing where there is no such thing)."""
 
     rules: RulesFile
     dir: Path
@@ -53,15 +65,23 @@ def _year(folder: Path) -> Year:
     ranked = [read_table(folder / r.id / "decisions.csv", "submission") for r in (first, last)]
     chosen = [d[d["decision"] == "selected"] for d in ranked]
     figures = {
-        "received": len(submissions) + len(aside), "submissions": len(submissions),
-        "eligible": int(submissions["eligible"].sum()), "regions": submissions["region"].nunique() or None,
-        "organisations": submissions["organisation_id"].nunique() or None, "selected_first": len(chosen[0]),
-        "selected_last": len(chosen[1]), "granted": int(chosen[1]["grant"].sum()) if last.select.budget else None,
-        "jurors": len(jurors), "severity_spread": jurors["severity"].std() / (first.scale.max - first.scale.min),
+        "received": len(submissions) + len(aside),
+        "submissions": len(submissions),
+        "eligible": int(submissions["eligible"].sum()),
+        "regions": submissions["region"].nunique() or None,
+        "organisations": submissions["organisation_id"].nunique() or None,
+        "selected_first": len(chosen[0]),
+        "selected_last": len(chosen[1]),
+        "granted": int(chosen[1]["grant"].sum()) if last.select.budget else None,
+        "jurors": len(jurors),
+        "severity_spread": jurors["severity"].std() / (first.scale.max - first.scale.min),
         "findings_for_people": sum(int((f["severity"] == "error").sum()) for f in findings),
-    }  # fmt: skip
+    }
     if len(own):
-        figures |= {"reliability": own["value"].iloc[0], "reliability_low": own["low"].iloc[0],
-                    "reliability_high": own["high"].iloc[0]}  # fmt: skip
+        figures |= {
+            "reliability": own["value"].iloc[0],
+            "reliability_low": own["low"].iloc[0],
+            "reliability_high": own["high"].iloc[0],
+        }
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     return Year(rules, folder, pd.Series(figures, dtype="Float64").reindex(FIGURES), record["rules"])

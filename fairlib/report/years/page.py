@@ -16,7 +16,7 @@ FILES: dict[Language, str] = {"kk": "index.html", "ru": "index.ru.html", "en": "
 
 
 def write_index(years: list[Path], folder: Path) -> Path:
-    """Write pages that compare finished runs into `folder`: `index.html` in Kazakh, `index.ru.html`, `index.en.html`.
+    """Write pages that compare finished runs into `folder`: `index.html` (kk), `index.{ru,en}.html`.
 
     Returns the path of the Kazakh page, from which the others and every year's reports are linked.
     Raises DataError where a directory holds no finished run.
@@ -32,16 +32,20 @@ def index_html(years: list[Year], folder: Path, lang: Language) -> str:
     """The page of one language; links are relative to `folder`."""
     say = speak(lang)
     synthetic = say("Synthetic data: scores, people and organisations in this report are invented.")
-    return environment().get_template("years.html.j2").render(
-        say=say,
-        lang=lang,
-        title=say("The years beside each other"),
-        languages=[(code, FILES[code], NAMES[code]) for code in FILES],
-        synthetic=synthetic if any(y.rules.contest.synthetic for y in years) else "",
-        blocks=_blocks(years, folder, say),
-        drawings={},
-        style=style("report.css"),
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("years.html.j2")
+        .render(
+            say=say,
+            lang=lang,
+            title=say("The years beside each other"),
+            languages=[(code, FILES[code], NAMES[code]) for code in FILES],
+            synthetic=synthetic if any(y.rules.contest.synthetic for y in years) else "",
+            blocks=_blocks(years, folder, say),
+            drawings={},
+            style=style("report.css"),
+        )
+    )
 
 
 def _blocks(years: list[Year], folder: Path, say: Voice) -> list[Block]:
@@ -114,8 +118,8 @@ def _float(value) -> float | None:
 
 def _caution(say: Voice) -> str:
     return say(
-        "Numbers of two years compare where their rules do: other seats, scales, criteria or jurors give other "
-        "numbers. A dash: this contest has no such figure. Under the reliability: its 95 % interval."
+        "Numbers of two years compare where their rules do: other seats, scales, criteria or jurors give "
+        "other numbers. A dash: this contest has no such figure. Under the reliability: its 95 % interval."
     )
 
 

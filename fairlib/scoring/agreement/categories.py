@@ -11,7 +11,7 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.arrays import dense
-from fairlib.scoring.ratings import composite, scored
+from fairlib.scoring.ratings import Marks, Pairs, composite, scored
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,25 @@ def categories(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None
     if pd.api.types.is_numeric_dtype(ratings.get("score", pd.Series(dtype=float)).dtype):
         pairs = composite(ratings, weights)
         code, values = value_codes(pairs.y)
-        parts = pairs.submission, pairs.juror, code
-    else:
-        pairs = scored(ratings, numeric=False)
-        if len(pairs.criteria) > 1:
-            raise ScoringError(
-                "Text categories of several criteria have no composite; "
-                f"choose one of {', '.join(map(str, pairs.criteria))} first."
-            )
-        order = np.lexsort((pairs.juror, pairs.submission))
-        code, values = pd.factorize(pairs.score[order], sort=True)
-        parts = pairs.submission[order], pairs.juror[order], code.astype(np.int64)
-    sub, subs = dense(parts[0], pairs.submissions)
-    jur, jurs = dense(parts[1], pairs.jurors)
-    return Categories(sub, jur, parts[2], np.asarray(values), subs, jurs)
+        return _told(pairs, pairs.submission, pairs.juror, code, values)
+    marks = scored(ratings, numeric=False)
+    if len(marks.criteria) > 1:
+        raise ScoringError(
+            "Text categories of several criteria have no composite; "
+            f"choose one of {', '.join(map(str, marks.criteria))} first."
+        )
+    order = np.lexsort((marks.juror, marks.submission))
+    code, values = pd.factorize(marks.score[order], sort=True)
+    return _told(marks, marks.submission[order], marks.juror[order], code.astype(np.int64), values)
+
+
+def _told(
+    of: Marks | Pairs, submission: np.ndarray, juror: np.ndarray, code: np.ndarray, values: np.ndarray
+) -> Categories:
+    """With codes over the submissions and jurors that have a mark."""
+    sub, subs = dense(submission, of.submissions)
+    jur, jurs = dense(juror, of.jurors)
+    return Categories(sub, jur, code, np.asarray(values), subs, jurs)
 
 
 def value_codes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -101,7 +101,7 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     return Components(_table(rows), found.submission, found.juror, found.residual, *size, found.status)
 
 
-def _without_error(variances: np.ndarray, size: tuple) -> Components:
+def _without_error(variances: np.ndarray, size: tuple[int, int, int, float, float]) -> Components:
     """Coefficients of marks that are submission plus juror exactly: the residual variance is 0."""
     (s, j), (_, n_sub, n_jur, k, q) = variances, size
     if s == 0:

@@ -92,9 +92,10 @@ def _of(marks: Marks) -> Generalizability:
 
 def _used(m: Marks) -> Marks:
     """The same marks with codes over the labels that occur."""
-    pairs = [(m.submission, m.submissions), (m.juror, m.jurors), (m.criterion, m.criteria)]
-    codes, labels = zip(*(dense(code, names) for code, names in pairs), strict=True)
-    return Marks(*codes, m.score, *labels)
+    submission, submissions = dense(m.submission, m.submissions)
+    juror, jurors = dense(m.juror, m.jurors)
+    criterion, criteria = dense(m.criterion, m.criteria)
+    return Marks(submission, juror, criterion, m.score, submissions, jurors, criteria)
 
 
 def _crossed(m: Marks) -> Generalizability:
@@ -210,7 +211,7 @@ def _nested(m: Marks) -> Generalizability:
     both, j, e = (_mean_or_none([part[k] for part in parts]) for k in range(3))
     cov = pd.DataFrame(means).cov(min_periods=2).to_numpy()[np.triu_indices(c, 1)]
     shared = _mean_or_none([None if np.isnan(v) else float(v) for v in cov])
-    ic = None if None in (both, shared) else both - shared
+    ic = None if both is None or shared is None else both - shared
     readers = np.bincount(m.submission * np.int64(c) + m.criterion)
     readers = readers[readers > 0]
     values = [shared, None, _nested_criterion(m, ic, j, e), None, ic, j, e]
@@ -229,12 +230,13 @@ def _nested(m: Marks) -> Generalizability:
 
 
 def _mean_or_none(values: list[float | None]) -> float | None:
-    return None if None in values else float(np.mean(values))
+    known = [v for v in values if v is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
 
 
 def _nested_criterion(m: Marks, ic: float | None, j: float | None, e: float | None) -> float | None:
     """Variance of the criteria's means less what submissions, jurors and noise put into it."""
-    if None in (ic, j, e):
+    if ic is None or j is None or e is None:
         return None
     n = np.bincount(m.criterion)
     means = np.bincount(m.criterion, weights=m.score) / n

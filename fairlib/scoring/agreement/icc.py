@@ -12,6 +12,7 @@ import pandas as pd
 import scipy
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.arrays import nullable
 from fairlib.scoring.ratings import Pairs, composite
 
 ONE_WAY, RANDOM, MIXED = "one-way random", "two-way random", "two-way mixed"
@@ -73,11 +74,11 @@ def icc(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd
     found = _forms(table, status)
     rows = [found[name] for name, _ in FORMS.values()]
     names, models = zip(*FORMS.values(), strict=True)
-    columns = {"name": names, "model": models}
+    columns: dict[str, object] = {"name": names, "model": models}
     numbers = np.array(
         [[np.nan if x is None or x is pd.NA else x for x in r[:-1]] for r in rows], dtype=float
     )
-    columns |= {c: pd.arrays.FloatingArray(v, np.isnan(v)) for c, v in zip(NUMBERS, numbers.T, strict=True)}
+    columns |= {c: nullable(v) for c, v in zip(NUMBERS, numbers.T, strict=True)}
     columns |= {"n_submissions": table.shape[0], "n_jurors": table.shape[1], "status": [r[-1] for r in rows]}
     return pd.DataFrame(columns, index=pd.Index(FORMS, name="form"))
 
@@ -88,7 +89,7 @@ def _complete_table(pairs: Pairs) -> np.ndarray:
     if n * k == len(pairs.y):
         return pairs.y.reshape(n, k)
     m = np.bincount(pairs.submission)
-    n, k = np.count_nonzero(m), np.count_nonzero(np.bincount(pairs.juror))
+    n, k = int(np.count_nonzero(m)), int(np.count_nonzero(np.bincount(pairs.juror)))
     if n * k != len(pairs.y):
         i = int(np.flatnonzero((m > 0) & (m < k))[0])
         raise ScoringError(

@@ -94,8 +94,8 @@ class Estimates:
         se = self.submissions.loc[known, "se"]
         if se.isna().any():
             raise ScoringError(
-                f"Method {self.method} has no standard error for submission {se.index[se.isna()][0]}, so nothing "
-                "can be drawn; more readings of the same submissions are needed."
+                f"Method {self.method} has no standard error for submission {se.index[se.isna()][0]}, so "
+                "nothing can be drawn; more readings of the same submissions are needed."
             )
         noise = np.random.default_rng(seed).standard_normal((n, len(se)))
         centre = self.submissions.loc[known, "estimate"].to_numpy(float)
@@ -129,18 +129,27 @@ def estimate(
     marks = scored(ratings)
     pairs = composite_of(marks, weights)
     design = pairs.incidence()
-    n_parts, *parts = chosen.parts(design)
+    n_parts, sub_part, jur_part = chosen.parts(design)
     if n_parts > 1 and chosen.compares_jurors and not within:
-        refuse_pooled(*parts, pairs, method)
+        refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    return _told(method, pairs, design, y, chosen.fit(design, y, Singles(marks, pairs, weights)), *parts)
+    result = chosen.fit(design, y, Singles(marks, pairs, weights))
+    return _told(method, pairs, design, y, result, sub_part, jur_part)
 
 
-def _told(method: str, pairs: Pairs, design: Incidence, y: np.ndarray, result: Result, *parts) -> Estimates:
+def _told(
+    method: str,
+    pairs: Pairs,
+    design: Incidence,
+    y: np.ndarray,
+    result: Result,
+    sub_part: np.ndarray,
+    jur_part: np.ndarray,
+) -> Estimates:
     return Estimates(
         method,
-        _submission_table(pairs, design, y, result, parts[0]),
-        _juror_table(pairs, design, y, result, parts[1]),
+        _submission_table(pairs, design, y, result, sub_part),
+        _juror_table(pairs, design, y, result, jur_part),
         None if result.fit is None else {name: getattr(result.fit, name) for name in COMPONENTS},
         result.fit,
         result.contrasts,
@@ -162,13 +171,13 @@ def one_mark_for_all(
     if np.ptp(pairs.y) > 0:
         return None
     design = pairs.incidence()
-    n_parts, *parts = components_of(design)
+    n_parts, sub_part, jur_part = components_of(design)
     if n_parts > 1:
         return None
     i, j = np.zeros(design.n_submissions), np.zeros(design.n_jurors)
     status = np.where(design.readers > 0, "no_variation", "")
     result = Result(Scores(i + pairs.y[0], i, j, j), submission_status=status)
-    return _told(method, pairs, design, pairs.y, result, *parts)
+    return _told(method, pairs, design, pairs.y, result, sub_part, jur_part)
 
 
 def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bool = False) -> pd.DataFrame:
@@ -238,8 +247,8 @@ def refuse_pooled(sub_part: np.ndarray, jur_part: np.ndarray, pairs: Pairs, meth
         more = " …" if (jur_part == part).sum() > 5 else ""
         told.append(f"{int((sub_part == part).sum())} submissions read by {who}{more}")
     raise Disconnected(
-        f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror links "
-        f"them, so {method} cannot rank them together."
+        f"The design falls into {int(jur_part.max()) + 1} disconnected parts ({'; '.join(told)}): no juror "
+        f"links them, so {method} cannot rank them together."
     )
 
 

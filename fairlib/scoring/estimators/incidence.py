@@ -80,8 +80,10 @@ class Incidence:
     @cached_property
     def turned(self) -> "Incidence":
         """The same readings with jurors and submissions in each other's place."""
-        levels = (self.level, self.n_levels, not self.columns_have_levels)
-        return _grouped(self.who, self.owner, self.n_jurors, self.n_submissions, *levels)
+        other_side = not self.columns_have_levels
+        return _grouped(
+            self.who, self.owner, self.n_jurors, self.n_submissions, self.level, self.n_levels, other_side
+        )
 
     @cached_property
     def level_of_reading(self) -> np.ndarray:
@@ -211,7 +213,8 @@ def incidence(
 ) -> Incidence:
     """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
 
-    `level` (I,) codes the groups of submissions that have a level each (one if not given); see `known_levels`.
+    `level` (I,) codes the groups of submissions that have a level each (one if not given); see
+    `known_levels`.
     """
     codes, n_levels = np.zeros(n_submissions, dtype=np.int64), 1
     if level is not None:
@@ -233,7 +236,13 @@ def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
 
 
 def _grouped(
-    submission: np.ndarray, juror: np.ndarray, n_submissions: int, n_jurors: int, *levels: object
+    submission: np.ndarray,
+    juror: np.ndarray,
+    n_submissions: int,
+    n_jurors: int,
+    level: np.ndarray,
+    n_levels: int,
+    columns_have_levels: bool = False,
 ) -> Incidence:
     readers = np.bincount(submission, minlength=n_submissions)
     in_order = bool((np.diff(submission) >= 0).all())
@@ -245,7 +254,9 @@ def _grouped(
             members = np.flatnonzero(readers == d)
             blocks.append(Block(int(d), members, sorted_jurors[start[members][:, None] + np.arange(d)]))
     load = np.bincount(juror, minlength=n_jurors).astype(float)
-    return Incidence(n_submissions, n_jurors, order, readers, load, tuple(blocks), *levels)
+    return Incidence(
+        n_submissions, n_jurors, order, readers, load, tuple(blocks), level, n_levels, columns_have_levels
+    )
 
 
 def _cross(block: Block, n_jurors: int, by_level: np.ndarray) -> np.ndarray:
@@ -290,8 +301,8 @@ def _count_pairs(block: Block, n_jurors: int) -> np.ndarray:
     for p in range(block.d):
         for q in range(p + 1, block.d):
             half += np.bincount(scaled[:, p] + block.jurors[:, q], minlength=n_jurors**2)
-    half = half.reshape(n_jurors, n_jurors)
-    total = half + half.T
+    upper = half.reshape(n_jurors, n_jurors)
+    total = upper + upper.T
     total[np.diag_indices(n_jurors)] += np.bincount(block.jurors.ravel(), minlength=n_jurors)
     return total
 

@@ -9,7 +9,7 @@ from fairlib.scoring.ratings import Pairs
 
 
 def level_means(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.DataFrame | None:
-    """A row for every level: `level, mean` (of the estimates of its submissions), `se, n_submissions, n_jurors`.
+    """A row for every level: `level, mean` (of its submissions' estimates), `se, n_submissions, n_jurors`.
 
     The error is that of the mean of the true scores of these very submissions. None where there is one level.
     """

@@ -14,6 +14,7 @@ have changed places: read "submission" for rows, a, and "juror" for columns, b, 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from fairlib.scoring.estimators.likelihood import Point
 from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.estimators.sums import Sums
 
+_Ratio = TypeVar("_Ratio", float, np.ndarray)
 _KNOWN = 0.15  # standard deviation of log λ below which an axis needs no grid
 _DEPTH = 18.0  # the grid ends where −2 log posterior has risen by this much (4.2 standard deviations)
 _NODES = 13
@@ -31,7 +33,7 @@ _NEGLIGIBLE = 1e-4  # nodes lighter than this share of the heaviest are dropped
 
 @dataclass(frozen=True)
 class Node:
-    """A pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance, levels as they are."""
+    """A pair of ratios with its posterior weight; `s2` is r²/dof, the residual variance, levels as are."""
 
     weight: float
     la: float
@@ -160,7 +162,7 @@ class Slice:
         return h
 
 
-def _prior(ratio: float | np.ndarray) -> float | np.ndarray:
+def _prior(ratio: _Ratio) -> _Ratio:
     """−2 log density of log λ when √λ is half-Cauchy(1)."""
     return 2 * np.log1p(ratio) - np.log(ratio)
 
@@ -186,18 +188,17 @@ def nodes(fit: Fit) -> list[Node]:
 
 def _weigh(sums: Sums, ratios: np.ndarray, la: np.ndarray | None, lb: np.ndarray | None) -> list[Node]:
     slices = [Slice(sums, v) for v in (ratios[:1] if la is None else la)]
-    fixed = lb is None
-    lb = ratios[1:] if fixed else lb
-    if len(slices) == 1 and fixed:
+    along = ratios[1:] if lb is None else lb
+    if len(slices) == 1 and lb is None:
         depth = np.zeros((1, 1))
     else:
-        tiny = np.maximum(lb, 1e-12)
+        tiny = np.maximum(along, 1e-12)
         depth = np.array([s.depth(tiny) for s in slices])
     weight = np.exp(-(depth - depth.min()) / 2)
     weight[weight < _NEGLIGIBLE] = 0
     weight /= weight.sum()
     return [
-        Node(float(weight[i, k]), s.la, float(lb[k]), float(s.r2(lb[k : k + 1])[0]) / s.dof, s.dof, s)
+        Node(float(weight[i, k]), s.la, float(along[k]), float(s.r2(along[k : k + 1])[0]) / s.dof, s.dof, s)
         for i, s in enumerate(slices)
         for k in np.flatnonzero(weight[i])
     ]
@@ -220,7 +221,7 @@ def _axis(depth: Callable[[float], float], centre: float) -> np.ndarray:
             at += side * step
             step *= 1.3
         ends.append(at)
-    return np.exp(np.linspace(*ends, _NODES))
+    return np.exp(np.linspace(ends[0], ends[1], _NODES))
 
 
 def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
@@ -240,7 +241,8 @@ def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
             off = _off(fit, node)
             row += node.weight * off[0] ** 2
             column += node.weight * off[1] ** 2
-    return tuple(fit.in_core([np.sqrt(np.maximum(total, 0)) for total in (row, column)]))
+    of_submission, of_juror = fit.in_core([np.sqrt(np.maximum(total, 0)) for total in (row, column)])
+    return of_submission, of_juror
 
 
 def contrast_errors(fit: Fit, grid: list[Node], contrast: np.ndarray) -> np.ndarray:
@@ -248,7 +250,7 @@ def contrast_errors(fit: Fit, grid: list[Node], contrast: np.ndarray) -> np.ndar
     p, total = fit.core.incidence, np.zeros(len(contrast))
     of_level = contrast @ (p.level[:, None] == np.arange(p.n_levels))
     for given, beside, scales in _slices(grid):
-        onto, own = np.hstack([contrast, of_level]), 0.0
+        onto, own = np.hstack([contrast, of_level]), np.zeros(len(contrast))
         if not p.columns_have_levels:
             shrink = given.la / (1 + given.la * p.readers)
             share, own = contrast * shrink, contrast**2 @ shrink
@@ -288,7 +290,7 @@ def _off(fit: Fit, node: Node) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _row_error(p: Incidence, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
-    """What errors of u = (b, β) add to the variance of a_i (I,), or of level_g(i) + a_i if rows have levels."""
+    """What errors of u = (b, β) add to the variance of a_i (I,), or level_g(i) + a_i if rows have levels."""
     j, m = p.n_jurors, p.by_level
     linked, of_levels = p.over_readers(h[:j, j:]), h[j:, j:]
     inner = p.quadratic(h[:j, :j]) + (m * (2 * linked + m @ of_levels)).sum(axis=1)

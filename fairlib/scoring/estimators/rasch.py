@@ -64,8 +64,14 @@ def _extremes(table: pd.DataFrame, otherwise: str) -> np.ndarray:
     return np.where(np.isin(status, ["extreme_high", "extreme_low", "not_estimable"]), status, otherwise)
 
 
-def _again(design: Incidence, singles: Singles) -> Again:
-    """Each pair keeps its own profile over the criteria about its composite, rounded to the marks in use."""
+def _again(design: Incidence, singles: Singles | None) -> Again:
+    """Each pair keeps its own profile over the criteria about its composite, rounded to the marks in use.
+
+    Raises ScoringError where the single marks are not there.
+    """
+    if singles is None:
+        raise ScoringError("The method rasch reads single marks; composites alone do not carry it.")
+    weights = singles.weights
     marks, pairs = singles.marks, singles.pairs
     n_j = len(pairs.jurors)
     cell, known = marks.submission * n_j + marks.juror, pairs.submission * n_j + pairs.juror
@@ -78,7 +84,7 @@ def _again(design: Incidence, singles: Singles) -> Again:
     def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         score = values[np.searchsorted(middles, design.unsorted(y)[pair] + profile)]
         drawn = replace(marks, score=np.where(paired, score, marks.score))
-        found = _read_back(drawn, singles.weights).scores
+        found = _read_back(drawn, weights).scores
         return np.where(design.readers > 0, found.estimate, np.nan), np.where(
             design.load > 0, found.severity, np.nan
         )

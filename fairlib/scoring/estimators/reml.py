@@ -15,6 +15,7 @@ Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -32,6 +33,7 @@ FIT_REASONS = {
     "both_variances_zero": "the marks show no difference between submissions or jurors beyond noise",
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
+_Pair = TypeVar("_Pair", np.ndarray, list[np.ndarray], list[float])
 _LOW, _HIGH = np.log(1e-9), np.log(1e9)
 _NO_REST = 1e8  # ratio of variances that stands for a residual variance of 0
 
@@ -92,7 +94,7 @@ class Fit:
         """The sums that computing goes on with: those with the smaller matrices."""
         return self.sums.turned if self.is_turned else self.sums
 
-    def in_core(self, pair: np.ndarray) -> np.ndarray:
+    def in_core(self, pair: _Pair) -> _Pair:
         """(of submissions, of jurors) in the order of the core, and back."""
         return pair[::-1] if self.is_turned else pair
 

@@ -1,4 +1,4 @@
-"""The crossed random-effects model: severities drawn towards their mean, with errors and draws of the posterior."""
+"""The crossed random-effects model: severities drawn to their mean, errors and draws of the posterior."""
 
 import numpy as np
 

@@ -43,7 +43,7 @@ def sums_of(design: Incidence, y: np.ndarray) -> Sums:
     centre = float(y.mean())
     y = y[design.order] - centre
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
-    by_level = [y.sum()]
+    by_level = np.array([y.sum()])
     if design.n_levels > 1:
         by_level = np.bincount(design.level_of_reading, weights=y, minlength=design.n_levels)
     ysum = np.append(np.bincount(design.who, weights=y, minlength=design.n_jurors), by_level)

@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from fairlib.scoring.arrays import divide
@@ -64,7 +65,7 @@ class Family:
         return np.array([-1]) if self.pooled else self.juror
 
 
-def table_of_tests(n: np.ndarray, status: np.ndarray, about: np.ndarray | str = "") -> pd.DataFrame:
+def table_of_tests(n: ArrayLike, status: ArrayLike, about: ArrayLike = "") -> pd.DataFrame:
     """The table of a family's tests, from arrays (tests,)."""
     return pd.DataFrame({"about": about, "n": n, "status": status}, dtype=object)
 
@@ -165,7 +166,7 @@ def _moments(readings: Readings, f: Family, cell: np.ndarray, x: np.ndarray) -> 
     rest = np.bincount(readings.juror, weights=readings.left**2, minlength=len(readings.jurors))
     expected, variance = centred * free[j] / m, centred * rest[j] / np.maximum(m - 1, 1)
     n_t = len(f.tests)
-    return (np.bincount(f.test, weights=v, minlength=n_t) for v in (expected, variance))
+    return np.bincount(f.test, expected, n_t), np.bincount(f.test, variance, n_t)
 
 
 def _permuted(readings, families: list[Family], measured: list[_Measured], draws: int, seed: int) -> list:
@@ -218,7 +219,7 @@ class _Job:
     columns: np.ndarray
     sd: np.ndarray
     z: np.ndarray
-    keys: list
+    keys: list[tuple[int, int, bool]]
 
 
 def _jobs(readings: Readings, families: list[Family], measured: list[_Measured]) -> list[_Job]:
@@ -226,20 +227,22 @@ def _jobs(readings: Readings, families: list[Family], measured: list[_Measured])
     rows = np.split(np.argsort(readings.juror, kind="stable"), np.cumsum(readings.load)[:-1])
     jobs = []
     for j, row in enumerate(rows):
-        columns, sd, z, keys = [], [], [], []
+        columns: list[np.ndarray] = []
+        keys: list[tuple[int, int, bool]] = []
         for k, (f, m) in enumerate(zip(families, measured, strict=True)):
             for c in np.flatnonzero((f.juror == j) & (m.status[f.test] == "tested")):
-                x, t = np.where(f.cell[row] == c, f.x[row], 0.0), f.test[c]
+                x = np.where(f.cell[row] == c, f.x[row], 0.0)
                 columns.append(np.sort(x - x.mean()))
-                sd, z, keys = [*sd, m.sd[t]], [*z, m.z[t]], [*keys, (k, t, f.pooled)]
+                keys.append((k, int(f.test[c]), f.pooled))
         if keys:
-            left = np.sort(readings.left[row])
-            jobs.append(_Job(left, np.column_stack(columns), np.array(sd), np.array(z), keys))
+            sd = np.array([measured[k].sd[t] for k, t, _ in keys])
+            z = np.array([measured[k].z[t] for k, t, _ in keys])
+            jobs.append(_Job(np.sort(readings.left[row]), np.column_stack(columns), sd, z, keys))
     return sorted(jobs, key=lambda job: (len(job.left), *np.round(job.left, 9)))
 
 
 def _rows(readings: Readings, f: Family, m: _Measured, p: np.ndarray) -> pd.DataFrame:
-    owner = np.append(readings.jurors.to_numpy(dtype=object), None)[f.owner]
+    owner = np.array([*readings.jurors, None], dtype=object)[f.owner]
     n = f.tests["n"].to_numpy(np.int64)
     high, low = (np.where(n > 0, side, np.nan) for side in _two_sides(readings, f))
     found = {"juror": pd.Series(owner, dtype=object), "signal": f.signal, "about": f.tests["about"]}

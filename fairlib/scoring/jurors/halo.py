@@ -38,7 +38,7 @@ def halo(readings: Readings) -> pd.DataFrame:
     z = _standardised(readings, full)
     r, push = _correlations(readings, z, full)
     known = ~np.isnan(r)
-    k = np.count_nonzero(known)
+    k = int(np.count_nonzero(known))
     rest = divide(np.nansum(r) - np.where(known, r, 0.0), k - known)
     se = _error(readings, np.where(known[readings.juror], push, 0.0), k)
     closer = exchange(readings, _within(readings))

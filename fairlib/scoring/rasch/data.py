@@ -190,7 +190,7 @@ def build(marks: Marks, peeled: Peeled, partial_credit: bool) -> Prepared:
     sub, cell, x = codes["submission"][order], cell[order], peeled.x[use[order]]
     pair, first = _pairs(sub, cell // n_cri)
     pair_sub, pair_jur = sub[first], cell[first] // n_cri
-    blocks = ((0, 0, len(x)),)
+    blocks: tuple[tuple[int, int, int], ...] = ((0, 0, len(x)),)
     if partial_credit:
         by = np.argsort((cell % n_cri).astype(np.int16), kind="stable")
         sub, cell, x, pair = sub[by], cell[by], x[by], pair[by]

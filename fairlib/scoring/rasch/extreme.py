@@ -32,10 +32,11 @@ class Measures:
 
 def place_extremes(marks: Marks, peeled: Peeled, fitted: Measures, tau: np.ndarray) -> Measures:
     """Measures of everything in `fitted`, and of the extremes that marks tie to it."""
-    out = Measures(
-        *({k: a.copy() for k, a in part.items()} for part in (fitted.measure, fitted.se, fitted.side)),
-        fitted.structure,
+    measure, se, side = (
+        {kind: codes.copy() for kind, codes in part.items()}
+        for part in (fitted.measure, fitted.se, fitted.side)
     )
+    out = Measures(measure, se, side, fitted.structure)
     for t in range(len(peeled.steps), 0, -1):
         kind = peeled.steps[t - 1]
         mine = np.flatnonzero(peeled.removed == t)

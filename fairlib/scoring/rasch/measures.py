@@ -275,7 +275,7 @@ def _separation(tables: dict[str, pd.DataFrame], sd: float | None) -> pd.DataFra
         )
         if kind == "submission" and sd is not None:
             share = max(0.0, 1 - float(np.mean(table.se**2)) / sd**2)
-            value = (np.sqrt(share / (1 - share)), share)
+            value: tuple[float, float] | None = (float(np.sqrt(share / (1 - share))), share)
         else:
             value = separation(table.measure.to_numpy(), table.se.to_numpy(), group)
         status = "ok" if value else "too_few"

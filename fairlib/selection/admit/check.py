@@ -1,7 +1,7 @@
 """Is the choice right? Each is worked out again by a route that shares nothing with the first but the bounds.
 
-Up to twelve submissions: all sets. A greedy choice: the descent and the programmes of `exact.py`. An exact one:
-plain integer programmes, one variable a submission and no shortcut.
+Up to twelve submissions: all sets. A greedy choice: the descent and the programmes of `exact.py`. An exact
+one: plain integer programmes, one variable a submission and no shortcut.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class Check:
 def verify_choice(problem: Problem, choice: Choice) -> Check:
     """Work a choice out again by an independent route; `differ` lists the ids on which they disagree.
 
-    Manual decisions are outside the rule and not looked at; unbroken ties are compared in their working order.
+    Manual decisions are outside the rule and not looked at; unbroken ties are compared in their working
+    order.
 
     Raises SelectionError if the choice is of other submissions than the problem.
     """
@@ -88,6 +89,7 @@ def _plain(problem: Problem, rows: Rows, keys: np.ndarray, stops: bool) -> np.nd
             if only_money:
                 stops = False
                 fewest = _solve(matrix, lower, upper, fixed, np.ones(len(keys)))
+                assert fewest is not None, "what was fixed before could be completed"
                 upper[0] = round(fewest.sum())
     return fixed == 1
 

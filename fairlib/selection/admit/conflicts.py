@@ -98,4 +98,6 @@ def _hitting(sets: list[np.ndarray], n: int) -> np.ndarray:
         return np.zeros(n, dtype=bool)
     matrix = np.array(sets, dtype=np.int64)
     ones = np.ones(len(sets), dtype=np.int64)
-    return solve(np.ones(n), Rows(matrix, ones, n * ones, False), np.ones(n, dtype=np.int64)).astype(bool)
+    found = solve(np.ones(n), Rows(matrix, ones, n * ones, False), np.ones(n, dtype=np.int64))
+    assert found is not None, "all members together hit every set"
+    return found.astype(bool)

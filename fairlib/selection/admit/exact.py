@@ -16,7 +16,9 @@ BLOCK = 16  # places that one programme decides together: its weights stay far b
 
 
 class Contradiction(SelectionError):
-    """No set of submissions keeps the rules."""
+    """No set of submissions keeps the rules; `codes` of a smallest contradiction, if known."""
+
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +123,7 @@ def descend(kinds: Kinds, line: np.ndarray, policy: str = "skip") -> Descent:
             continue
         after = done + kinds.rows.matrix[:, k]
         if place not in decided:
+            assert witness is not None, "what has been admitted can be completed"
             decided[place] = bool((after <= kinds.rows.upper).all())
             mended = _mend(kinds, after, witness, k) if decided[place] else witness
             if mended is None:
@@ -185,6 +188,7 @@ def _block(kinds: Kinds, done, left, kind, place, shut) -> tuple[dict[int, bool]
     price = price / (2 * max(1, price @ rest))
     worth = np.concatenate([2.0 ** np.arange(len(block) - 1, -1, -1), -price])
     x = solve(-worth, part, np.concatenate([np.ones(len(block), np.int64), rest]))
+    assert x is not None, "the witness completes it without any of these places"
     return dict(zip(block.tolist(), x[: len(block)].astype(bool).tolist(), strict=True)), x[len(block) :]
 
 
@@ -202,6 +206,7 @@ def _stop(kinds: Kinds, done: np.ndarray, left: np.ndarray) -> Kinds:
     r = kinds.rows
     rest = Rows(r.matrix, r.lower - done, r.upper - done, r.money)
     fewest = solve(np.ones(len(left)), rest, left)
+    assert fewest is not None, "the witness completes it"
     upper = r.upper.copy()
     upper[0] = done[0] + fewest.sum()
     rows = Rows(r.matrix, r.lower, upper, r.money)
@@ -219,11 +224,12 @@ def best_total(keys: np.ndarray, rows: Rows, first: bool = True) -> np.ndarray:
     worth = np.maximum(keys, 0)
     if first or rows.money:
         found = largest(worth, rows)
+        chosen = found and (_first(worth, rows, *found) if first else found[0])
     else:
-        found = solve(-worth.astype(float), rows, np.ones(len(worth))), None
-    if found is None or found[0] is None:
+        chosen = solve(-worth.astype(float), rows, np.ones(len(worth)))
+    if chosen is None:
         raise Contradiction("The rules contradict each other.")
-    return (_first(worth, rows, *found) if first else found[0]).astype(bool)
+    return chosen.astype(bool)
 
 
 def _first(worth: np.ndarray, rows: Rows, x: np.ndarray, vary: np.ndarray) -> np.ndarray:

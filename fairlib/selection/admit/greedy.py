@@ -38,8 +38,8 @@ def admit_many(problem: Problem, merits: np.ndarray) -> np.ndarray:
     pass the threshold for are lowered to what there is in that draw. Manual decisions are not applied.
     Each draw is worked out by itself, so that the result does not depend on how draws are divided.
 
-    Raises SelectionError if the shape does not fit or a merit of a ranked submission is not finite. Rules that
-    contradict each other whatever the estimates are belong to `admit`, which names them.
+    Raises SelectionError if the shape does not fit or a merit of a ranked submission is not finite. Rules
+    that contradict each other whatever the estimates are belong to `admit`, which names them.
     """
     merits = np.asarray(merits, dtype=float)
     if merits.ndim != 2 or merits.shape[1] != len(problem.submissions):
@@ -88,7 +88,7 @@ def admit_keys(problem: Problem, keys: np.ndarray, who: np.ndarray, *, relax: bo
         return admitted
     if _only_caps(problem):
         return _caps(problem, ranks, who)
-    admitted = _nested(nest(_nested_part(problem.counts, who), who), ranks)
+    admitted = _nested(_nested_part(problem.counts, who), ranks)
     hard = ~keeps(problem, admitted, who)
     admitted[hard] = admit_exact(problem, keys[hard], who, relax=relax, first=not relax)
     return admitted
@@ -114,14 +114,16 @@ def keeps(problem: Problem, admitted: np.ndarray, who: np.ndarray) -> np.ndarray
     return good
 
 
-def _nested_part(bounds: tuple[Bound, ...], who: np.ndarray) -> tuple[Bound, ...]:
+def _nested_part(bounds: tuple[Bound, ...], who: np.ndarray) -> Tree:
     """As many rules as are nested, in the order of the params."""
     kept: tuple[Bound, ...] = ()
+    tree = nest(kept, who)
     for rule in dict.fromkeys(b.rule for b in bounds):
         more = (*kept, *(b for b in bounds if b.rule == rule))
-        if nest(more, who) is not None:
-            kept = more
-    return kept
+        if (larger := nest(more, who)) is not None:
+            kept, tree = more, larger
+    assert tree is not None, "no bounds at all are nested"
+    return tree
 
 
 def _ranks(keys: np.ndarray, least: float) -> np.ndarray:

@@ -34,7 +34,7 @@ class Rows:
         """Whether totals (R,) or (R, k) of the rows are within the bounds."""
         wide = total.ndim > 1
         low, high = (self.lower[:, None], self.upper[:, None]) if wide else (self.lower, self.upper)
-        return ((total >= low) & (total <= high)).all(axis=0)
+        return np.all((total >= low) & (total <= high), axis=0)
 
     def columns(self, kept: np.ndarray) -> "Rows":
         """The same bounds on some of the variables."""

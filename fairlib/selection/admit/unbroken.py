@@ -1,7 +1,8 @@
 """Which decisions hang on ties that nothing broke? The choice in every order in which they might fall.
 
-The rules see of a tied submission only its kind: its groups and, with a budget, its grant. So an order is one of
-kinds, and submissions of a kind are alike: if an order takes some of them and not all, any of them may be out.
+The rules see of a tied submission only its kind: its groups and, with a budget, its grant. So an order is one
+of kinds, and submissions of a kind are alike: if an order takes some of them and not all, any of them may be
+out.
 """
 
 from collections.abc import Iterator
@@ -36,9 +37,10 @@ class Settled:
 def settle(problem: Problem) -> Settled:
     """The choice that holds however unbroken ties fall, and who depends on them.
 
-    With nested bounds and no budget a tie takes as many seats in every order, so only those that take some and
-    not all matter, one at a time, and of those each kind first and each last (Edmonds 1971). Elsewhere every
-    order of kinds is tried, of all ties together; of more than `MOST` a fixed sample is, and the result says so.
+    With nested bounds and no budget a tie takes as many seats in every order, so only those that take some
+    and not all matter, one at a time, and of those each kind first and each last (Edmonds 1971). Elsewhere
+    every order of kinds is tried, of all ties together; of more than `MOST` a fixed sample is, and the result
+    says so.
     """
     line, chosen = problem.order.line(), admit(problem)
     line = line[problem.admissible[line] & (problem.order.key[line] >= problem.least)]
@@ -91,7 +93,7 @@ def _permutations(kinds: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 
 def _some(ties: list[_Tie], drawn: int) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """Each kind of each tie first and last, the others in rising and falling order; then `drawn` orders by lot."""
+    """Each kind of each tie first and last, the others rising and falling; then `drawn` orders by lot."""
     plain = [tuple(map(int, t.kind)) for t in ties]
     for base in (plain, [kinds[::-1] for kinds in plain]):
         yield tuple(base)
@@ -108,7 +110,7 @@ def _some(ties: list[_Tie], drawn: int) -> Iterator[tuple[tuple[int, ...], ...]]
 def _fates(
     problem: Problem, line: np.ndarray, ties: list[_Tie], kinds: list
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who is chosen in every order of kinds and who at least once (I,); alike submissions share their fate."""
+    """Who is chosen in every order of kinds, who at least once (I,); alike submissions share their fate."""
     n = len(problem.submissions)
     always, ever = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
     alike = [line[t.places[t.kind == k]] for t in ties for k in np.unique(t.kind)]

@@ -5,6 +5,7 @@ import pandas as pd
 
 from fairlib.errors import SelectionError
 from fairlib.scoring.estimators.adjust import Estimates
+from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.ratings import composite
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.certainty import Certainty
@@ -52,7 +53,7 @@ def compare_at_line(
         "cut": mine[None, :],
         "discuss": admit_many(problem, np.where(openly, truth, observed)),
         "extra_readings": admit_many(
-            problem, np.where(openly, _read_again(source, there, place, observed, seed), observed)
+            problem, np.where(openly, _read_again(source.fit, there, place, observed, seed), observed)
         ),
         "draw": any_lots(problem, found, replicates(problem, LOTS), seed),
     }
@@ -84,9 +85,9 @@ def _shared(chosen: np.ndarray, mine: np.ndarray) -> float:
     return float((chosen & mine).sum(axis=1).mean())
 
 
-def _read_again(source: Estimates, there: Worlds, place, observed: np.ndarray, seed: int) -> np.ndarray:
+def _read_again(fit: Fit, there: Worlds, place, observed: np.ndarray, seed: int) -> np.ndarray:
     """Estimates (D, I) after one more reading of each submission by a juror who has not read it."""
-    p, rng = source.fit.sums.incidence, np.random.default_rng([seed, 5])
+    p, rng = fit.sums.incidence, np.random.default_rng([seed, 5])
     free = np.ones((p.n_submissions, p.n_jurors))
     free[p.owner, p.who] = 0
     free[free.sum(axis=1) == 0] = 1

@@ -144,7 +144,8 @@ def _completed(ratings, problem, base, scale: Scale) -> Iterator[tuple[str, pd.D
     if "status" in ratings:
         gone = ratings["status"].isin(["missing", "invalid"])
     selected = ratings["submission"].isin(problem.submissions[base])
-    ends = {"best": scale.max, "worst": scale.min, "against": np.where(selected, scale.min, scale.max)}
+    against = np.where(selected, scale.min, scale.max)
+    ends: dict[str, float | np.ndarray] = {"best": scale.max, "worst": scale.min, "against": against}
     for what, end in ends.items():
         if not gone.any():
             yield what, None
