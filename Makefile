@@ -17,6 +17,7 @@ report: $(VENV)/.run
 
 test: $(VENV)/.test
 	$(BIN)/ruff check .
+	$(BIN)/python -m mypy
 	$(PYTEST)
 
 # The everyday loop: no browser, no notebook, no run of the chain. What grew slow is named at its end.

@@ -1,7 +1,7 @@
 """What stands in the tables of a run? Every column told once, in contract.csv: kind, heading, meaning, who may see it.
 
 From it follow the reader of a run, what the public may see, the sheets of the workbook with their key, and the lists of
-columns in docs/architecture.md. A column has a heading where a page or the workbook shows it.
+columns in docs/tables.md. A column has a heading where a page or the workbook shows it.
 """
 
 import csv

@@ -11,10 +11,10 @@ import pandas as pd
 
 from fairlib.intake.places.names import region_name
 from fairlib.report.words import conclusions
-from fairlib.report.words.codes import aside_words
+from fairlib.report.words.codes import word
 from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import speak
-from fairlib.report.words.reasons import eligibility_words, reason_sentence
+from fairlib.report.words.reasons import reason_sentence
 from fairlib.report.words.rules import intake_sentences, rule_sentences
 from fairlib.scoring.jurors.sentences import sentence
 
@@ -71,7 +71,7 @@ def received(intake: Intake) -> str:
 def set_aside(intake: Intake) -> str:
     """Why forms were set aside, the most frequent reason first."""
     counts = intake.set_aside["reason"].value_counts()
-    told = "; ".join(f"{aside_words(why, SAY)} – {n}" for why, n in counts.items())
+    told = "; ".join(f"{word('aside', why, SAY)} – {n}" for why, n in counts.items())
     return f"Set aside: {told}." if told else "No form was set aside."
 
 
@@ -104,7 +104,7 @@ def eligibility(intake: Intake) -> str:
     if out.empty:
         return "Every accepted submission meets every rule."
     failed = out.str.split(";").explode().value_counts()
-    told = "; ".join(f"{eligibility_words(rule, SAY)} – {n}" for rule, n in failed.items())
+    told = "; ".join(f"{word('eligibility', rule, SAY)} – {n}" for rule, n in failed.items())
     return f"{len(out)} of {len(intake.submissions)} are not eligible; what is missing: {told}."
 
 

@@ -1,13 +1,15 @@
 """Other rules: each neighbour is the same as choosing by it, and the list follows from the rule alone."""
 
+from typing import get_args
+
 import pandas as pd
 import pytest
 from choice_fixture import BY_NOMINATION, candidates, drawn, estimated, rule
 
-from fairlib.rules import Budget, Quota, Scale, Threshold
+from fairlib.rules import Budget, Quota, Scale, Sharing, Threshold
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import choose
-from fairlib.selection.otherwise.neighbours import COLUMNS, METHODS, STATUS, other_rules
+from fairlib.selection.otherwise.neighbours import COLUMNS, STATUS, other_rules
 
 SCALE = Scale(min=1, max=10, step=1)
 WEIGHTS = {"C1": 1.0, "C2": 1.0}
@@ -88,4 +90,4 @@ def test_what_cannot_be_carried_out_says_why(table):
 def test_a_rule_without_seats_has_no_other_seats(table):
     money = rule(None, budget=Budget(total=20_000_000, grant="requested"))
     assert not ask(table, money).summary.index.str.startswith("seats").any()
-    assert set(METHODS) == {"largest_remainder", "sainte_lague", "dhondt"}
+    assert set(get_args(Sharing)) == {"largest_remainder", "sainte_lague", "dhondt"}

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Manual, Quota, Scale, Selection, Threshold
 from fairlib.selection.admit.check import verify_choice
-from fairlib.selection.choose import choose, what_if
+from fairlib.selection.choose import choose
 from fairlib.selection.otherwise.cost import rule_costs
+from fairlib.selection.otherwise.what_if import what_if
 
 
 def six():
@@ -216,9 +217,9 @@ def test_what_comes_in_is_not_changed_and_nothing_is_lost():
 
 def test_what_if():
     select = Selection(seats=2, ties=("draw",))
-    assert len(what_if(six(), select, seed=1, seats=4).selected) == 4
+    assert len(what_if(six(), select, seed=1, seats=4).after.selected) == 4
     money = what_if(six().assign(requested=2), select, seed=1, budget=Budget(total=3))
-    assert list(money.selected) == ["a"]
+    assert list(money.after.selected) == ["a"]
 
 
 def test_the_published_contest_of_2021():

@@ -9,10 +9,12 @@ import pytest
 from report_fixture import rules_2021
 
 import fairlib
+from fairlib.intake.findings import Remedy
 from fairlib.intake.form.cleaning import ERRORS, QUIET, WARNINGS
 from fairlib.intake.matching import WAYS
 from fairlib.intake.sheets.usable import REASONS
-from fairlib.report.words.codes import done_words, finding_words, found_words, level_words, status_words
+from fairlib.report.words.codes import status_words, word
+from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.locale import speak
 from fairlib.scoring import result
 from fairlib.scoring.days import STATUS as DAYS
@@ -60,7 +62,7 @@ def returned(path: Path) -> set[str]:
     return {s for s in found if CODE.fullmatch(s) and len(s) > 3} - NO_CODES
 
 
-CALLS = {"finding": (0, 2), "at_mark": (1, 3)}  # where the code and what was done stand among the arguments
+CALLS = {"finding": 0, "at_mark": 1}  # where the code stands among the arguments
 LISTS = {  # codes that a function is given by a table or a reader of cells, each walked by a test of its own
     "_tell": ERRORS | WARNINGS,
     "_tell_marks": {
@@ -113,24 +115,30 @@ def unpacked(name: str, loop: ast.For, scope: ast.AST) -> set[str]:
     return {t for row in loop.iter.elts for t in said(row.elts[at] if hasattr(row, "elts") else row, scope)}
 
 
-def calls() -> list[tuple[str, set[str], set[str]]]:
-    """Of every finding made in intake: where, its codes, and what was done."""
+def calls() -> list[tuple[str, set[str]]]:
+    """Of every finding made in intake: where, and its codes."""
     found = []
     for path in INTAKE:
         for scope in ast.walk(ast.parse(path.read_text("utf-8"))):
             for node in ast.walk(scope) if isinstance(scope, ast.FunctionDef) else ():
                 if (at := CALLS.get(getattr(getattr(node, "func", None), "id", ""))) is None:
                     continue
-                code, done = (said(node.args[n], scope) for n in at)
+                code = said(node.args[at], scope)
                 written = LISTS.get(scope.name, set()) if code == {"7"} else code
-                found.append((f"{path.name}:{node.lineno}", written, done))
+                found.append((f"{path.name}:{node.lineno}", written))
     return found
 
 
 FINDINGS = (
     ERRORS | WARNINGS | {c for call in calls() for c in call[1]} | {"off_scale", "nfc", "html", "spaces"}
 ) - QUIET
-DONE = {done for call in calls() for done in call[2]}
+VALUES = {"what": "row-7", "n": 7, "why": "late", "perhaps": "row-7", "mine": "row-7", "nobody": "row-7"}
+VALUES |= {"layout": "wide"}
+DONE = {
+    str(Remedy(kind, **{name: VALUES[name] for name in re.findall(r"{(\w+)}", way)}))
+    for kind in Remedy.forms
+    for way in Remedy.ways(kind)
+}
 STATUS = {
     *adjust.STATUS, *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *DAYS, *OTHERS, *sentences._UNTOLD,
     *sentences._VERDICT, *jurors.ORDER, "too_few_jurors",
@@ -186,14 +194,14 @@ def test_every_finding_has_words(code, lang):
 
 
 def test_every_code_is_written_out_or_in_a_list_that_is_walked():
-    assert [where for where, codes, _ in calls() if not codes or any("7" in code for code in codes)] == []
+    assert [where for where, codes in calls() if not codes or any("7" in code for code in codes)] == []
     assert {"set_aside", "conflict_unknown_juror", "id_twice", "error_cell", "stray_quotes"} <= FINDINGS
 
 
 @pytest.mark.parametrize("lang", ("kk", "ru"))
 @pytest.mark.parametrize("done", sorted(DONE))
 def test_everything_done_has_words(done, lang):
-    words = done_words(done.replace("set aside: 7", "set aside: late"), rules_2021().contest, speak(lang))
+    words = done_words(done, rules_2021().contest, speak(lang))
     assert words and not re.search("[a-z]{3}", words.replace("row-7", ""))
 
 
@@ -221,7 +229,7 @@ def test_every_code_of_a_reader_of_cells_has_words(path):
 
 def test_levels_and_what_was_done():
     contest, say = rules_2021().contest, speak("ru")
-    assert {level_words(s, say) for s in ("error", "warning", "info")}.isdisjoint(
+    assert {word("severity", s, say) for s in ("error", "warning", "info")}.isdisjoint(
         {"error", "warning", "info"}
     )
     for done in ("no value", "repaired", "not used", "look at it", "left out", "read as recused", "5 mark(s) left out",
@@ -230,16 +238,20 @@ def test_levels_and_what_was_done():
     assert done_words("read as KZ-11", contest, speak("en")) == "read as: KZ-11"
     assert done_words("something else", contest, say) == "something else"
     assert (
-        found_words("21-0001 and 21-0002, titles 92 % alike", speak("en"))
+        found_words("perhaps_resent", "21-0001 and 21-0002, titles 92 % alike", speak("en"))
         == "21-0001 and 21-0002, titles alike: 92%"
     )
-    assert found_words(float("nan"), say) == ""
-    for found in (
-        "=B2+1 (3 cells in this column)",
-        "A and B, titles 92 % alike, organisations by name",
-        "3 row(s)",
-    ):
-        assert not re.search("[a-z]{3}", found_words(found, say)), found
+    assert found_words("spaces", float("nan"), say) == ""
+    assert found_words("spaces", "3 row(s)", say) == "3 row(s)", "what somebody typed is told as it is"
+    for code, found in {
+        "formula_without_value": "=B2+1 (3 cells in this column)",
+        "column_without_heading": "7 (3 cells in this column)",
+        "perhaps_resent": "A and B, titles 92 % alike, organisations by name",
+        "seats_over_submissions": "seats: 7, eligible: 5",
+        "sheet_hidden": "3 row(s)",
+        "stray_quotes": "quotation marks inside a cell, first at line 3",
+    }.items():
+        assert not re.search("[a-z]{3}", found_words(code, found, say)), found
 
 
 def test_statuses_of_marks_are_known():

@@ -1,6 +1,7 @@
 """CONTRIBUTING.md tells the truth: what it names exists, and its lists are the places that the code knows."""
 
 import ast
+import csv
 import re
 from functools import cache
 from pathlib import Path
@@ -21,16 +22,20 @@ def at(path: str) -> Path:
 
 def named(text: str) -> set[str]:
     """The paths in a text: what ends in a slash or in the ending of a file."""
-    return {path for path in PATH.findall(text) if re.search(r"/$|\.(py|md|ipynb|toml|yml)$", path)}
+    return {path for path in PATH.findall(text) if re.search(r"/$|\.(py|csv|md|ipynb|toml|yml)$", path)}
 
 
 @cache
 def words_of_the_code() -> dict[str, set[str]]:
     """The names, and the words of texts, in each file of the library; docstrings and comments aside."""
     files = [p for p in LIBRARY.rglob("*.py") if "sample" not in p.relative_to(LIBRARY).parts]
-    return {
+    found = {
         p.relative_to(LIBRARY).as_posix(): _words(ast.parse(p.read_text(encoding="utf-8"))) for p in files
     }
+    table = LIBRARY / "report" / "words" / "codes.csv"
+    with table.open(encoding="utf-8", newline="") as rows:
+        codes = {row["code"] for row in csv.DictReader(rows)}
+    return found | {table.relative_to(LIBRARY).as_posix(): codes}
 
 
 def _words(tree: ast.Module) -> set[str]:
@@ -52,7 +57,9 @@ def test_the_kinds_that_people_add_have_their_lists():
 def test_a_list_is_exactly_the_files_that_know_the_word(what, word, text):
     """Where this fails, the code moved: the message says what CONTRIBUTING must name, and what no longer."""
     folders = tuple(path for path in named(text) if path.endswith("/") and (LIBRARY / path).is_dir())
-    listed = {path for path in named(text) if path.endswith(".py") and not path.startswith("tests/")}
+    listed = {
+        path for path in named(text) if path.endswith((".py", ".csv")) and not path.startswith("tests/")
+    }
     known = {file for file, words in words_of_the_code().items() if word in words}
     missing = {file for file in known - listed if not file.startswith(folders)}
     assert not missing and listed <= known, f"{what}: name {sorted(missing)}, not {sorted(listed - known)}"

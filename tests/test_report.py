@@ -20,7 +20,7 @@ from fairlib.report.letters.letter import LetterPress, letter_html, write_letter
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
 from fairlib.report.set.workbook import to_workbook
-from fairlib.report.words.codes import band_words
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import bare_reason, reason_sentence
 from fairlib.report.words.rules import Quoter
@@ -487,7 +487,7 @@ def test_letters_say_what_they_must(results):
         assert f"{say('Rank')}: {say.number(row.rank)} / " in told
         assert say.interval(row.low, row.high, 2) in told
         assert f": {say.chance(row.p_selected)}." in told
-        assert say("In the report that is called: {band}.", band=band_words(row.band, say)) in told
+        assert say("In the report that is called: {band}.", band=word("band", row.band, say)) in told
         assert (
             say(
                 "All decisions with their rules stand in the public report. Marks are not published; whoever is given "

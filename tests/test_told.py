@@ -19,7 +19,7 @@ from fairlib.report.letters.letter import write_letters
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import in_per_cents, read_results
 from fairlib.report.set.sheets import sheets
-from fairlib.report.words.codes import band_words
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import speak
 from fairlib.rules import Certainty
 from fairlib.scoring.agreement.concordance import agreement_matrix, spearman
@@ -180,8 +180,8 @@ def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
                     continue  # only the latest round is told in full
                 told = " ".join(b.text for b in letter.blocks if b.kind == "text")
                 assert f": {mine.chance(p)}. " in told
-                code = next(b for b in ("clear_in", "open", "clear_out") if band_words(b, say) == band)
-                assert mine("In the report that is called: {band}.", band=band_words(code, mine)) in told
+                code = next(b for b in ("clear_in", "open", "clear_out") if word("band", b, say) == band)
+                assert mine("In the report that is called: {band}.", band=word("band", code, mine)) in told
 
 
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])

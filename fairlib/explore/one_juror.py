@@ -15,9 +15,8 @@ from fairlib.report.chapters.diagnostics import about_words, each_juror, signals
 from fairlib.report.chapters.levels import Z95
 from fairlib.report.chapters.scoring import pairs_compared, severe
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
+from fairlib.report.words.codes import criterion_name, status_words
 from fairlib.report.words.locale import speak
-from fairlib.report.words.reasons import criterion_name
 from fairlib.rules import Contest, Language
 from fairlib.scoring.jurors.sentences import sentence
 from fairlib.selection import several

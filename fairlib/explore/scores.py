@@ -10,10 +10,9 @@ from fairlib.report.blocks import Cell, Column, Table, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import mark_words
+from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import criterion_name
 from fairlib.report.words.rules import Quoter
 from fairlib.rules import Contest
 from fairlib.scoring.estimators.table import estimator
@@ -134,7 +133,7 @@ def _mark(row: pd.Series, sheet: str, say: Voice) -> Cell:
     if row["status"] == "scored":
         return Cell(say.mark(row["score"]), float(row["score"]), under=under)
     unusable = row["status"] == "invalid"
-    return Cell(say("cannot be read") if unusable else mark_words(row["status"], say), under=under)
+    return Cell(say("cannot be read") if unusable else word("mark", row["status"], say), under=under)
 
 
 def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table | Text]:

@@ -5,8 +5,15 @@ from pathlib import Path
 
 from fairlib.errors import DataError
 from fairlib.intake.files.tables import DELIMITED, Sheet, cell, read_tables
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Evidence, Remedy, finding, first_of
 from fairlib.intake.headings.find import Headings
+
+_DONE = {  # what is done about a note; a person looks at any other
+    "formula_without_value": "save_again",
+    "rows_hidden": "rows_not_read",
+    "columns_hidden": "columns_not_read",
+    "mojibake": "repaired",
+}
 
 
 def read_visible(path: Path, found: list[dict], quiet: Container[str] = ()) -> list[Sheet]:
@@ -24,19 +31,13 @@ def read_visible(path: Path, found: list[dict], quiet: Container[str] = ()) -> l
     for sheet in sheets:
         where = {"file": sheet.file, "sheet": sheet.name}
         if sheet.hidden:
-            rows, done = sum(map(any, sheet.rows())), "not read; unhide the sheet to have it read"
-            found.append(finding("sheet_hidden", "warning", done, found=f"{rows} row(s)", **where))
+            rows, done = sum(map(any, sheet.rows())), Remedy("sheet_not_read")
+            found.append(
+                finding("sheet_hidden", "warning", done, found=Evidence("sheet_hidden", n=rows), **where)
+            )
             continue
         for n in (n for n in sheet.notes if n.code not in quiet):
-            done = "look at it"
-            if n.code == "formula_without_value":
-                done = "taken as empty; open the file in a spreadsheet program, save it and send it again"
-            elif n.code == "rows_hidden":
-                done = "not read; unhide the rows, or take off the filter, to have them read"
-            elif n.code == "columns_hidden":
-                done = "not read; unhide the columns to have them read"
-            elif n.code == "mojibake":
-                done = "repaired"
+            done = Remedy(_DONE.get(n.code, "look"))
             # a hidden sheet lies apart; what is hidden among rows that are read, a person must know of
             severity = "error" if n.code in ("rows_hidden", "columns_hidden") else "warning"
             found.append(finding(n.code, severity, done, found=n.found, cell=n.cell, **where))
@@ -51,15 +52,15 @@ def tell_headings(sheet: Sheet, head: Headings, found: list[dict], juror: str = 
     _tell_without_heading(sheet, head, found, juror)
     where = {"file": sheet.file, "sheet": sheet.name, "juror": juror}
     for field, text in head.near.items():
-        place = cell(*head.place(head.columns[field]))
-        found.append(finding("heading_near", "warning", f"taken as {field}", found=text, cell=place, **where))
+        place, done = cell(*head.place(head.columns[field])), Remedy("taken_as", what=field)
+        found.append(finding("heading_near", "warning", done, found=text, cell=place, **where))
     for column in head.repeated:
         row, at = head.place(column)
-        text, done = sheet.columns[at][row], "the column is not used"
+        text, done = sheet.columns[at][row], Remedy("column_not_used")
         found.append(finding("heading_repeated", "warning", done, found=text, cell=cell(row, at), **where))
     if head.above is not None:
         text = next(filter(None, sheet.rows(head.row - 1, head.row)[0]), "")
-        place, done = cell(head.row - 1, 0), "both rows are read as one heading"
+        place, done = cell(head.row - 1, 0), Remedy("one_heading")
         found.append(finding("heading_two_rows", "info", done, found=text, cell=place, **where))
 
 
@@ -72,9 +73,9 @@ def _tell_without_heading(sheet: Sheet, head: Headings, found: list[dict], juror
     for at, column in enumerate(sheet.columns):
         if headed[at] or not (rows := [n for n in range(head.row + 1, len(column)) if column[n].strip()]):
             continue
-        more = f" ({len(rows)} cells in this column)" if len(rows) > 1 else ""
         where = {"file": sheet.file, "sheet": sheet.name, "juror": juror, "cell": cell(rows[0], at)}
-        text, done = f"{column[rows[0]]}{more}", "the column is not used"
+        text = Evidence("column_without_heading", **first_of(column[rows[0]], len(rows)))
+        done = Remedy("column_not_used")
         found.append(finding("column_without_heading", "warning", done, found=text, **where))
 
 

@@ -14,7 +14,7 @@ from fairlib.contract import INTAKE
 from fairlib.errors import DataError
 from fairlib.intake.cells.columns import map_each
 from fairlib.intake.files.tables import collecting_later
-from fairlib.intake.findings import as_table, counted, finding
+from fairlib.intake.findings import Evidence, Remedy, as_table, counted, finding
 from fairlib.intake.form.cleaning import clean_form
 from fairlib.intake.form.duplicates import find_resent
 from fairlib.intake.form.eligibility import failed_rules
@@ -121,10 +121,8 @@ def _tell_seats(contest: Contest, eligible: int, found: list[dict]) -> None:
     for round_id, n in seats[:1]:
         if n > eligible:
             where = {"file": "params", "cell": f"rounds.{round_id}.select.seats"}
-            told = f"seats: {n}, eligible: {eligible}"
-            found.append(
-                finding("seats_over_submissions", "warning", "no line is drawn", found=told, **where)
-            )
+            told = Evidence("seats_over_submissions", seats=n, eligible=eligible)
+            found.append(finding("seats_over_submissions", "warning", Remedy("no_line"), found=told, **where))
 
 
 def _need_columns(form: Form, contest: Contest, found: list[dict]) -> None:
@@ -193,9 +191,9 @@ def _is_test(forms: pd.DataFrame, words: tuple[str, ...]) -> pd.Series:
 def _tell_doubts(form: Form, forms: pd.DataFrame, doubts: pd.DataFrame, found: list[dict]) -> None:
     for pair in doubts.itertuples():
         first, second = forms["submission"][pair.first], forms["submission"][pair.second]
-        by_name = ", organisations by name" if pair.by_name else ""
-        said = f"{first} and {second}, titles {pair.similarity:g} % alike{by_name}"
-        done = "both kept; decide whether they are one project"
+        alike = {"percent": float(f"{pair.similarity:g}")} | ({"same": "name"} if pair.by_name else {})
+        said = Evidence("perhaps_resent", first=first, second=second, **alike)
+        done = Remedy("both_kept")
         found.append(
             finding(
                 "perhaps_resent", "warning", done, found=said, **form.at(form.rows.loc[pair.second], "title")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 
 _WORDS = (
     "итого|всего|итог|общий итог|сумма|среднее|средний балл|барлығы|жиыны|жалпы|жалпы саны|қорытынды|орташа|"
@@ -41,4 +41,4 @@ def totals(texts: list[str]) -> list[str]:
 
 def tell_total(found: list[dict], text: str, **where: str) -> None:
     """Say that a row of totals was left out."""
-    found.append(finding("totals_row", "info", "left out", found=text, **where))
+    found.append(finding("totals_row", "info", Remedy("left_out"), found=text, **where))

@@ -10,8 +10,9 @@ from fairlib.report.blocks import Cell, Column, Style, Table, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures.base import decision_names
-from fairlib.report.words import codes
-from fairlib.report.words.reasons import group_name, reason_sentence
+from fairlib.report.words import codes, findings
+from fairlib.report.words.codes import group_name
+from fairlib.report.words.reasons import reason_sentence
 
 Value = Any  # of a table's cell: a text, a number or nothing, as the kind of its column says
 Own = dict[str, Sequence[Cell | str]]  # cells of columns by their names in the contract
@@ -22,12 +23,11 @@ WORDS: dict[str, Callable[[Value, Context], str]] = {
     "submissions.settlement": lambda x, c: group_name("settlement", common.text(x), c.contest, c.say),
     "decisions.decision": lambda x, c: decision_names(c.say.lang).get(str(x), common.text(x)),
     "decisions.reason": lambda x, c: reason_sentence(x, c.contest, c.say),
-    "decisions.band": lambda x, c: codes.band_words(x, c.say),
+    "decisions.band": lambda x, c: codes.word("band", x, c.say),
     "estimates.status": lambda x, c: codes.status_words(x, c.say),
-    "findings.severity": lambda x, c: codes.level_words(x, c.say),
-    "findings.code": lambda x, c: codes.finding_words(x, c.say),
-    "findings.found": lambda x, c: codes.found_words(x, c.say),
-    "findings.done": lambda x, c: codes.done_words(x, c.contest, c.say),
+    "findings.severity": lambda x, c: codes.word("severity", x, c.say),
+    "findings.code": lambda x, c: findings.finding_words(x, c.say),
+    "findings.done": lambda x, c: findings.done_words(x, c.contest, c.say),
     "jurors.status": lambda x, c: codes.status_words(x, c.say),
     "other_rules.status": lambda x, c: codes.status_words(x, c.say),
 }

@@ -17,7 +17,7 @@ from fairlib.rules.contest import (
     Round,
     Scores,
 )
-from fairlib.rules.selection import TIES, Budget, Certainty, Manual, Quota, Selection, Threshold
+from fairlib.rules.selection import TIES, Budget, Certainty, Manual, Quota, Selection, Sharing, Threshold
 from fairlib.rules.submissions import ELIGIBILITY, FORM_FIELDS, Duplicates, Eligibility, Submissions
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Scale",
     "Scores",
     "Selection",
+    "Sharing",
     "Submissions",
     "Threshold",
 ]

@@ -1,24 +1,33 @@
 """The whole contest: nominations, criteria, rounds with their juries, and how all its parts agree."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
-from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, language_of
+from fairlib.rules.base import LANGUAGES, Identifier, Language, Names, Rule, Scale, among, language_of
 from fairlib.rules.mistakes import meant
-from fairlib.rules.selection import Selection
+from fairlib.rules.selection import Quota, Selection
 from fairlib.rules.submissions import Submissions
 
 Layout = Literal["sheets", "rows", "long", "wide"]
 Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"]
 SCORE_FIELDS = (
-    "submission", "juror", "criterion", "score", "comment", "day", "slot", "name", "organisation", "organisation_id",
+    "submission",
+    "juror",
+    "criterion",
+    "score",
+    "comment",
+    "day",
+    "slot",
+    "name",
+    "organisation",
+    "organisation_id",
     "region",
-)  # fmt: skip
-GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
+)
+_GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
 STEPS = ("intake", "report")  # folders of a run that no round may take
 
 
@@ -47,7 +56,7 @@ class Scores(Rule):
 
     files: str
     layout: Layout | None = None
-    columns: dict[Literal[SCORE_FIELDS], tuple[str, ...]] = {}
+    columns: dict[Annotated[str, among(SCORE_FIELDS)], tuple[str, ...]] = {}
 
 
 class Divergence(Rule):
@@ -177,40 +186,48 @@ class Contest(Rule):
                 raise ValueError(f"round {later} has {many} seats, round {earlier} before it only {few}")
 
     def _check_round(self, r: Round) -> None:
-        at, criteria = f"round {r.id}", [c.id for c in self.criteria]
+        """Raises ValueError where a round and the rest of the contest do not fit."""
+        at = f"round {r.id}"
         if r.id.casefold() in STEPS:
             raise ValueError(f"{at}: this id is the name of a folder of the run; choose another")
         if r.divergence and r.divergence.unless_all_worse_than is not None:
             _on_scale(r, r.divergence.unless_all_worse_than, f"{at}, divergence")
-        if r.weights is not None:
-            _among(r.weights, criteria, f"{at}, weights")
-            if min(r.weights.values(), default=0) < 0 or sum(r.weights.values()) == 0:
-                raise ValueError(f"{at}, weights: none may be negative and one must be above 0")
-        marked = criteria if r.weights is None else list(r.weights)
-        _among([t.split(":")[1] for t in r.select.ties if ":" in t], marked, f"{at}, ties")
-        _among([t.on for t in r.select.thresholds], ["estimate", *marked], f"{at}, thresholds")
-        for t in r.select.thresholds:
-            _on_scale(r, t.no_worse_than, f"{at}, thresholds")
-        _among([q.column for q in r.select.quotas], GROUPS, f"{at}, quotas")
+        self._check_weights(r, at)
+        _among([q.column for q in r.select.quotas], _GROUPS, f"{at}, quotas")
         if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
             raise ValueError(
                 f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
                 "submissions, or leave per_organisation out"
             )
-        if r.levels is not None:
-            _among([r.levels], ["none", *GROUPS], f"{at}, levels")
+        _among([] if r.levels is None else [r.levels], ["none", *_GROUPS], f"{at}, levels")
         if r.levels == "nomination" and not self.nominations:
             raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
         for q in r.select.quotas:
             if q.column == "nomination":
-                if not self.nominations:
-                    raise ValueError(f"{at}: a quota on nomination, and the contest names no nominations")
-                _among(q.seats, [n.id for n in self.nominations], f"{at}, quota on nomination")
-                groups = len(self.nominations)
-                if q.kind == "proportional" and q.floor * groups > r.select.seats:
-                    raise ValueError(
-                        f"{at}: a floor of {q.floor} for {groups} nominations is over {r.select.seats} seats"
-                    )
+                self._check_quota(q, r, at)
+
+    def _check_weights(self, r: Round, at: str) -> None:
+        """Weights name criteria of the contest; ties and thresholds name criteria that the round marks."""
+        marked = [c.id for c in self.criteria]
+        if r.weights is not None:
+            _among(r.weights, marked, f"{at}, weights")
+            if min(r.weights.values(), default=0) < 0 or sum(r.weights.values()) == 0:
+                raise ValueError(f"{at}, weights: none may be negative and one must be above 0")
+            marked = list(r.weights)
+        _among([t.split(":")[1] for t in r.select.ties if ":" in t], marked, f"{at}, ties")
+        _among([t.on for t in r.select.thresholds], ["estimate", *marked], f"{at}, thresholds")
+        for t in r.select.thresholds:
+            _on_scale(r, t.no_worse_than, f"{at}, thresholds")
+
+    def _check_quota(self, q: Quota, r: Round, at: str) -> None:
+        """A quota on nomination names those of the contest, and its floors fit into the seats."""
+        if not self.nominations:
+            raise ValueError(f"{at}: a quota on nomination, and the contest names no nominations")
+        _among(q.seats, [n.id for n in self.nominations], f"{at}, quota on nomination")
+        groups = len(self.nominations)
+        seats = r.select.seats
+        if q.kind == "proportional" and seats is not None and q.floor * groups > seats:
+            raise ValueError(f"{at}: a floor of {q.floor} for {groups} nominations is over {seats} seats")
 
     def round(self, round_id: str) -> Round:
         """The round of that id; KeyError with the known ids if there is none."""
@@ -252,10 +269,10 @@ class Contest(Rule):
 
     def opens_and_closes(self) -> tuple[datetime | None, datetime | None]:
         """First moment that is in time and first moment that is late."""
-        s = self.submissions
-        start = s.accepted_from and datetime(*s.accepted_from.timetuple()[:3], tzinfo=self.zone)
-        last = s.accepted_to and date.fromordinal(s.accepted_to.toordinal() + 1)
-        return start, last and datetime(*last.timetuple()[:3], tzinfo=self.zone)
+        first, last = self.submissions.accepted_from, self.submissions.accepted_to
+        opens = datetime.combine(first, time.min, self.zone) if first else None
+        closes = datetime.combine(last + timedelta(days=1), time.min, self.zone) if last else None
+        return opens, closes
 
 
 def _on_scale(r: Round, mark: float, where: str) -> None:

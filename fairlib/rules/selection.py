@@ -9,6 +9,7 @@ from fairlib.rules.base import Rule
 from fairlib.rules.mistakes import one_of
 
 TIES = ("criterion", "median", "fewer_missing", "earlier", "draw", "refuse")
+Sharing = Literal["largest_remainder", "sainte_lague", "dhondt"]  # seats in proportion, see `apportion`
 
 
 class Quota(Rule):
@@ -21,7 +22,7 @@ class Quota(Rule):
     column: str
     kind: Literal["fixed", "min", "max", "proportional"]
     seats: dict[str, int] = {}
-    method: Literal["largest_remainder", "sainte_lague", "dhondt"] = "largest_remainder"
+    method: Sharing = "largest_remainder"
     floor: int = Field(0, ge=0)
 
     @model_validator(mode="after")

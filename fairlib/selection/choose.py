@@ -9,7 +9,7 @@ from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit.unbroken import settle
 from fairlib.selection.explain import Why, explain
-from fairlib.selection.reason import Reason
+from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
 from fairlib.selection.several import written
@@ -81,8 +81,8 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     )
 
 
-def _statuses(candidates: pd.DataFrame, problem: Problem) -> np.ndarray:
-    """What to say of those who are not ranked (I,): `ineligible:…` or `no_estimate:…`."""
+def _statuses(candidates: pd.DataFrame, problem: Problem) -> list[list[Reason]]:
+    """What to say of those who are not ranked (I lists): `ineligible` or `no_estimate`."""
 
     def texts(name, otherwise):
         given = candidates[name] if name in candidates else pd.Series(None, index=candidates.index)
@@ -90,13 +90,10 @@ def _statuses(candidates: pd.DataFrame, problem: Problem) -> np.ndarray:
         return [otherwise if not t or not t.strip() else t.strip() for t in (x or "" for x in found)]
 
     by, status = texts("ineligible_by", "unstated"), texts("status", "unstated")
-    return np.array(
-        [
-            f"no_estimate:{s}" if ok else f"ineligible:{b}"
-            for ok, b, s in zip(problem.eligible, by, status, strict=True)
-        ],
-        dtype=object,
-    )
+    return [
+        [Reason("no_estimate", status=s) if ok else Reason("ineligible", rules=b)]
+        for ok, b, s in zip(problem.eligible, by, status, strict=True)
+    ]
 
 
 def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
@@ -106,7 +103,9 @@ def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
     return [
         f"passed_over:{problem.submissions[i]}"
         for i in line[:last]
-        if not admitted[i] and not undecided[i] and "budget:passed_over" in why.reason[i]
+        if not admitted[i]
+        and not undecided[i]
+        and any(r.told.get("how") == "passed_over" for r in why.reason[i])
     ]
 
 
@@ -119,8 +118,9 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
     decision[admitted] = "selected"
     place = pd.array([pd.NA] * n, dtype="Int64")
     place[waiting] = _shared_places(order.rank[waiting], undecided[waiting])
-    reason = why.reason.copy()
-    reason[waiting] = [f"reserve:{k}; {r}" for k, r in zip(place[waiting], reason[waiting], strict=True)]
+    reason = list(why.reason)
+    for i in waiting:
+        reason[i] = [Reason("reserve", place=int(place[i])), *reason[i]]
     ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
     ranks[~problem.ranked] = pd.NA
     estimate = pd.array(problem.told(order.key / 10.0**problem.select.decimals), dtype="Float64")
@@ -130,7 +130,7 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
             "rank": ranks,
             "estimate": estimate,
             "decision": decision,
-            "reason": reason,
+            "reason": pd.array([as_code(r) for r in reason], dtype=object),
             "grant": np.where(admitted, problem.cost, 0),
             "reserve_place": place,
             "points_missing": why.points_missing,
@@ -188,9 +188,10 @@ def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> l
 def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
     """Apply manual decisions to the table in place; returns the notes on them."""
     for k, m in manual:
-        before = table["decision"].iloc[k]
         said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
-        table.iloc[k, table.columns.get_loc("reason")] = f"{said}; rule: {before}, {table['reason'].iloc[k]}"
+        alone = Reason("rule", decision=table["decision"].iloc[k])
+        reasons = as_code([said, alone, *parse(table["reason"].iloc[k])])
+        table.iloc[k, table.columns.get_loc("reason")] = reasons
         table.iloc[k, table.columns.get_loc("decision")] = m.decision
         table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0
         if m.decision != "reserve":
@@ -244,11 +245,3 @@ def _step(order: Order, a: int, b: int, select: Selection) -> str:
     if found:
         return found[0]
     return "refused" if "refuse" in select.ties else "exhausted"
-
-
-def what_if(
-    candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Scale | None = None, **changes
-) -> Choice:
-    """The choice under the same rule with some entries changed, such as `seats=40` or `quotas=()`."""
-    changed = type(select).model_validate({**dict(select), **changes})
-    return choose(candidates, changed, seed=seed, scale=scale)

@@ -6,22 +6,23 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from fairlib.facts import Value
 from fairlib.selection.admit.greedy import admit
 from fairlib.selection.margin import points_missing
-from fairlib.selection.reason import Reason, Value
+from fairlib.selection.reason import Reason
 from fairlib.selection.rule.compiled import Bound, Problem, worse
 from fairlib.selection.rule.ties import rounded
 
 
 @dataclass(frozen=True, eq=False)
 class Why:
-    """Reasons of I submissions, arrays of length I in the order of the problem.
+    """Reasons of I submissions (I lists), and arrays of length I in the order of the problem.
 
     `below` says who is under a threshold; `displaced_by` and `displaces` hold ids or an empty text;
     `points_missing` is missing where no estimate would have been enough, or none was needed.
     """
 
-    reason: np.ndarray
+    reason: list[list[Reason]]
     below: np.ndarray
     displaced_by: np.ndarray
     displaces: np.ndarray
@@ -32,11 +33,11 @@ def explain(
     problem: Problem,
     admitted: np.ndarray,
     undecided: np.ndarray,
-    unranked: np.ndarray,
+    unranked: list[list[Reason]],
 ) -> Why:
     """Reasons for the choice `admitted` (I,), with `undecided` (I,) the unbroken ties that matter.
 
-    `unranked` (I,) is what to say of those without a place in the ranking. Marks are told on the contest's
+    `unranked` (I lists) is what to say of those without a place in the ranking. Marks are told on the contest's
     own scale. Codes: `rank`, `quota`, `tie`, `tie_refused`, `tie_exhausted`, `threshold`,
     `per_organisation`, `budget`, `no_estimate`, `ineligible`. Who is displaced is found by leaving the quotas
     out: those who come and those who go are paired in order of rank,
@@ -45,7 +46,7 @@ def explain(
     missing = points_missing(problem, admitted, undecided)
     told = _Explainer(problem, admitted, undecided, _one_unit(problem, missing))
     n = len(problem.submissions)
-    reason = unranked.copy()
+    reason = list(unranked)
     displaced_by, displaces = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
     for i in problem.order.line():
         reason[i] = told.reason(i)
@@ -137,19 +138,18 @@ class _Explainer:
     def _used(self, bound: Bound) -> int:
         return int(self.admitted[bound.members].sum())
 
-    def reason(self, i: int) -> str:
-        """The reason of one ranked submission."""
+    def reason(self, i: int) -> list[Reason]:
+        """The reasons of one ranked submission."""
         if self.below[i]:
-            return "; ".join(self._thresholds(i))
+            return self._thresholds(i)
         if self.undecided[i]:
-            return self._open_tie(i)
+            return [self._open_tie(i)]
+        tie = self._tie(i)
         if i in self.forced:
-            return self._by_quota(i)
-        if self.admitted[i]:
-            return self._tie(i) or "rank"
-        return self._tie(i) or self._out(i)
+            return [self._by_quota(i), *tie]
+        return tie or [Reason("rank") if self.admitted[i] else self._out(i)]
 
-    def _thresholds(self, i: int) -> list[str]:
+    def _thresholds(self, i: int) -> list[Reason]:
         found = []
         for k, t in enumerate(self.problem.select.thresholds):
             bound = next(b for b in self.problem.bounds if b.rule == f"thresholds[{k}]")
@@ -160,24 +160,22 @@ class _Explainer:
                     decimals = self.problem.select.decimals
                     mine = float(rounded(value, decimals)) / 10.0**decimals
                     said = _compared(self.problem.told(mine), t.no_worse_than)
-                found.append(str(Reason("threshold", on=t.on, **said)))
+                found.append(Reason("threshold", on=t.on, **said))
         return found
 
-    def _open_tie(self, i: int) -> str:
+    def _open_tie(self, i: int) -> Reason:
         how = "tie_refused" if "refuse" in self.problem.select.ties else "tie_exhausted"
         rank = self.problem.order.rank
-        return str(Reason(how, rank=int(rank[i]), among=int((rank == rank[i]).sum())))
+        return Reason(how, rank=int(rank[i]), among=int((rank == rank[i]).sum()))
 
-    def _by_quota(self, i: int) -> str:
-        """The bound with both estimates, and the step of the tie if one was lost or won besides."""
+    def _by_quota(self, i: int) -> Reason:
+        """The bound with both estimates."""
         other, code = self.forced[i]
         key = self.problem.order.key
         numbers = self._keys(key[i], key[other]) if other is not None else {}
-        said = str(Reason("quota", **_bound(code), **numbers))
-        tie = self._tie(i)
-        return f"{said}; {tie}" if tie else said
+        return Reason("quota", **_bound(code), **numbers)
 
-    def _tie(self, i: int) -> str | None:
+    def _tie(self, i: int) -> list[Reason]:
         """The step of the chain that decided between `i` and an equal estimate beyond its line, if one did.
 
         It decided only if the one who is out would be in with the next higher estimate.
@@ -193,12 +191,14 @@ class _Explainer:
         other = other[(order.chain[other] > order.chain[i]) == self.admitted[i]]
         other = other[self.close[other]] if self.admitted[i] else other
         if len(other) == 0 or not (self.admitted[i] or self.close[i]):
-            return None
+            return []
         rival = other[0] if self.admitted[i] else other[-1]
-        step, mine, theirs = order.separated_by(i, rival)
-        return str(Reason("tie", step=step.removeprefix("criterion:"), **self._versus(step, mine, theirs)))
+        found = order.separated_by(i, rival)
+        assert found is not None, "the chain gives them different places"
+        step, mine, theirs = found
+        return [Reason("tie", step=step.removeprefix("criterion:"), **self._versus(step, mine, theirs))]
 
-    def _out(self, i: int) -> str:
+    def _out(self, i: int) -> Reason:
         """Why a submission over the thresholds is out, if no tie and no displacement explains it."""
         problem, order = self.problem, self.problem.order
         where = self._line(i)
@@ -210,18 +210,18 @@ class _Explainer:
             if where.rule == "per_organisation":
                 return self._cap(where)
             within = {} if where.rule == "seats" else _bound(where.code)
-            return str(Reason("rank", **self._keys(order.key[i], order.key[by_rank[-1]]), **within))
+            return Reason("rank", **self._keys(order.key[i], order.key[by_rank[-1]]), **within)
         for rule, without in self.alone.items():
             if without[i]:
                 return self._forced_by(rule, i)
         if problem.budget is not None:
             return self._forced_by("budget", i)
-        return str(Reason("quota", **_bound(where.code if where is not None else self._tightest())))
+        return Reason("quota", **_bound(where.code if where is not None else self._tightest()))
 
-    def _cap(self, bound: Bound) -> str:
-        return str(Reason("per_organisation", **_bound(bound.code), used=self._used(bound), most=bound.upper))
+    def _cap(self, bound: Bound) -> Reason:
+        return Reason("per_organisation", **_bound(bound.code), used=self._used(bound), most=bound.upper)
 
-    def _forced_by(self, rule: str, i: int) -> str:
+    def _forced_by(self, rule: str, i: int) -> Reason:
         if rule == "budget":
             return self._budget(i)
         bound = next(
@@ -234,14 +234,14 @@ class _Explainer:
         )
         if rule == "per_organisation" and bound is not None:
             return self._cap(bound)
-        return str(Reason("quota", **_bound(bound.code if bound is not None else self._tightest())))
+        return Reason("quota", **_bound(bound.code if bound is not None else self._tightest()))
 
     def _tightest(self) -> str:
         """A promise that is kept with nothing to spare."""
         tight = [b for b in self.problem.counts if 0 < b.lower == self._used(b)]
         return min(tight, key=lambda b: len(b.members)).code if tight else "seats"
 
-    def _budget(self, i: int) -> str:
+    def _budget(self, i: int) -> Reason:
         """The grant and what the budget has left: above it in the ranking for `in_order`, of all otherwise.
 
         `passed_over`: a better total without it. `stopped`: after the first that did not fit. `waiting`,
@@ -250,6 +250,7 @@ class _Explainer:
         problem, line = self.problem, self.problem.order.line()
         above = line[: int(np.flatnonzero(line == i)[0])]
         others = above if problem.in_order else line
+        assert problem.budget is not None, "asked only where there is a budget"
         left = problem.budget - int(problem.cost[others[self.admitted[others]]].sum())
         grant = int(problem.cost[i])
         how = {}
@@ -258,7 +259,7 @@ class _Explainer:
         elif grant <= left:
             kept = "stopped" if problem.policy == "stop" else "kept"
             how = {"how": "waiting" if self.undecided[above].any() else kept}
-        return str(Reason("budget", **how, grant=grant, sign=">" if grant > left else "<=", left=left))
+        return Reason("budget", **how, grant=grant, sign=">" if grant > left else "<=", left=left)
 
     def _line(self, i: int) -> Bound | None:
         """The narrowest full bound that a submission belongs to: where its line is."""
@@ -272,9 +273,9 @@ class _Explainer:
         unit = 10.0**self.problem.select.decimals
         return self._compare(mine / unit, other / unit)
 
-    def _versus(self, step: str, mine: object, other: object) -> dict[str, Value]:
+    def _versus(self, step: str, mine: Value, other: Value) -> dict[str, Value]:
         """Two values of a step, the own one first; `<` and `>` as in ordinary reading of what is shown."""
-        if pd.isna(mine) or pd.isna(other):
+        if mine is None or other is None or pd.isna(mine) or pd.isna(other):
             mine, other = (None if pd.isna(x) else x for x in (mine, other))
             return {"mine": mine, "other": other}
         if step.startswith("criterion") or step == "median":

@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterable
 
-from fairlib.selection.reason import unquoted
+from fairlib.facts import QUOTED, unquoted
 
 _ENDS = re.compile(r', |,$|^"|^$')
-_ONE = re.compile(r'("(?:[^"\\]|\\.)*"|.+?)(?:, |$)', re.DOTALL)
+_ONE = re.compile(rf"({QUOTED}|.+?)(?:, |$)", re.DOTALL)
 
 
 def written(ids: Iterable[object]) -> str:

@@ -247,6 +247,7 @@ class ScoringStage:
             "juror_findings": review.findings,
             "consistency": agreement,
             "design": design_table(plan),
+            "contrasts": plan.contrasts,
             "meaning": meaning.rename_axis("key").to_frame(),
             "compared": compared,
             "another_reader": apart,
@@ -266,8 +267,6 @@ def design_table(found: Design) -> pd.DataFrame:
     """The verdict on the design and the numbers behind it, as key and value."""
     numbers = ("verdict", "reason", "n_submissions", "n_jurors", "n_readings", "inflation", "connectivity")
     rows = {name: getattr(found, name) for name in numbers} | {"components": len(found.components)}
-    for c in found.contrasts.to_dict("records") if found.contrasts is not None else ():
-        rows[f"contrast {c['group_a']}–{c['group_b']}, se in points"] = c["se_points"]
     return pd.Series(rows, name="value", dtype=object).rename_axis("key").to_frame()
 
 

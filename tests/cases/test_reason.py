@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlib.selection.reason import FORMS, NUMBERS, Reason, joined, parse
+from fairlib.intake.findings import Evidence, Remedy
+from fairlib.selection.reason import Reason, as_code, parse
 
 WORDS = st.text(min_size=0, max_size=12) | st.sampled_from(
     [
@@ -30,14 +31,14 @@ VALUES = st.integers() | st.floats(-1e300, 1e300) | WORDS | st.none()
 
 @st.composite
 def reasons(draw):
-    kind = draw(st.sampled_from(sorted(set(FORMS) - {"rule"})))
-    form = draw(st.sampled_from(FORMS[kind]))
+    kind = draw(st.sampled_from(sorted(set(Reason.forms) - {"rule"})))
+    form = draw(st.sampled_from(Reason.ways(kind)))
     told = {}
     for name in re.findall(r"\{(\w+)\}", form):
         if name == "sign":
             told[name] = draw(st.sampled_from(["<", ">", "=", "<=", ">="]))
         else:
-            told[name] = draw(VALUES if name in NUMBERS else WORDS)
+            told[name] = draw(VALUES if name in Reason.numbers else WORDS)
     return Reason(kind, **told)
 
 
@@ -48,12 +49,12 @@ def test_a_reason_is_read_back_as_it_was_told(reason):
 
 @given(st.lists(reasons(), min_size=1, max_size=4))
 def test_so_are_several(found):
-    assert parse(joined(found)) == found
+    assert parse(as_code(found)) == found
     people = Reason(
         "manual", decision="selected", who="the board: all", when="2021-03-30", why="heard; agreed, all"
     )
     alone = [people, Reason("rule", decision="reserve"), *found]
-    assert parse(joined(alone)) == alone
+    assert parse(as_code(alone)) == alone
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,35 @@ def test_so_are_several(found):
     ],
 )  # fmt: skip
 def test_codes_that_need_no_quotes_have_none(code):
-    assert joined(parse(code)) == code
+    assert as_code(parse(code)) == code
 
 
 def test_what_is_no_reason_is_refused():
     with pytest.raises(ValueError, match="is no reason"):
         parse("because")
+
+
+@st.composite
+def facts(draw, family):
+    kind = draw(st.sampled_from(sorted(family.forms)))
+    names = re.findall(r"\{(\w+)\}", draw(st.sampled_from(family.ways(kind))))
+    values = {name: draw(st.integers(0) if name in family.numbers else WORDS) for name in names}
+    if "layout" in values:
+        values["layout"] = draw(st.sampled_from(["sheets", "rows", "long", "wide"]))
+    return family(kind, **values)
+
+
+@given(facts(Remedy))
+def test_what_was_done_is_read_back_as_it_was_told(remedy):
+    assert Remedy.of(str(remedy)) == remedy
+
+
+@given(facts(Evidence))
+def test_so_is_what_was_found(found):
+    assert Evidence.of(str(found), found.kind) == found
+
+
+def test_a_value_that_looks_like_another_sentence_is_quoted():
+    assert str(Remedy("read_as", what="typed; were they percent?")) == 'read as "typed; were they percent?"'
+    assert str(Remedy("taken_as", what="a (the first of 2 in this column)")).startswith('taken as "a (')
+    assert str(Remedy("called", what='LLP "Camomile"')) == 'called LLP "Camomile"'

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from fairlib.errors import DataError
 from fairlib.intake.files.addresses import cell, column_letters, spans
+from fairlib.intake.findings import Evidence, first_of
 
 MOST_CELLS = 10_000_000  # of a sheet's rectangle; a decoder fills it whole, empty or not
 ERROR = "#ERROR!"  # an error cell that does not say which error it is
@@ -167,6 +168,6 @@ def _first_of_columns(formulas: Cells) -> Iterable[Note]:
     for row, column, formula in formulas:
         columns.setdefault(column, []).append((row, formula))
     for column, cells in columns.items():
-        more = f" ({len(cells)} cells in this column)" if len(cells) > 1 else ""
         row, formula = min(cells)
-        yield Note(cell(row, column), "formula_without_value", f"={formula}{more}")
+        told = Evidence("formula_without_value", **first_of(f"={formula}", len(cells)))
+        yield Note(cell(row, column), "formula_without_value", str(told))

@@ -15,6 +15,7 @@ from pathlib import Path
 from fairlib.errors import DataError
 from fairlib.intake.cells.repair import decode_twice
 from fairlib.intake.files.eightbit import read_eight_bit
+from fairlib.intake.findings import Evidence
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _JUNK = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -128,4 +129,4 @@ def _rows(text: str, separator: str, path: Path) -> tuple[list[list[str]], list[
                 f"{path}: a quotation mark is opened and never closed; mend it and save again."
             ) from None
     loose = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    return list(loose), [("stray_quotes", f"quotation marks inside a cell, first at line {line}")]
+    return list(loose), [("stray_quotes", str(Evidence("stray_quotes", line=line)))]

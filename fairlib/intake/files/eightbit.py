@@ -12,6 +12,7 @@ import re
 from collections import Counter
 
 from fairlib.errors import DataError
+from fairlib.intake.findings import Evidence
 
 _CYRILLIC = ("cp1251", "kz1048", "ptcp154", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic")
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp850", "mac-roman")
@@ -63,7 +64,7 @@ def read_eight_bit(data: bytes, name: str) -> tuple[str, list[tuple[str, str]]]:
     said = readings[best].lower()
     rivals = [cost[encoding] for encoding, other in readings.items() if other.lower() != said]
     if rivals and min(rivals) - cost[best] < _ENOUGH:
-        return data.decode(best), [("encoding_uncertain", f"read as {best}, on the evidence of few letters")]
+        return data.decode(best), [("encoding_uncertain", str(Evidence("encoding_uncertain", encoding=best)))]
     return data.decode(best), []
 
 

@@ -10,7 +10,7 @@ from fairlib.intake.cells.dates import dates
 from fairlib.intake.cells.identifiers import check_identifiers, mask_all
 from fairlib.intake.cells.repair import repair_all
 from fairlib.intake.cells.values import consents, durations, money
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding, first_of
 from fairlib.intake.form.export import Form
 from fairlib.intake.form.nominations import resolve_nominations
 from fairlib.intake.places.regions import resolve
@@ -124,11 +124,11 @@ def _tell(form: Form, field: str, codes: pd.Series, values: pd.Series, found: li
         for code in joined.split(";"):
             severity = "error" if code in ERRORS else "warning" if code in WARNINGS else "info"
             gone = pd.isna(value) or value == ""
-            said = "repaired" if field in PERSONAL else f"read as {_short(value)}"
-            typed = "" if field in PERSONAL else row[field]
-            found.append(
-                finding(code, severity, "no value" if gone else said, found=typed, **form.at(row, field))
-            )
+            typed, done = row[field], Remedy("read_as", what=_short(value))
+            if field in PERSONAL:
+                typed, done = "", Remedy("repaired")
+            done = Remedy("no_value") if gone else done
+            found.append(finding(code, severity, done, found=typed, **form.at(row, field)))
 
 
 def _short(value: object) -> str:
@@ -176,8 +176,8 @@ def _tell_settled(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
     """Dates whose order the column proved, once a sheet."""
     settled = form.rows[table["code"] == "order_of_column"]
     for _, rows in settled.groupby("sheet", sort=False):
-        first, more = rows.iloc[0], f" (the first of {len(rows)} in this column)" if len(rows) > 1 else ""
-        done = f"read as {_short(table['value'][first.name])}{more}"
+        first = rows.iloc[0]
+        done = Remedy("read_as", **first_of(_short(table["value"][first.name]), len(rows)))
         found.append(
             finding("order_of_column", "info", done, found=first["sent_at"], **form.at(first, "sent_at"))
         )
@@ -188,11 +188,11 @@ def _tell_timeless(form: Form, table: pd.DataFrame, found: list[dict]) -> None:
     bare = form.rows[table["code"] == "missing"]
     bare = bare[(bare[["title", "organisation", "summary"]] != "").any(axis=1)]
     for row in bare.to_dict("records"):
-        found.append(finding("time_missing", "warning", "taken to be in time", **form.at(row, "sent_at")))
+        found.append(finding("time_missing", "warning", Remedy("in_time"), **form.at(row, "sent_at")))
     for sheet, times in table.groupby(form.rows["sheet"], sort=False)["value"]:
         if times.isna().all():
             cell, heading = form.headings[sheet, "sent_at"]
-            done = "all forms of the sheet are taken to be in time; correct the column, or name another one"
+            done = Remedy("all_in_time")
             file = form.rows["file"].iloc[0]
             found.append(
                 finding("times_unread", "error", done, found=heading, file=file, sheet=sheet, cell=cell)
@@ -203,7 +203,7 @@ def _statuses(form: Form, found: list[dict]) -> None:
     """Forms whose status says that nobody sent them, or took them back: told, and a person decides."""
     for row in form.rows[["file", "sheet", "row", "submission", "status"]].to_dict("records"):
         if row["status"] and _NOT_SENT.search(fold(row["status"])):
-            done = "counted like every form; leave its row out if it was never sent"
+            done = Remedy("counted_unsent")
             found.append(finding("not_sent", "warning", done, found=row["status"], **form.at(row, "status")))
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.file_notes import read_visible, tell_headings
 from fairlib.intake.files.tables import Sheet, cell
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.headings.examples import examples
 from fairlib.intake.headings.find import LOOK, Headings, with_own
 from fairlib.intake.headings.first_row import find_table, heading_again, headings_seen
@@ -64,7 +64,9 @@ def read_form(rules: Submissions, data: Path, found: list[dict], language: Langu
         if head is None:
             left_out.append(sheet)
             found.append(
-                finding("sheet_without_form", "warning", "left out", file=sheet.file, sheet=sheet.name)
+                finding(
+                    "sheet_without_form", "warning", Remedy("left_out"), file=sheet.file, sheet=sheet.name
+                )
             )
             continue
         _tell_headings(sheet, head, found, language)
@@ -147,7 +149,7 @@ def _with_ids(form: Form, found: list[dict]) -> Form:
     for code, severity, which in (("id_missing", "warning", nameless), ("id_twice", "error", twice)):
         for i in ids.index[which]:
             where = form.at(form.rows.loc[i], "submission")
-            found.append(finding(code, severity, f"called {ids[i]}", found=typed[i], **where))
+            found.append(finding(code, severity, Remedy("called", what=ids[i]), found=typed[i], **where))
     return form
 
 
@@ -162,7 +164,7 @@ def _rows(sheet: Sheet, head: Headings, fields: Mapping, found: list[dict]) -> p
         kept[at] = False
         text, place = next(column[at] for column in below if column[at]), cell(head.row + 1 + at, 0)
         where = {"file": sheet.file, "sheet": sheet.name, "cell": place}
-        found.append(finding("heading_below", "info", "left out", found=text, **where))
+        found.append(finding("heading_below", "info", Remedy("left_out"), found=text, **where))
     for at in _totals(below, head):
         if kept[at] and is_total(cells := [column[at] for column in below]):
             kept[at] = False
@@ -205,9 +207,8 @@ def _tell_headings(sheet: Sheet, head: Headings, found: list[dict], language: La
     tell_headings(sheet, head, found)
     for column in head.unknown:
         row, at = head.place(column)
-        text, done = sheet.columns[at][row], "the column is not used"
+        text, done = sheet.columns[at][row], Remedy("column_not_used")
         found.append(finding("heading_unknown", "info", done, found=text, cell=cell(row, at), **where))
     if "submission" not in head.columns:
-        example = examples(language, "submission")
-        done = f"numbered by row; give the column of ids a heading such as {example}"
+        done = Remedy("numbered", what=examples(language, "submission"))
         found.append(finding("id_absent", "warning", done, cell=cell(head.row, 0), **where))

@@ -42,10 +42,10 @@ class Hit:
     detail: str = ""
 
 
-def parse(text: str) -> tuple[str, str]:
+def name_and_kind(text: str) -> tuple[str, str]:
     """The bare name and the kind of place that a text says it is, "" where it does not say.
 
-    >>> parse("Қарағанды облысында"), parse("г.Алматы"), parse("Алматы")
+    >>> name_and_kind("Қарағанды облысында"), name_and_kind("г.Алматы"), name_and_kind("Алматы")
     (('караганды', 'region'), ('алматы', 'city'), ('алматы', ''))
     """
     folded = _COUNTRY.sub(" ", fold(text))
@@ -62,7 +62,7 @@ def look_up(text: str) -> list[Hit]:
     >>> [(hit.iso, hit.how) for hit in look_up("Каммола обл.")]
     [('KZ-11', 'fuzzy')]
     """
-    bare, level = parse(text)
+    bare, level = name_and_kind(text)
     if not bare:
         return []
     for name in dict.fromkeys([bare, _KAZAKH_CASE.sub("", bare), _RUSSIAN_CASE.sub("", bare)]):
@@ -110,7 +110,7 @@ def _index() -> dict[str, tuple[Hit, ...]]:
     """Bare name → places that bear it: aliases without a level, other aliases, regions, towns, districts."""
     index: dict[str, dict[Hit, None]] = defaultdict(dict)
     kinds = load("regions").set_index("iso")["type"]
-    aliases = [(*parse(row.alias), row) for row in load("region_aliases").itertuples()]
+    aliases = [(*name_and_kind(row.alias), row) for row in load("region_aliases").itertuples()]
     for bare, level, row in sorted(aliases, key=lambda parsed: parsed[1] != ""):
         hit = _alias_hit(row, level or kinds[row.iso])
         index[bare].setdefault(hit)
@@ -118,7 +118,7 @@ def _index() -> dict[str, tuple[Hit, ...]]:
             index[_RUSSIAN_CASE.sub("", bare)].setdefault(hit)
     for row in load("regions").itertuples():
         for name in (row.name_kk, row.name_ru, row.name_en, row.iso):
-            index[parse(name)[0]].setdefault(Hit(row.iso, row.type))
+            index[name_and_kind(name)[0]].setdefault(Hit(row.iso, row.type))
     for row in load("towns").itertuples():
         town = Hit(row.iso, row.type, row.name_kk, bool(row.monotown), how="town")
         for name in (row.name_kk, row.name_ru, row.name_en, *filter(None, row.other_names.split(" / "))):

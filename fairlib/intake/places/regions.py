@@ -6,20 +6,20 @@ on that day is known from the town, what a region was split from is known from t
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 import pandas as pd
 
 from fairlib.intake.cells.repair import repair_text
-from fairlib.intake.places.gazetteer import Hit, look_up, parse
+from fairlib.intake.places.gazetteer import Hit, look_up, name_and_kind
 from fairlib.intake.places.names import REFORM, SHYMKENT_APART, former_names
 from fairlib.intake.reference import load
 
 _SHYMKENT, _SOUTH = "KZ-79", "KZ-61"
-_COLUMNS = ["iso", "how", "settlement", "monotown", "place", "code", "detail"]
 _SPLIT = re.compile(r"\s*[,;/|\n]+\s*|\s+[-–—]\s+")
 
 
@@ -38,37 +38,66 @@ def resolve(places: pd.Series, regions: pd.Series | None, on: date) -> pd.DataFr
     regions = pd.Series("", index=places.index, dtype="str") if regions is None else regions
     clean = [repair_text(side)[0].tolist() for side in (places, regions)]
     known = cache(lambda place, region: _resolve(place, region, on))
-    parts = list(zip(*map(known, *clean), strict=True)) or [()] * len(_COLUMNS)
-    dtypes = {c: "bool" if c == "monotown" else "str" for c in _COLUMNS}
+    parts = list(zip(*map(known, *clean), strict=True)) or [()] * len(_Row._fields)
+    dtypes = {c: "bool" if c == "monotown" else "str" for c in _Row._fields}
     columns = zip(dtypes.items(), parts, strict=True)
     return pd.DataFrame({c: pd.Series(part, places.index, dtype) for (c, dtype), part in columns})
 
 
-_Row = tuple[str, str, str, bool, str, str, str]
+class _Row(NamedTuple):
+    """What is known of one place: the columns of `resolve`."""
+
+    iso: str
+    how: str
+    settlement: str
+    monotown: bool
+    place: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one part of what was typed may be: the places known by it, likeliest first, and the kind it says it is."""
+
+    hits: list[Hit]
+    level: str
+    as_region: bool
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it names the region that the rest lies in: typed as one, or known as nothing else."""
+        return self.as_region or (self.hits[0].level == "region" and all(h.how != "town" for h in self.hits))
 
 
 def _resolve(place: str, region: str, on: date) -> _Row:
     typed = [(part, True) for part in _parts(region)] + [(part, False) for part in _parts(place)]
     if not typed:
-        return "", "missing", "", False, "", "missing", ""
-    known = [(hits, own, parse(part)[1]) for part, own in typed if (hits := _look(part, on))]
-    named = [k for k in known if k[0][0].iso]
+        return _Row("", "missing", "", False, "", "missing", "")
     settlement, name = _as_typed(place or region)
-    if not named:
-        why = known[0][0][0].detail if known else f"nothing known is called {place or region}"
-        return "", "unknown", settlement, False, name, "region_unknown", why
-    wide = next((k for k in named if k[2] == "region"), None) or next(
-        (k for k in named if k[1] or _is_wide(k[0])), None
-    )
-    narrow = next((k for k in reversed(named) if k is not wide), None)
-    hit, spot = _agree(wide[0], narrow[0], on) if wide and narrow else _alone((wide or narrow)[0])
-    spot = spot and replace(spot, place=_town_name(spot.place, on))
+    known = [_Part(hits, name_and_kind(part)[1], own) for part, own in typed if (hits := _look(part, on))]
+    hit, spot = _placed([part for part in known if part.hits[0].iso], on)
+    if hit is None:
+        why = known[0].hits[0].detail if known else f"nothing known is called {place or region}"
+        return _Row("", "unknown", settlement, False, name, "region_unknown", why)
     if not hit.iso:
-        return "", "unknown", settlement, False, name, hit.code, hit.detail
+        return _Row("", "unknown", settlement, False, name, hit.code, hit.detail)
     iso, code, detail = _in_frame(hit, on)
     if settlement in ("village", "district") or spot is None:
-        return iso, hit.how, settlement, False, name, code, detail
-    return iso, hit.how, spot.level, spot.monotown, spot.place, code, detail
+        return _Row(iso, hit.how, settlement, False, name, code, detail)
+    return _Row(iso, hit.how, spot.level, spot.monotown, _town_name(spot.place, on), code, detail)
+
+
+def _placed(named: list[_Part], on: date) -> tuple[Hit | None, Hit | None]:
+    """The region and the place in it that parts with a known region say together; None where there are none."""
+    if not named:
+        return None, None
+    wide = next((part for part in named if part.level == "region"), None)
+    wide = wide or next((part for part in named if part.is_wide), None)
+    narrow = next((part for part in reversed(named) if part is not wide), None)
+    if wide and narrow:
+        return _agree(wide.hits, narrow.hits, on)
+    return _alone((wide or named[-1]).hits)
 
 
 def _town_name(town: str, on: date) -> str:
@@ -76,12 +105,8 @@ def _town_name(town: str, on: date) -> str:
     return former.get(town, town) if town else town
 
 
-def _is_wide(hits: list[Hit]) -> bool:
-    return hits[0].level == "region" and all(h.how != "town" for h in hits)
-
-
 def _parts(text: str) -> list[str]:
-    return [part for part in _SPLIT.split(text) if parse(part)[0]]
+    return [part for part in _SPLIT.split(text) if name_and_kind(part)[0]]
 
 
 def _look(part: str, on: date) -> list[Hit]:
@@ -118,7 +143,7 @@ def _as_typed(text: str) -> tuple[str, str]:
     parts = _parts(text)
     if not parts:
         return "", ""
-    level = parse(parts[-1])[1]
+    level = name_and_kind(parts[-1])[1]
     return ("town" if level == "city" else level), parts[-1]
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.cells.values import marks
 from fairlib.intake.files.tables import Sheet, cell
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.headings.find import Headings
 from fairlib.intake.sheets.layouts import Body
 from fairlib.intake.sheets.usable import Roster
@@ -64,7 +64,7 @@ def _is_aside(body: Body, row: int, found: list[dict]) -> bool:
         return False
     code = "heading_again" if again else "row_without_marks"
     where = {"file": sheet.file, "sheet": sheet.name, "cell": cell(row - 1, first)}
-    found.append(finding(code, "info", "left out", found=cells[first].strip(), **where))
+    found.append(finding(code, "info", Remedy("left_out"), found=cells[first].strip(), **where))
     return True
 
 

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from fairlib.errors import DataError
 from fairlib.intake.cells.values import marks
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.sheets.usable import Roster, labelled
 from fairlib.intake.texts import fold
 from fairlib.rules import Scale
@@ -100,7 +100,7 @@ def _without_empty(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd.D
     empty = ~np.isin(sheet, sheet[filled])
     for row in raw[empty].drop_duplicates("juror").to_dict("records"):
         where = {"file": row["file"], "sheet": row["sheet"]}
-        found.append(finding("sheet_empty", "warning", "left out", found=row["juror"], **where))
+        found.append(finding("sheet_empty", "warning", Remedy("left_out"), found=row["juror"], **where))
     left = raw[~empty].reset_index(drop=True)
     return left.assign(juror=labelled(*pd.factorize(left["juror"].astype("str")))) if empty.any() else raw
 
@@ -221,4 +221,4 @@ def _place(places: pd.DataFrame, juror: str) -> str:
 def _finding(code: str, places: pd.DataFrame, juror: str, told: str, chance: float) -> dict[str, str]:
     where = {"file": places.loc[juror, "file"], "sheet": places.loc[juror, "sheet"], "juror": juror}
     severity = "error" if chance < SURE else "warning"
-    return finding(code, severity, "the marks count; ask whose they are", found=told, **where)
+    return finding(code, severity, Remedy("whose_marks"), found=told, **where)

@@ -11,7 +11,7 @@ import pandas as pd
 from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
 from fairlib.intake.file_notes import read_visible, tell_headings
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.headings.find import LOOK, find_headings, likeliest_headings, with_own
 from fairlib.intake.headings.known import FULL_NAME, JUROR, JUROR_NAME, NAMING, SUBMISSION
 from fairlib.intake.headings.shown import no_table
@@ -113,7 +113,7 @@ def juror_of(
     where = {"file": file, "sheet": sheet, "juror": juror}
     if by_first and by_file and by_first != by_file:
         told = f"{first}; {stem}"
-        found.append(finding("juror_doubtful", "error", f"taken as {juror}", found=told, **where))
+        found.append(finding("juror_doubtful", "error", Remedy("taken_as", what=juror), found=told, **where))
     elif fold(typed) != fold(juror):
         found.append(told_juror(typed, juror, jurors, file=file, sheet=sheet))
     return juror
@@ -123,7 +123,7 @@ def told_juror(typed: str, juror: str, jurors: pd.DataFrame, **where: str) -> di
     """The finding that somebody was known otherwise than by the id as it stands in the list."""
     way = _fit(typed, jurors).way
     code, severity = (way, "info") if way else ("juror_by_name", "warning")
-    return finding(code, severity, f"taken as {juror}", found=typed, juror=juror, **where)
+    return finding(code, severity, Remedy("taken_as", what=juror), found=typed, juror=juror, **where)
 
 
 def named_above(rows: Iterable[Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from fairlib.errors import DataError
 from fairlib.intake.cells.values import marks
 from fairlib.intake.file_notes import tell_headings
 from fairlib.intake.files.tables import Sheet, cell
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.headings.parts import is_comment
 from fairlib.intake.sheets.jurors import juror_of, known_as, named_above
 from fairlib.intake.sheets.layouts import LAYOUTS, Body, Names, headings_of, names_of, understand
@@ -49,7 +49,7 @@ def read_bodies(
             continue
         _refuse_marks(sheet, names, contest, r)
         found.append(
-            finding("sheet_without_scores", "warning", "left out", file=sheet.file, sheet=sheet.name)
+            finding("sheet_without_scores", "warning", Remedy("left_out"), file=sheet.file, sheet=sheet.name)
         )
     if not bodies:
         heads = [(sheet, headings_of(sheet, names)) for sheet in sheets]
@@ -126,9 +126,8 @@ def _tell_layouts(bodies: Iterable[Body], r: Round, found: list[dict]) -> None:
         marked = [body.heading(mark.column) if not mark.juror else mark.juror for mark in body.marks]
         where = {"file": body.sheet.file, "sheet": body.sheet.name, "cell": cell(body.head.row, 0)}
         text = ", ".join(dict.fromkeys([*row, *marked]))
-        found.append(
-            finding("layout_understood", "info", f"read as {layout}: {LAYOUTS[layout]}", found=text, **where)
-        )
+        done = Remedy("layout", layout=layout, what=LAYOUTS[layout])
+        found.append(finding("layout_understood", "info", done, found=text, **where))
 
 
 def _refuse_marks(sheet: Sheet, names: Names, contest: Contest, r: Round) -> None:
@@ -242,7 +241,7 @@ def _tell_unused(body: Body, scale: Scale, found: list[dict]) -> None:
                 "juror": body.juror,
             }
             severity = "warning" if numbers else "info"
-            found.append(finding("heading_unknown", severity, "the column is not used", found=text, **where))
+            found.append(finding("heading_unknown", severity, Remedy("column_not_used"), found=text, **where))
 
 
 def _tell_absent(body: Body, criteria: Sequence[str], found: list[dict]) -> None:
@@ -253,7 +252,7 @@ def _tell_absent(body: Body, criteria: Sequence[str], found: list[dict]) -> None
         has = {mark.criterion for mark in body.marks if (mark.juror or body.juror) == juror}
         for c in sorted(set(criteria) - has):
             where = {"file": body.sheet.file, "sheet": body.sheet.name, "juror": juror}
-            found.append(finding("criterion_absent", "error", "its marks are missing", found=c, **where))
+            found.append(finding("criterion_absent", "error", Remedy("marks_missing"), found=c, **where))
 
 
 def _refuse_absent(body: Body, criteria: Sequence[str], scale: Scale) -> None:

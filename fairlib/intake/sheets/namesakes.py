@@ -7,7 +7,7 @@ from itertools import combinations
 
 from rapidfuzz.distance import OSA
 
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 from fairlib.intake.texts import fold
 
 _SHORT = 4  # letters of the shorter of two words of which one may be a slip for the other
@@ -25,7 +25,7 @@ def tell_namesakes(marked: Mapping[str, Iterable[str]], found: list[dict]) -> No
     for one, other in combinations(words, 2):
         a, b = words[one], words[other]
         if a[0] == b[0] and (_same(a[1], b[1]) or (not read[one] & read[other] and _near(a[1], b[1]))):
-            done = "both count as jurors; if they are one, write the name alike, or give a list of jurors"
+            done = Remedy("two_jurors")
             found.append(finding("juror_nearly", "warning", done, found=f"{one} = {other}", juror=other))
 
 

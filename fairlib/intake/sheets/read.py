@@ -19,7 +19,7 @@ from fairlib.intake.cells.percent import fractions, on_scale
 from fairlib.intake.cells.values import marks
 from fairlib.intake.file_notes import read_visible
 from fairlib.intake.files.tables import cell, collecting_later, column_letters
-from fairlib.intake.findings import as_table, counted
+from fairlib.intake.findings import Remedy, as_table, counted, first_of
 from fairlib.intake.headings.parts import key, parts
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.sheets.asides import without_asides
@@ -331,7 +331,7 @@ def _with_marks(raw: pd.DataFrame, scale: Scale, found: list) -> pd.DataFrame:
     noted = np.flatnonzero((read["code"] != "").to_numpy()[code])
     _tell_marks(raw.take(noted).assign(code=read["code"].to_numpy()[code[noted]]), found)
     for row in fractions(raw, scale).to_dict("records"):
-        found.append(at_mark(row, "fractions", "error", "read as typed; were they percent?", row["typed"]))
+        found.append(at_mark(row, "fractions", "error", Remedy("as_typed"), row["typed"]))
     return raw
 
 
@@ -340,13 +340,13 @@ def _tell_marks(noted: pd.DataFrame, found: list) -> None:
     habit = noted["code"].isin(["decimal_comma", "percent", "in_words"])
     for row in noted[~habit].to_dict("records"):
         if row["status"] == "invalid":
-            found.append(at_mark(row, row["code"], "error", "not used", row["typed"]))
+            found.append(at_mark(row, row["code"], "error", Remedy("not_used"), row["typed"]))
         else:
-            done = f"read as {row['score']:g}" if row["status"] == "scored" else f"read as {row['status']}"
-            found.append(at_mark(row, row["code"], "info", done, row["typed"]))
+            mark = f"{row['score']:g}" if row["status"] == "scored" else row["status"]
+            found.append(at_mark(row, row["code"], "info", Remedy("read_as", what=mark), row["typed"]))
     habits = noted[habit]
     kind = habits["typed"].astype("str").where(habits["code"] == "in_words", habits["code"])
     for _, column in habits.groupby([habits["column"], kind], observed=True):
         row = column.iloc[0].to_dict()
-        more = f" (the first of {len(column)} in this column)" if len(column) > 1 else ""
-        found.append(at_mark(row, row["code"], "info", f"read as {row['score']:g}{more}", row["typed"]))
+        done = Remedy("read_as", **first_of(f"{row['score']:g}", len(column)))
+        found.append(at_mark(row, row["code"], "info", done, row["typed"]))

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from fairlib.errors import DataError
 from fairlib.intake.files.tables import cell
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding, first_of
 from fairlib.intake.matching import NEAR, Fit, by_title, fits, squeeze
 from fairlib.intake.sheets.jurors import known_as, told_juror
 from fairlib.intake.sheets.layouts import Body
@@ -137,10 +137,9 @@ def _tell_ways(rows: pd.DataFrame, way: np.ndarray, bodies: Sequence[Body], foun
         typed = body.sheet.columns[body.fields["submission"]][row["row"] - 1].strip()
         field = "submission" if typed or "title" not in body.fields else "title"
         at = body.fields[field]
-        more = f" (the first of {len(some)} in this column)" if len(some) > 1 else ""
         where = {"file": body.sheet.file, "sheet": body.sheet.name, "cell": cell(row["row"] - 1, at)}
         where |= {"submission": row["submission"]}
-        done = f"taken as {row['submission']}{more}"
+        done = Remedy("taken_as", **first_of(row["submission"], len(some)))
         found.append(finding(by, "info", done, found=body.sheet.columns[at][row["row"] - 1].strip(), **where))
 
 
@@ -162,7 +161,9 @@ def match_conflicts(roster: Roster, sent: Sequence[str], file: str, found: list[
             found.append(told_juror(pair.juror, juror, listed, **where))
         if fit.way:
             where["submission"] = fit.id
-            found.append(finding(fit.way, "info", f"taken as {fit.id}", found=pair.submission, **where))
+            found.append(
+                finding(fit.way, "info", Remedy("taken_as", what=fit.id), found=pair.submission, **where)
+            )
     meant = [fit.id or typed for fit, typed in zip(submissions, pairs["submission"], strict=True)]
     who = [juror or typed for juror, typed in zip(jurors, pairs["juror"], strict=True)]
     return pairs.assign(juror=who, submission=[roster.versions.get(i, i) for i in meant])

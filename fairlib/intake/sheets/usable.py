@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
-from fairlib.intake.findings import finding
+from fairlib.intake.findings import Remedy, finding
 
 CELL = ["submission", "juror", "criterion"]
 RATINGS = [*CELL, "score", "status", "source"]
@@ -80,7 +80,7 @@ def check_marks(
     raw = _recuse(raw, kept, roster, found)
     _tell_own_organisation(raw, kept, roster, found)
     for submission in (s for s in _unmarked(raw, kept, roster) if s not in told):
-        found.append(finding("no_marks", "error", "it has no estimate", submission=submission))
+        found.append(finding("no_marks", "error", Remedy("no_estimate"), submission=submission))
     more = [c for c in ("day", "slot") if c in raw]
     ratings = raw.take(order[kept[order]]).reset_index(drop=True)
     ratings["source"] = sources(ratings)
@@ -111,7 +111,7 @@ def check_conflicts(roster: Roster, file: str, found: list[dict]) -> None:
     known = {"submission": roster.submissions.index.union(list(roster.set_aside))}
     if roster.jurors is not None:
         known["juror"] = roster.jurors.index
-    done = "the conflict has no effect; correct the id"
+    done = Remedy("no_conflict")
     for key, code in (("submission", "conflict_unknown_submission"), ("juror", "conflict_unknown_juror")):
         ids = known.get(key, roster.conflicts[key])
         for row, pair in roster.conflicts[~roster.conflicts[key].isin(ids)].iterrows():
@@ -119,7 +119,7 @@ def check_conflicts(roster: Roster, file: str, found: list[dict]) -> None:
             found.append(finding(code, "error", done, found=pair[key], **where))
 
 
-def at_mark(row: dict, code: str, severity: str, done: str, found: str = "") -> dict[str, str]:
+def at_mark(row: dict, code: str, severity: str, done: Remedy, found: str = "") -> dict[str, str]:
     """A finding at the cell of a mark."""
     where = {k: row[k] for k in ("file", "sheet", "submission", "juror")}
     return finding(code, severity, done, found=found, cell=_place(row).rpartition("!")[2], **where)
@@ -145,7 +145,9 @@ def _follow_versions(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd
     old = raw["submission"].isin(roster.versions).to_numpy()
     for row in _each(raw, old, ["juror", "submission"]):
         kept = roster.versions[row["submission"]]
-        found.append(at_mark(row, "earlier_version", "warning", f"counted for {kept}", row["submission"]))
+        found.append(
+            at_mark(row, "earlier_version", "warning", Remedy("counted_for", what=kept), row["submission"])
+        )
     meant = [roster.versions.get(s, s) for s in sent]
     return raw.assign(submission=labelled(raw["submission"].cat.codes, meant))
 
@@ -183,21 +185,23 @@ def _tell_rejected(
     why = pd.Categorical.from_codes(reason, REASONS)
     for row in _each(raw.assign(reason=why), reason > 0, ["reason", "submission", "perhaps", "juror"]):
         code = row["reason"]
-        done = f"{row['n']} mark(s) left out"
+        told = {"n": row["n"]}
         if code == "set_aside":
-            done += f", set aside: {roster.set_aside[row['submission']]}"
+            told["why"] = roster.set_aside[row["submission"]]
         if row["perhaps"]:
-            done += f"; perhaps {row['perhaps']}"
+            told["perhaps"] = row["perhaps"]
         astray = code == "not_in_round" and 0 < len(unmarked) <= FEW
         if code == "not_in_round":
             mine = _gaps(raw, reason, roster, row["juror"])
             if 0 < len(mine) <= FEW:
-                done += f"; this juror did not mark: {', '.join(mine)}"
+                told["mine"] = ", ".join(mine)
             if astray:
-                done += f"; nobody marked: {', '.join(unmarked)}"
+                told["nobody"] = ", ".join(unmarked)
         joined |= astray
         severity = "warning" if code in ("not_in_round", "set_aside") and not astray else "error"
-        found.append(at_mark(row, code, severity, done, row[unknown.get(code, "submission")]))
+        found.append(
+            at_mark(row, code, severity, Remedy("marks_out", **told), row[unknown.get(code, "submission")])
+        )
     return joined
 
 
@@ -226,7 +230,7 @@ def _repeated(
     if again.any():
         _refuse_differing(raw[np.isin(cells, cells[again])])
     for row in _each(raw, again, ["submission", "juror"]):
-        found.append(at_mark(row, "repeated", "info", "the same mark again: counted once"))
+        found.append(at_mark(row, "repeated", "info", Remedy("counted_once")))
     return again
 
 
@@ -258,7 +262,7 @@ def _recuse(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, found: list[dic
     declared = _of_pairs(raw, roster.conflicts)
     marked = declared & kept & (raw["status"] == "scored").to_numpy()
     for row in _each(raw, marked, ["submission", "juror"]):
-        found.append(at_mark(row, "marked_despite_conflict", "warning", "recused: a conflict is declared"))
+        found.append(at_mark(row, "marked_despite_conflict", "warning", Remedy("recused")))
     return raw.assign(status=raw["status"].mask(declared, "recused"), score=raw["score"].mask(declared))
 
 
@@ -270,7 +274,7 @@ def _tell_own_organisation(raw: pd.DataFrame, kept: np.ndarray, roster: Roster, 
     own = his[his["organisation_id"].notna() & (his["organisation_id"] != "")].merge(theirs)
     marked = _of_pairs(raw, own) & kept & (raw["status"] == "scored").to_numpy()
     for row in _each(raw, marked, ["submission", "juror"]):
-        done = "the marks count; add the pair to the conflicts file to leave them out"
+        done = Remedy("marks_of_own")
         found.append(at_mark(row, "own_organisation", "error", done))
 
 

@@ -8,8 +8,7 @@ from fairlib.report.blocks import Block, Cell, Column, Heading, Number, Row, Tab
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
-from fairlib.report.words.reasons import criterion_name
+from fairlib.report.words.codes import criterion_name, status_words, word
 
 
 def consistency(stage: RoundResults, context: Context) -> list[Block]:
@@ -35,28 +34,11 @@ def consistency(stage: RoundResults, context: Context) -> list[Block]:
 
 def statistic_words(name: str, context: Context) -> str:
     """A statistic of consistency in words; its own name where there are none."""
-    say = context.say
-    if icc := re.match(r"ICC\((\w),(\w)\)", name):
-        kind, readers = icc.groups()
-        what = {
-            ("A", "1"): say("agreement of one reader with another"),
-            ("A", "k"): say("reliability of the mean of the readers, severity included"),
-            ("C", "1"): say("agreement of one reader with another, severity left out"),
-            ("C", "k"): say("reliability of the mean of the readers, severity left out"),
-            ("Q", "k"): say("reliability of the mean of the readers, as they were assigned"),
-        }.get((kind, readers))
-        return f"{what}{say.dash}{icc[0]}" if what else icc[0]
-    words = {
-        "krippendorff_alpha": say("Krippendorff's alpha"),
-        "Krippendorff's alpha (interval)": say("Krippendorff's alpha, marks as distances"),
-        "Krippendorff's alpha (ordinal)": say("Krippendorff's alpha, marks as an order"),
-        "kendall_w": say("Kendall's W"),
-        "Kendall's W": say("Kendall's W"),
-        "Skillings-Mack": say("Skillings–Mack test that all submissions are equal"),
-        "spearman": say("mean rank correlation of two jurors"),
-        "mean Spearman correlation": say("mean rank correlation of two jurors"),
-    }
-    return words.get(name, name)
+    say, icc = context.say, re.match(r"ICC\(\w,\w\)", name)
+    if icc is None:
+        return word("statistic", name, say)
+    words = word("statistic", icc[0], say)
+    return icc[0] if words == icc[0] else f"{words}{say.dash}{icc[0]}"
 
 
 def _table(found: pd.DataFrame, id: str, caption: str, context: Context, folded: bool = False) -> Table:

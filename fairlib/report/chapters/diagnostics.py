@@ -5,7 +5,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
-from fairlib.report.words.reasons import group_name
+from fairlib.report.words.codes import group_name, word
 
 HABITS = (
     *("spread_ratio", "discrimination", "halo", "central_share", "flat_share", "infit", "outfit"),
@@ -16,30 +16,6 @@ HABITS = (
 def diagnostics(stage: RoundResults, context: Context) -> list[Block]:
     """Numbers of each juror beside the panel's, and the findings worth a conversation."""
     return each_juror(stage, context) + signals(stage, context)
-
-
-def signal_words(signal: str, context: Context) -> str:
-    """What a signal compares."""
-    say = context.say
-    words = {
-        "severity": say("severity"),
-        "spread": say("spread of marks"),
-        "discrimination": say("how far marks follow the others"),
-        "noise": say("deviation from what was expected"),
-        "halo": say("criteria marked alike"),
-        "central": say("marks in the middle of the scale"),
-        "flat": say("the same mark on every criterion"),
-        "digits": say("a favourite mark"),
-        "copied": say("the same marks as another juror"),
-        "order": say("drift over the order of marking"),
-        "day": say("drift over the days"),
-        "region": say("leniency to a region"),
-        "nomination": say("leniency to a nomination"),
-        "legal_form": say("leniency to a legal form"),
-        "own_region": say("leniency to the own region"),
-        "own_affiliation": say("leniency to the own organisation"),
-    }
-    return words.get(signal, signal)
 
 
 def each_juror(stage: RoundResults, context: Context) -> list[Block]:
@@ -67,7 +43,7 @@ def signals(stage: RoundResults, context: Context) -> list[Block]:
     widths |= dict.fromkeys((f"juror_findings.{c}" for c in ("value", "panel", "effect", "p_adjusted")), 1)
     own = {
         "juror_findings.juror": [common.text(x) or say("all") for x in found["juror"]],
-        "juror_findings.signal": [signal_words(x, context) for x in found["signal"]],
+        "juror_findings.signal": [word("signal", x, say) for x in found["signal"]],
         "juror_findings.about": [about_words(r, context) for r in found.itertuples()],
     }
     return [listing(f"signals-{stage.id}", caption, found, widths, context, own)]

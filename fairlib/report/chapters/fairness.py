@@ -10,7 +10,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures import plot_rates
 from fairlib.report.results import RoundResults, flag
-from fairlib.report.words.reasons import column_name, group_name
+from fairlib.report.words.codes import group_name, word
 
 SMALL = 5
 GROUPS = ("nomination", "region", "settlement", "language", "monotown", "first_time")
@@ -50,7 +50,7 @@ def _round(
             id = f"rates-{column}" if place == 0 else f"rates-{stage.id}-{column}"
             blocks.append(_rates(found, float(selected.mean()), column, id, stage, context))
         else:
-            few.append(column_name(column, say))
+            few.append(word("column", column, say))
     if few:
         told = say(
             "Not compared, because all groups but one are smaller than five: {columns}.",
@@ -122,7 +122,7 @@ def _rates(
     ]  # fmt: skip
     heads = [Column(say("Group"), "text", 2), Column(say("Took part"), "number"), Column(say("Selected"), "number"),
              Column(say("Share"), "number"), Column(say("95 % interval"), "number")]  # fmt: skip
-    caption = say("Share selected by {column}: {round}", column=column_name(column, say),
+    caption = say("Share selected by {column}: {round}", column=word("column", column, say),
                   round=stage.rule.name[say.lang])  # fmt: skip
     ends = found.sort_values("rate", kind="stable")
     low, high = (f"{r.group} ({say.percent(r.rate)})" for r in (ends.iloc[0], ends.iloc[-1]))

@@ -12,11 +12,10 @@ from fairlib.report.chapters.levels import levels_in_short
 from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
 from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
+from fairlib.report.words.codes import criterion_name, status_words, word
 from fairlib.report.words.conclusions import KINDS, kind_words, stability_words
 from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import criterion_name
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -84,12 +83,7 @@ def changed_words(kind: str, what: str, context: Context) -> str:
         return criterion_name(what, context.contest, say)
     if kind == "estimator":
         return estimator_name(what, say)
-    words = {
-        "best": say("all at their best"),
-        "worst": say("all at their worst"),
-        "against": say("against the selected, for the others"),
-    }
-    return words.get(what, what) if kind == "missing" else what
+    return word("missing", what, say) if kind == "missing" else what
 
 
 def _estimators(stage: RoundResults, context: Context) -> list[Block]:
@@ -120,14 +114,8 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
     say, found = context.say, stage.at_the_line.dropna(subset=["policy"])
     if found.empty:
         return []
-    words = {
-        "cut": say("cut at the line"),
-        "discuss": say("discuss the open band, at best"),
-        "extra_readings": say("one more reading for each in the open band"),
-        "draw": say("a draw in the open band"),
-    }
     own: Own = {
-        "at_the_line.policy": [words.get(x, x) for x in found["policy"]],
+        "at_the_line.policy": [word("way", x, say) for x in found["policy"]],
         "at_the_line.rightly_chosen": [common.number(say, x, 1) for x in found["rightly_chosen"]],
         "results.changed": [common.number(say, stage.n_by_rule - x, 1) for x in found["overlap"]],
         "results.declared": declared(found["policy"], stage.rule.select.line, say),
@@ -182,7 +170,7 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         "smallest effect is the one that would be found four times out of five."
     )
     silent = [
-        f"{_kind(r.kind, say)}: {status_words(r.status, say)}"
+        f"{word('period', r.kind, say)}: {status_words(r.status, say)}"
         for r in stage.days[stage.days["points"].isna()].itertuples()
     ]
     note = " ".join([note, *(f"{s}." for s in silent)])
@@ -190,10 +178,6 @@ def _days(stage: RoundResults, context: Context) -> list[Block]:
         Heading(say("Did the day or the hour matter?")),
         listing(f"days-{stage.id}", caption, found, widths, context, own, note=note),
     ]
-
-
-def _kind(kind: str, say: Voice) -> str:
-    return {"day": say("Days"), "slot": say("Slots of a day")}.get(kind, kind)
 
 
 def _when(kind: str, what: str, say: Voice) -> str:

@@ -7,8 +7,7 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.figures import plot_counts, plot_funnel, plot_tile_map
 from fairlib.report.results import flag
-from fairlib.report.words.codes import aside_words
-from fairlib.report.words.reasons import eligibility_words, settlement_name
+from fairlib.report.words.codes import word
 
 
 def chapter(context: Context) -> Chapter:
@@ -58,13 +57,13 @@ def _reasons(context: Context) -> list[Block]:
     heads = [Column(say("Reason")), Column(say("Number"), "number")]
     if len(results.set_aside):
         counts = results.set_aside["reason"].value_counts(sort=False)
-        rows = [(aside_words(k, say), common.number(say, counts[k])) for k in sorted(counts.index)]
+        rows = [(word("aside", k, say), common.number(say, counts[k])) for k in sorted(counts.index)]
         blocks.append(table("set-aside", say("Forms set aside, by reason"), heads, rows))
     out = results.submissions[~flag(results.submissions["eligible"]).fillna(False)]
     if len(out):
         named = out["ineligible_by"].fillna("").str.split(r"[,;| ]+", regex=True).explode()
         counts = named[named != ""].value_counts(sort=False)
-        rows = [(eligibility_words(k, say), common.number(say, counts[k])) for k in sorted(counts.index)]
+        rows = [(word("eligibility", k, say), common.number(say, counts[k])) for k in sorted(counts.index)]
         blocks.append(
             table(
                 "ineligible", say("Not eligible, by what was missing"), heads, rows,
@@ -127,7 +126,7 @@ def _settlements(context: Context) -> list[Block]:
     counts = sent["settlement"].dropna().value_counts()
     if counts.empty:
         return []
-    counts.index = [settlement_name(k, say) for k in counts.index]
+    counts.index = [word("settlement", k, say) for k in counts.index]
     counts = counts.groupby(level=0).sum()
     counts = counts.sort_index(key=lambda i: common.alphabetical(i, say)).sort_values(
         ascending=False, kind="stable"

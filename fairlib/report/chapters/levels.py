@@ -10,8 +10,8 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import group_name
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import group_name
 
 Z95 = ndtri(0.975)
 

@@ -8,8 +8,8 @@ from fairlib.report.chapters.common import Context
 from fairlib.report.columns import Own, listing
 from fairlib.report.figures import plot_what_if
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
-from fairlib.report.words.reasons import criterion_name, method_name, reason_sentence
+from fairlib.report.words.codes import criterion_name, status_words, word
+from fairlib.report.words.reasons import reason_sentence
 from fairlib.report.words.rules import Quoter
 from fairlib.selection import several
 
@@ -149,7 +149,7 @@ def change_words(code: str, stage: RoundResults, context: Context) -> str:
     if kind == "estimator":
         return say("raw means instead of adjusted scores")
     if kind == "quota_method":
-        return say("seats shared by: {method}", method=method_name(value, say))
+        return say("seats shared by: {method}", method=word("method", value, say))
     if kind == "quota_floor":
         return say("no least number of seats a group")
     if kind == "threshold":

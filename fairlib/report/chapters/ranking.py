@@ -25,9 +25,10 @@ from fairlib.report.chapters.opening import selected_list
 from fairlib.report.columns import Own, listing
 from fairlib.report.figures import plot_budget, plot_probabilities, plot_ranking
 from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.conclusions import decided_words
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import column_name, criterion_name, group_name, reason_sentence
+from fairlib.report.words.reasons import reason_sentence
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -170,7 +171,7 @@ def _bound(code: str, context: Context) -> str:
     column, _, value = code.partition("=")
     if not value:
         return {"seats": context.say("all"), "budget": context.say("budget")}.get(code, code)
-    return f"{column_name(column, context.say)}: {group_name(column, value, context.contest, context.say)}"
+    return f"{word('column', column, context.say)}: {group_name(column, value, context.contest, context.say)}"
 
 
 def decisions_table(stage: RoundResults, joined: pd.DataFrame, context: Context):

@@ -4,7 +4,7 @@ from fairlib.params import list_ours
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.words.rules import Quoter, written
+from fairlib.report.words.rules import Quoter, is_written
 
 
 def chapter(context: Context) -> Chapter:
@@ -34,7 +34,7 @@ def published(context: Context) -> Chapter:
     quoted = list(
         {(r.text, r.key): r for r in Quoter(contest, say, context.results.organisations).every()}.values()
     )
-    ours = [r for r in quoted if r.ours and written(contest, r.key)]
+    ours = [r for r in quoted if r.ours and is_written(contest, r.key)]
     told = {r.key for r in ours}
     rows = [(r.text, r.value, r.key) for r in ours]
     rows += [
@@ -42,7 +42,7 @@ def published(context: Context) -> Chapter:
         for o in list_ours(context.results.rules)
         if not any(within(o.key, key) for key in told)
     ]
-    silent = [(r.text, r.value, r.key) for r in quoted if not written(contest, r.key)]
+    silent = [(r.text, r.value, r.key) for r in quoted if not is_written(contest, r.key)]
     heads = [
         Column(say("Rule"), "text", 3.4),
         Column(say("Value"), "code", 1.7),

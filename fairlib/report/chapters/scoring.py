@@ -1,7 +1,5 @@
 """One body and its marks: what the design supports, who agrees, who is strict, what adjusting changed."""
 
-import re
-
 import pandas as pd
 
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Number, Picture, Text, table
@@ -13,8 +11,8 @@ from fairlib.report.chapters.levels import level_blocks
 from fairlib.report.columns import listing
 from fairlib.report.figures import plot_agreement, plot_marks, plot_profiles, plot_severity, plot_slopes
 from fairlib.report.results import RoundResults
+from fairlib.report.words.codes import criterion_name
 from fairlib.report.words.conclusions import inflation_words, verdict_words
-from fairlib.report.words.reasons import criterion_name
 
 
 def chapter(stage: RoundResults, context: Context) -> Chapter:
@@ -59,13 +57,12 @@ def _contrasts(stage: RoundResults, context: Context) -> list[Block]:
     if len(stage.levels):
         return level_blocks(stage, context)
     say, ids = context.say, [n.id for n in context.contest.nominations]
-    rows = []
-    for key, value in stage.design.items():
-        if found := re.fullmatch(r"contrast (.+)–(.+), se in points", key):
-            names = [common.numbered(say, ids.index(g) + 1) if g in ids else g for g in found.groups()]
-            rows.append((say.dash.join(names), common.number(say, float(value), 2) if value else "–"))
-    if not rows:
+    if stage.contrasts.empty:
         return []
+    rows = []
+    for c in stage.contrasts.itertuples():
+        names = [common.numbered(say, ids.index(g) + 1) if g in ids else g for g in (c.group_a, c.group_b)]
+        rows.append((say.dash.join(names), common.number(say, c.se_points, 2)))
     heads = [Column(say("Nominations compared"), "text", 2), Column(say("Standard error, points"), "number")]
     caption = say("How exactly nominations compare: {round}", round=stage.rule.name[say.lang])
     note = say("From the design alone: nominations read by different jurors compare less exactly.")

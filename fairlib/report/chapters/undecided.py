@@ -9,8 +9,9 @@ from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults, draw_files, flag
-from fairlib.report.words.codes import done_words, finding_words, found_words, level_words
-from fairlib.report.words.reasons import criterion_name, reason_sentence
+from fairlib.report.words.codes import criterion_name, word
+from fairlib.report.words.findings import done_words, finding_words, found_words
+from fairlib.report.words.reasons import reason_sentence
 from fairlib.selection import several
 
 
@@ -212,7 +213,9 @@ def _warnings(context: Context) -> list[Block]:
     if found.empty:
         return [Text(say("Findings in the files: none."))]
     counts = found.groupby(["where", "severity"], sort=False).size()
-    rows = [(where, level_words(level, say), common.number(say, n)) for (where, level), n in counts.items()]
+    rows = [
+        (where, word("severity", level, say), common.number(say, n)) for (where, level), n in counts.items()
+    ]
     heads = [
         Column(say("Files of"), "text", 2),
         Column(say("Kind"), "text", 2),
@@ -231,10 +234,10 @@ def _each_finding(found: pd.DataFrame, context: Context) -> list[Block]:
     order = {"error": 0, "warning": 1, "info": 2}
     ranked = found.assign(at=found["severity"].map(order).fillna(3)).sort_values("at", kind="stable")
     rows = [
-        (level_words(r.severity, say),
+        (word("severity", r.severity, say),
          "!".join(filter(None, map(common.text, (r.file, r.sheet, r.cell)))),
          common.text(r.submission), finding_words(r.code, say),
-         common.text(found_words(r.found, say)), common.text(done_words(r.done, context.contest, say)))
+         common.text(found_words(r.code, r.found, say)), common.text(done_words(r.done, context.contest, say)))
         for r in ranked.itertuples()
     ]  # fmt: skip
     return [table("findings-each", say("Every finding"), heads, rows, searchable=True, folded=len(rows) > 40)]

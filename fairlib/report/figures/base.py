@@ -20,6 +20,7 @@ from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike
 
 from fairlib.report.blocks import Report
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Language
 
@@ -78,13 +79,7 @@ def strokes(
 
 def decision_names(lang: Language) -> dict[str, str]:
     """The four decisions in words."""
-    say = speak(lang)
-    return {
-        "selected": say("selected"),
-        "reserve": say("reserve"),
-        "not_selected": say("not selected"),
-        "not_eligible": say("not eligible"),
-    }
+    return {decision: word("decision", decision, speak(lang)) for decision in DECISION_COLOUR}
 
 
 def legend(ax: Axes, *given, columns: int = 2) -> None:

@@ -14,9 +14,9 @@ from fairlib.report.figures.base import decision_names
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.public.privacy import end_coded, mask
 from fairlib.report.results import Results, RoundResults
-from fairlib.report.words.codes import band_words
+from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.locale import Voice
-from fairlib.report.words.reasons import bare_reason, criterion_name, reason_sentence
+from fairlib.report.words.reasons import bare_reason, reason_sentence
 from fairlib.report.words.rules import Quoter
 from fairlib.rules import Scale
 
@@ -304,7 +304,7 @@ def firmness(row: pd.Series, say: Voice) -> str:
         "Probability that the rule would select this project if the true score of every project were known, the one "
         "that all possible jurors together would give: {p}.", p=say.chance(row["p_selected"]),
     )  # fmt: skip
-    return told + " " + say("In the report that is called: {band}.", band=band_words(row["band"], say))
+    return told + " " + say("In the report that is called: {band}.", band=word("band", row["band"], say))
 
 
 def limits(row: pd.Series, say: Voice) -> str:

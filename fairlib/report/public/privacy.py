@@ -35,7 +35,7 @@ from fairlib.report.results import Results, RoundResults, flag
 from fairlib.report.words.reasons import bare_reason
 from fairlib.scoring.estimators.table import ESTIMATORS
 from fairlib.selection import several
-from fairlib.selection.reason import parts
+from fairlib.selection.reason import Reason, as_code, parse
 
 MARGIN = 0.05
 SHARED = 10  # submissions that two jurors must share for their correlation
@@ -218,7 +218,9 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
         if not isinstance(reason, str):
             return reason
         if submission in close:
-            reason = "; ".join(p for p in parts(reason) if not re.match("tie|reserve", p)) or "rank"
+            kept = [r for r in parse(reason) if not r.kind.startswith(("tie", "reserve"))]
+            decided = kept and kept[-1].kind != "rule"
+            reason = as_code(kept if decided else [*kept, Reason("rank")])
         numbers = [float(x) for x in re.findall(NUMBER, reason)]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
         bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))

@@ -11,15 +11,15 @@ import pandas as pd
 from fairlib.contract import column
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.chapters.diagnostics import about_words, signal_words
+from fairlib.report.chapters.diagnostics import about_words
 from fairlib.report.chapters.levels import Z95, compared, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.columns import in_words
 from fairlib.report.results import RoundResults
-from fairlib.report.words.codes import status_words
-from fairlib.report.words.reasons import criterion_name
-from fairlib.report.words.rules import Quoter, written
+from fairlib.report.words.codes import criterion_name, status_words, word
+from fairlib.report.words.findings import found_words
+from fairlib.report.words.rules import Quoter, is_written
 from fairlib.selection import several
 
 TEXT, WHOLE = "@", "0"
@@ -143,12 +143,9 @@ def _columns(
     for name, width in SHEETS[sheet].items():
         told = column(name)
         for at in fnmatch.filter(map(str, table.columns), told.name):
-            criterion = at.removeprefix(told.name.rstrip("*"))
-            label = (
-                criterion_name(criterion, context.contest, context.say)
-                if criterion
-                else context.say(told.heading)
-            )
+            label = context.say(told.heading)
+            if at != told.name:  # one of the columns that there are for each criterion
+                label = criterion_name(at.removeprefix(told.name[:-1]), context.contest, context.say)
             form, meaning = FORMS.get(told.kind, TEXT), own.get(name) or context.say(told.meaning)
             found.append(Column(label, form, width, meaning, in_words(name, table[at], context)))
     return found
@@ -227,7 +224,7 @@ def _remarks(juror: str, status: object, stage: RoundResults, context: Context) 
     told = [status_words(status, say)]
     for r in mine.itertuples():
         about = about_words(r, context)
-        what = signal_words(r.signal, context) + (f" ({about})" if about else "")
+        what = word("signal", r.signal, say) + (f" ({about})" if about else "")
         told.append(f"{what}: {say.signed(r.effect, 2)}{say.dash}{status_words(r.status, say)}")
     return "; ".join(filter(None, told))
 
@@ -256,7 +253,7 @@ def _rules(context: Context) -> Sheet:
     quoted = Quoter(contest, say, context.results.organisations).every()
 
     def origin(ours: bool, key: str) -> str:
-        if not written(contest, key):
+        if not is_written(contest, key):
             return say("what the software does by itself")
         return say("our choice") if ours else say("a rule of the contest")
 
@@ -269,7 +266,9 @@ def _findings(context: Context) -> Sheet:
     say, results = context.say, context.results
     parts = [results.findings.assign(files_of=say("submissions"))]
     parts += [s.findings.assign(files_of=s.rule.name[say.lang]) for s in results.rounds]
-    return _sheet(say("Findings"), _columns("findings", pd.concat(parts, ignore_index=True), context))
+    found = pd.concat(parts, ignore_index=True)
+    told = [found_words(code, x, say) for code, x in zip(found["code"], found["found"], strict=True)]
+    return _sheet(say("Findings"), _columns("findings", found.assign(found=told), context))
 
 
 def _sources(context: Context) -> Sheet:

@@ -13,21 +13,27 @@ from babel.messages.pofile import read_po, write_po
 
 from fairlib.contract import INTAKE, REPORT, ROUND, column
 from fairlib.report.set.sheets import declared
+from fairlib.report.words.codes import meanings
+from fairlib.report.words.findings import whole_sentences
 from fairlib.report.words.locale import CATALOGUES
 
 ROOMS = [Path(__file__).parents[1], Path(__file__).parents[2] / "explore"]
 WRITTEN = datetime(2021, 4, 14, tzinfo=UTC)  # a fixed date: the same messages give the same bytes
-METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
+_METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
 
 
 def extract() -> dict[str, list[tuple[str, int]]]:
-    """Every message that is said, with the places where: texts in the code, and columns of the contract."""
+    """Every message that is said, with the places where: texts in the code, words of codes, columns."""
     found: dict[str, list[tuple[str, int]]] = {}
     for room in ROOMS:
         home = Path() if room is ROOMS[0] else Path(room.name)
-        for file, line, message, _, _ in extract_from_dir(room, METHODS, keywords={"say": None}):
+        for file, line, message, _, _ in extract_from_dir(room, _METHODS, keywords={"say": None}):
             if isinstance(message, str):  # as every message is: it has no plural of its own
                 found.setdefault(message, []).append(((home / file).as_posix(), line))
+    for message in filter(None, meanings().values()):
+        found.setdefault(message, []).append(("words/codes.csv", 0))
+    for message in whole_sentences():
+        found.setdefault(message, []).append(("intake/findings.py", 0))
     shown = [column(name) for sheet in declared().values() for name in sheet]
     known = [c for t in (*INTAKE.values(), *ROUND.values(), *REPORT.values()) for c in t.columns]
     for message in [c.heading for c in known] + [c.meaning for c in shown]:

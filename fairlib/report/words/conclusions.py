@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import Voice
 
 KINDS = ("juror", "criterion", "missing", "estimator")
@@ -11,17 +12,7 @@ KINDS = ("juror", "criterion", "missing", "estimator")
 
 def verdict_words(verdict: str, say: Voice) -> str:
     """What a verdict on the design means."""
-    words = {
-        "crossed": say("Crossed: every juror read every submission, so marks compare directly."),
-        "connected": say("Connected: jurors share enough submissions for their severity to be compared."),
-        "weakly connected": say(
-            "Weakly connected: few submissions tie the panels together, so comparing across them is uncertain."
-        ),
-        "disconnected": say(
-            "Disconnected: some jurors share no submission, so submissions of different panels cannot be compared."
-        ),
-    }
-    return words.get(verdict.replace("_", " "), verdict)
+    return word("verdict", verdict.replace(" ", "_"), say)
 
 
 def inflation_words(inflation: float, say: Voice) -> str:
@@ -52,13 +43,7 @@ def second_words(n: int, overlap: float, say: Voice) -> str:
 
 def kind_words(kind: str, say: Voice) -> str:
     """What was changed to see whether the choice hangs on it."""
-    words = {
-        "juror": say("one juror left out"),
-        "criterion": say("one criterion left out"),
-        "missing": say("missing marks at their best or worst"),
-        "estimator": say("another way of estimating"),
-    }
-    return words.get(kind, kind)
+    return word("left_out", kind, say)
 
 
 def stability_words(n: int, changes: pd.DataFrame, say: Voice) -> str:

@@ -1,15 +1,11 @@
 """Every rule of the params file in plain words, with the key that it quotes."""
 
+from pydantic import BaseModel
+
 from fairlib.report.blocks import Rule
+from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice, speak
-from fairlib.report.words.reasons import (
-    column_name,
-    criterion_name,
-    eligibility_words,
-    group_name,
-    method_name,
-)
 from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
 
 
@@ -23,13 +19,13 @@ def intake_sentences(contest: Contest, lang: Language) -> list[str]:
     return [rule.text for rule in Quoter(contest, speak(lang)).submissions()]
 
 
-def written(contest: Contest, key: str) -> bool:
+def is_written(contest: Contest, key: str) -> bool:
     """Whether somebody wrote this key, or anything under it, into the params file."""
     node: object = contest
     for part in key.split("."):
         if isinstance(node, tuple):
             node = next(n for n in node if n.id == part)
-        elif part not in node.model_fields_set:
+        elif not isinstance(node, BaseModel) or part not in node.model_fields_set:
             return False
         else:
             node = getattr(node, part)
@@ -46,7 +42,7 @@ class Quoter:
     def rule(self, text: str, key: str, value: object = "") -> Rule:
         """A sentence with the key and the value that it quotes; ours if the params say so or say nothing."""
         mine = any(key == o or key.startswith(o + ".") or o.startswith(key + ".") for o in self.ours)
-        return Rule(text, key, str(value), mine or not written(self.contest, key))
+        return Rule(text, key, str(value), mine or not is_written(self.contest, key))
 
     def every(self) -> list[Rule]:
         """Every rule of the contest, in the order of the params file."""
@@ -74,12 +70,18 @@ class Quoter:
         found = []
         zone = self.contest.timezone
         if rule.accepted_from:
-            text = say("Submissions were accepted from: {day}, time zone: {zone}.",
-                       day=say.date(rule.accepted_from), zone=zone)  # fmt: skip
+            text = say(
+                "Submissions were accepted from: {day}, time zone: {zone}.",
+                day=say.date(rule.accepted_from),
+                zone=zone,
+            )
             found.append(self.rule(text, "submissions.accepted_from", rule.accepted_from))
         if rule.accepted_to:
-            text = say("Submissions were accepted until: {day}, time zone: {zone}.",
-                       day=say.date(rule.accepted_to), zone=zone)  # fmt: skip
+            text = say(
+                "Submissions were accepted until: {day}, time zone: {zone}.",
+                day=say.date(rule.accepted_to),
+                zone=zone,
+            )
             found.append(self.rule(text, "submissions.accepted_to", rule.accepted_to))
         if rule.regions_on:
             text = say("The map of regions is that of the day: {day}.", day=say.date(rule.regions_on))
@@ -87,11 +89,13 @@ class Quoter:
         if self.organisations:
             found.append(self._sent_again(rule.duplicates))
         if rule.test_words:
-            text = say("A form whose title is one of these words is a test and not counted: {words}.",
-                       words=", ".join(rule.test_words))  # fmt: skip
+            text = say(
+                "A form whose title is one of these words is a test and not counted: {words}.",
+                words=", ".join(rule.test_words),
+            )
             found.append(self.rule(text, "submissions.test_words", ", ".join(rule.test_words)))
         for e in rule.eligibility:
-            text = say("Needed: {what}.", what=eligibility_words(e.rule, say) + self._limits(e))
+            text = say("Needed: {what}.", what=word("eligibility", e.rule, say) + self._limits(e))
             found.append(self.rule(text, "submissions.eligibility", e.rule))
         return found
 
@@ -99,12 +103,16 @@ class Quoter:
         """What becomes of a project that one organisation sent more than once."""
         say = self.say
         kept = say("the last form counts") if rule.keep == "last" else say("the first form counts")
-        text = say("The same project sent again by the same organisation counts once: {kept}. Titles count as the "
-                   "same from a similarity of {least} out of 100.",
-                   kept=kept, least=say.number(rule.similarity))  # fmt: skip
+        text = say(
+            "The same project sent again by the same organisation counts once: {kept}. Titles count as the "
+            "same from a similarity of {least} out of 100.",
+            kept=kept,
+            least=say.number(rule.similarity),
+        )
         if rule.doubt < rule.similarity:
-            text += " " + say("From {doubt} on a person is asked, and both are kept.",
-                              doubt=say.number(rule.doubt))  # fmt: skip
+            text += " " + say(
+                "From {doubt} on a person is asked, and both are kept.", doubt=say.number(rule.doubt)
+            )
         return self.rule(text, "submissions.duplicates", f"{rule.similarity:g}")
 
     def _limits(self, e) -> str:
@@ -119,13 +127,15 @@ class Quoter:
     def round(self, stage: Round) -> list[Rule]:
         """How a round marks, estimates and selects, in the order in which it is done."""
         say, at = self.say, f"rounds.{stage.id}"
-        scale = say("Marks go from {low} to {high}; the best mark is {best}.",
-                    low=say.mark(stage.scale.min), high=say.mark(stage.scale.max),
-                    best=say.mark(stage.scale.max if stage.scale.best == "high" else stage.scale.min))  # fmt: skip
+        scale = say(
+            "Marks go from {low} to {high}; the best mark is {best}.",
+            low=say.mark(stage.scale.min),
+            high=say.mark(stage.scale.max),
+            best=say.mark(stage.scale.max if stage.scale.best == "high" else stage.scale.min),
+        )
         if stage.scale.step:
             step = stage.scale.step
-            scale += " " + say("Between them in steps of: {step}.",
-                               step=say.mark(step))  # fmt: skip
+            scale += " " + say("Between them in steps of: {step}.", step=say.mark(step))
         found = [self.rule(scale, f"{at}.scale", f"{stage.scale.min:g}–{stage.scale.max:g}")]
         weights = self.contest.weights(stage.id)
         key = f"{at}.weights" if stage.weights is not None else "criteria"
@@ -137,11 +147,14 @@ class Quoter:
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(estimators(say)[stage.estimator].rule, f"{at}.estimator", stage.estimator))
         if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
-            text = say("Groups with a level of their own: {column}.", column=column_name(column, say))
+            text = say("Groups with a level of their own: {column}.", column=word("column", column, say))
             found.append(self.rule(text, f"{at}.levels", column))
         if stage.divergence:
-            text = say("Another reader is asked for where marks of one submission differ by more than this share of "
-                       "the scale: {share}.", share=say.percent(stage.divergence.share))  # fmt: skip
+            text = say(
+                "Another reader is asked for where marks of one submission differ by more than this share of "
+                "the scale: {share}.",
+                share=say.percent(stage.divergence.share),
+            )
             if (worst := stage.divergence.unless_all_worse_than) is not None:
                 mark = say.mark(worst)
                 text += " " + (
@@ -169,11 +182,13 @@ class Quoter:
         if rule.seats is not None:
             found.append(self.rule(say("Seats: {n}.", n=say.number(rule.seats)), f"{at}.seats", rule.seats))
         objective = (
-            say("The ranking is gone down from the top; nobody is passed over for a lower-ranked submission unless a "
-                "rule forces it, and the rule is named.")
+            say(
+                "The ranking is gone down from the top; nobody is passed over for a lower-ranked submission unless a "
+                "rule forces it, and the rule is named."
+            )
             if rule.objective == "in_order"
             else say("The choice is the one with the largest sum of estimates that the rules allow.")
-        )  # fmt: skip
+        )
         found.append(self.rule(objective, f"{at}.objective", rule.objective))
         found += [self.rule(self.quota(q), f"{at}.quotas", q.kind) for q in rule.quotas]
         found += [
@@ -194,30 +209,42 @@ class Quoter:
         if rule.reserve:
             text = say("Length of the reserve list: {n}.", n=say.number(rule.reserve))
             found.append(self.rule(text, f"{at}.reserve", rule.reserve))
-        found.append(self.rule(self._line(rule.line), f"{at}.line", rule.line))
+        found.append(self.rule(word("line", rule.line, say), f"{at}.line", rule.line))
         found.append(self._certainty(rule.certainty, f"{at}.certainty"))
         for m in rule.manual:
-            text = say("Decided by people: {submission} – {why} ({who}, {when}).", submission=m.submission,
-                       why=m.reason, who=m.who, when=say.date(m.when))  # fmt: skip
+            text = say(
+                "Decided by people: {submission} – {why} ({who}, {when}).",
+                submission=m.submission,
+                why=m.reason,
+                who=m.who,
+                when=say.date(m.when),
+            )
             found.append(self.rule(text, f"{at}.manual", m.decision))
         return found
 
     def _certainty(self, levels: Certainty, key: str) -> Rule:
         say = self.say
-        text = say("Probabilities come from so many draws: {n}. Certain: from {high} up; certainly not: up to {low}; "
-                   "the open band lies between them.",
-                   n=say.number(levels.draws), high=say.percent(levels.clear_in),
-                   low=say.percent(levels.clear_out))  # fmt: skip
+        text = say(
+            "Probabilities come from so many draws: {n}. Certain: from {high} up; certainly not: up to {low}; "
+            "the open band lies between them.",
+            n=say.number(levels.draws),
+            high=say.percent(levels.clear_in),
+            low=say.percent(levels.clear_out),
+        )
         return self.rule(text, key, f"{levels.draws}, {levels.clear_in:g}, {levels.clear_out:g}")
 
     def quota(self, quota: Quota) -> str:
         """A quota in words."""
         say = self.say
-        column = column_name(quota.column, say)
+        column = word("column", quota.column, say)
         if quota.kind == "proportional":
-            return say("Seats are shared in proportion to eligible submissions by: {column}; method: {method}; at "
-                       "least a group: {floor}.", column=column, method=method_name(quota.method, say),
-                       floor=say.number(quota.floor))  # fmt: skip
+            return say(
+                "Seats are shared in proportion to eligible submissions by: {column}; method: {method}; at "
+                "least a group: {floor}.",
+                column=column,
+                method=word("method", quota.method, say),
+                floor=say.number(quota.floor),
+            )
         seats = say.listed(
             [
                 f"{group_name(quota.column, g, self.contest, say)}{say.dash}{say.number(n)}"
@@ -262,12 +289,3 @@ class Quoter:
         for limit, words in ((budget.minimum, say("Smallest grant")), (budget.maximum, say("Largest grant"))):
             told += f" {words}: {say.money(limit)}." if limit is not None else ""
         return told
-
-    def _line(self, line: str) -> str:
-        say = self.say
-        return {
-            "cut": say("At the line the ranking is cut, whatever the uncertainty; the report shows it."),
-            "discuss": say("Submissions in the open band are discussed by the commission."),
-            "extra_readings": say("Submissions in the open band get extra readings."),
-            "draw": say("In the open band a draw with a published seed decides."),
-        }[line]

@@ -12,7 +12,7 @@ from fairlib.errors import SelectionError
 from fairlib.selection.admit.programme import Rows, largest, rows_of, solve
 from fairlib.selection.rule.compiled import Problem
 
-BLOCK = 16  # places that one programme decides together: its weights stay far below a double's precision
+_BLOCK = 16  # places that one programme decides together: its weights stay far below a double's precision
 
 
 class Contradiction(SelectionError):
@@ -180,7 +180,7 @@ def _block(kinds: Kinds, done, left, kind, place, shut) -> tuple[dict[int, bool]
     """
     rows = kinds.rows
     open_ = np.flatnonzero(kinds.cost[kind[place:]] < shut[kinds.shape[kind[place:]]]) + place
-    block = open_[:BLOCK]
+    block = open_[:_BLOCK]
     rest = left - np.bincount(kind[block[1:]], minlength=len(left))
     matrix = np.hstack([rows.matrix[:, kind[block]], rows.matrix])
     part = Rows(matrix, rows.lower - done, rows.upper - done, rows.money)

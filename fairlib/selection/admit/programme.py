@@ -14,7 +14,6 @@ from fairlib.errors import SelectionError
 from fairlib.selection.rule.compiled import Problem
 
 CORE = 24  # variables the first core programme leaves open
-UNBOUNDED = np.iinfo(np.int64).max // 4
 
 
 @dataclass(frozen=True, eq=False)

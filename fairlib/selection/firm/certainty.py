@@ -19,10 +19,10 @@ from fairlib.selection.firm.worlds import CELLS, merits
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.rule.ties import rounded
 
-LEVEL = 0.95
-TINY = 1e-9  # points; a smaller difference is none
+_LEVEL = 0.95
+_TINY = 1e-9  # points; a smaller difference is none
 PAIRWISE = 600  # submissions up to which rank sets come from all pairs of differences
-COLUMNS = ("p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band", "status")
+_COLUMNS = ("p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band", "status")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Certainty:
             "twin_high": self.twin.high,
             **{band: int(bands.get(band, 0)) for band in ("clear_in", "open", "clear_out")},
             "draws": self.draws,
-            "level": LEVEL,
+            "level": _LEVEL,
             "rank_sets": self.method,
             "twin_status": self.twin.status,
         }
@@ -86,7 +86,7 @@ def certainty(
     if ranked.any():
         low, high, method = _rank_sets(merit, problem.order.key[ranked] / 10.0**problem.select.decimals)
         columns = [ranks.mean(axis=0), *_interval(ranks), low, high]
-        for name, values in zip(COLUMNS[1:6], columns, strict=True):
+        for name, values in zip(_COLUMNS[1:6], columns, strict=True):
             table.loc[ranked, name] = values
         table.loc[ranked, "band"] = band_of(sure[ranked], levels)
     else:
@@ -115,15 +115,15 @@ def _empty(problem: Problem, unknown: str | None = None) -> pd.DataFrame:
     if unknown is not None:
         status = np.where(problem.ranked, unknown, status)
         p[problem.ranked] = pd.NA
-    rows: dict[str, object] = dict.fromkeys(COLUMNS, pd.NA)
+    rows: dict[str, object] = dict.fromkeys(_COLUMNS, pd.NA)
     kinds = {
         "expected_rank": "Float64",
-        **dict.fromkeys(COLUMNS[2:6], "Int64"),
+        **dict.fromkeys(_COLUMNS[2:6], "Int64"),
         "band": "str",
         "status": "str",
     }
     table = pd.DataFrame(rows, index=problem.submissions).astype(kinds)
-    return table.assign(p_selected=p, status=status)[list(COLUMNS)]
+    return table.assign(p_selected=p, status=status)[list(_COLUMNS)]
 
 
 def _passes(
@@ -147,13 +147,13 @@ def _passes(
 
 def _vary(merit: np.ndarray) -> bool:
     """Whether draws (n, R) differ at all: of marks that are all alike they repeat the estimates, and ties decide."""
-    return not merit.size or bool((np.ptp(merit, axis=0) > TINY).any())
+    return not merit.size or bool((np.ptp(merit, axis=0) > _TINY).any())
 
 
 def _interval(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Limits (R,) that hold at least `LEVEL` of the ranks (n, R) of each submission."""
+    """Limits (R,) that hold at least `_LEVEL` of the ranks (n, R) of each submission."""
     n = len(ranks)
-    below = int(np.floor((1 - LEVEL) / 2 * n + 1e-9))
+    below = int(np.floor((1 - _LEVEL) / 2 * n + 1e-9))
     limits = [np.partition(c, (below, n - 1 - below), axis=0)[[below, n - 1 - below]]
               for c in np.array_split(ranks, max(1, ranks.size // CELLS), axis=1)]  # fmt: skip
     low, high = np.concatenate(limits, axis=1)
@@ -172,18 +172,18 @@ def _by_pairs(merit: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.nda
     covariance = np.atleast_2d(np.cov(off))
     variance = np.diag(covariance)
     sd = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0))
-    inverse = np.where(sd > TINY, 1 / np.maximum(sd, TINY), 0).astype(np.float32)
+    inverse = np.where(sd > _TINY, 1 / np.maximum(sd, _TINY), 0).astype(np.float32)
     largest = np.zeros(len(merit), dtype=np.float32)
     for i in range(len(off) - 1):
         gap = np.abs(off[i + 1 :] - off[i])
         gap *= inverse[i, i + 1 :, None]
         np.maximum(largest, gap.max(axis=0), out=largest)
-    ahead = centre[:, None] - centre > _critical(largest) * sd + TINY  # row surely before column
+    ahead = centre[:, None] - centre > _critical(largest) * sd + _TINY  # row surely before column
     return 1 + ahead.sum(axis=0), len(centre) - ahead.sum(axis=1)
 
 
 def _by_intervals(merit: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    sd, largest = np.maximum(merit.std(axis=0, ddof=1, dtype=np.float64), TINY), np.empty(len(merit))
+    sd, largest = np.maximum(merit.std(axis=0, ddof=1, dtype=np.float64), _TINY), np.empty(len(merit))
     step = max(1, CELLS // merit.shape[1])
     for start in range(0, len(merit), step):
         largest[start : start + step] = (np.abs(merit[start : start + step] - centre) / sd).max(axis=1)
@@ -193,4 +193,4 @@ def _by_intervals(merit: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _critical(largest: np.ndarray) -> float:
-    return float(np.quantile(largest, LEVEL, method="higher"))
+    return float(np.quantile(largest, _LEVEL, method="higher"))

@@ -15,6 +15,7 @@ from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.choose import Choice, _seats, _ties
 from fairlib.selection.firm.certainty import Certainty
 from fairlib.selection.firm.worlds import down_the_line
+from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.rule.ties import lot
 
@@ -129,11 +130,14 @@ def apply_draw(choice: Choice, found: Certainty, *, seed: int) -> tuple[Choice, 
 def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
     """Decisions, reasons, grants and reserve places after the draw."""
     table, problem = choice.decisions.copy(), choice.problem
-    by_people = table["reason"].str.startswith("manual:")
-    own = table["reason"].str.replace(r"(?s)^manual:.*; rule: \w+, ", "", regex=True)
-    own = own.str.replace(r"^reserve:\d+; ", "", regex=True)
+    said = table["reason"].map(parse)
+    people = said.map(lambda reasons: [r for r in reasons if r.kind == "manual"])
+    own = said.map(lambda reasons: [r for r in reasons if r.kind not in ("manual", "rule", "reserve")])
+    by_people = people.map(bool)
     taking_part = drawn.table.index
-    own[taking_part] = [f"draw:place {k} of {len(taking_part)}" for k in drawn.table["place"]]
+    own[taking_part] = [
+        [Reason("draw", place=k, among=len(taking_part))] for k in drawn.table["place"].tolist()
+    ]
     selected = pd.Series(drawn.selected, index=table.index)
     next_ = _reserve(choice, drawn, selected | by_people)
     decision = table["decision"].where(table["decision"] == "not_eligible", "not_selected")
@@ -141,10 +145,12 @@ def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
     decision[next_] = "reserve"
     place = pd.Series(pd.array([pd.NA] * len(table), dtype="Int64"), index=table.index)
     place[next_] = range(1, len(next_) + 1)
-    own[next_] = [f"reserve:{place[s]}; {own[s]}" for s in next_]
-    new = {"decision": decision, "reason": own, "grant": problem.cost * selected, "reserve_place": place}
-    told = table["reason"].str.extract(r"(?s)^(manual:.*; rule: )", expand=False)
-    new["reason"] = own.mask(by_people, told + decision + ", " + own)  # the rule's say is that of the draw
+    own[next_] = [[Reason("reserve", place=k), *own[s]] for k, s in enumerate(next_, 1)]
+    rule = [[Reason("rule", decision=d)] if p else [] for d, p in zip(decision, by_people, strict=True)]
+    told = [
+        as_code([*p, *r, *o]) for p, r, o in zip(people, rule, own, strict=True)
+    ]  # the rule is now the draw
+    new = {"decision": decision, "reason": told, "grant": problem.cost * selected, "reserve_place": place}
     for name, values in new.items():
         table[name] = values if name == "reason" else table[name].where(by_people, values)
     for name, nothing in (("points_missing", pd.NA), ("displaced_by", ""), ("displaces", "")):

@@ -5,6 +5,7 @@ A new mark is one more linear observation of merit and severity: the posterior m
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,11 @@ from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import onto, place_of, replicates
 from fairlib.selection.rule.compiled import Problem
 
-DRAWS = 2000
-SCREENED = 40  # submissions that the full calculation looks at, where the rule is quickly applied
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
-CLEAR = 1e-6  # probabilities this close to 0 or 1 are as good as certain
+_DRAWS = 2000
+_SCREENED = 40  # submissions that the full calculation looks at, where the rule is quickly applied
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_CLEAR = 1e-6  # probabilities this close to 0 or 1 are as good as certain
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,54 @@ class Posterior:
     own: np.ndarray
     h: np.ndarray
     residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Draws of what is so, given the marks: `merit` (D, I) and `juror` (D, J), and `place`, see `place_of`."""
+
+    problem: Problem
+    place: np.ndarray
+    after: Posterior
+    merit: np.ndarray
+    juror: np.ndarray
+
+    @cached_property
+    def belongs(self) -> np.ndarray:
+        """Whom the rule on the true merits selects (D, I)."""
+        return self._chosen(self.merit)
+
+    @cached_property
+    def now(self) -> np.ndarray:
+        """Whom the rule selects on the marks that there are (I,)."""
+        return self._back(admit(self.problem)[None, :])[0]
+
+    def gain(self, i: int, j: int) -> float:
+        """Expected increase of the number of rightly chosen by one mark of juror `j` for submission `i`."""
+        after = self.after
+        through = after.lift @ after.h
+        column = through @ after.lift[i] + through[:, j]
+        column[i] += after.own[i]
+        level = self.merit[:, i] + self.juror[:, j]
+        centre = after.merit[i] + after.juror[j]
+        mark = column[i] + through[i, j] + after.h[j, j] + after.residual
+        then = self._chosen(after.merit + np.multiply.outer(_NODES, column / np.sqrt(mark)))
+        log = -((centre + _NODES[:, None] * np.sqrt(mark) - level) ** 2) / (2 * after.residual)
+        weight = np.exp(log - log.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        change = then.astype(float) - self.now
+        touched = np.flatnonzero(change.any(axis=0))
+        right = weight @ self.belongs[:, touched]
+        return float(_WEIGHTS @ (change[:, touched] * right).sum(axis=1))
+
+    def _chosen(self, merits: np.ndarray) -> np.ndarray:
+        return self._back(admit_many(self.problem, onto(merits, self.place, self.problem)))
+
+    def _back(self, chosen: np.ndarray) -> np.ndarray:
+        """Choices (D, I of the problem) in the order of the fit."""
+        out = np.zeros((len(chosen), len(self.after.merit)), dtype=bool)
+        out[:, self.place[self.place >= 0]] = chosen[:, self.place >= 0]
+        return out
 
 
 def readings(
@@ -67,29 +116,28 @@ def readings(
     if model.fit is None:
         raise SelectionError("Where to read next is worked out from severity estimates.")
     p, after = model.fit.sums.incidence, given(model.fit)
-    free = _free(model, problem, conflicts)
+    free = _free(p, model, problem, conflicts)
     if not free.any():
         raise SelectionError(
             "Every juror has read every submission in the ranking or has a conflict with it."
         )
     rng = np.random.default_rng([seed, 6])
-    n = replicates(problem, DRAWS)
+    n = replicates(problem, _DRAWS)
     merit, juror = _draw(after, p, n, rng)
-    place = place_of(model.submissions.index, problem)
-    belongs = _back(admit_many(problem, onto(merit, place, problem)), place, p.n_submissions)
+    drawn = _Drawn(problem, place_of(model.submissions.index, problem), after, merit, juror)
+    belongs = drawn.belongs.mean(axis=0)
     learnt, spread = _learnt(after, p)
-    screen = np.where(free, _alone(belongs.mean(axis=0), learnt, after, p), -np.inf)
-    looked_at, rows = max(k, SCREENED if n == DRAWS else 0), []
+    screen = np.where(free, _alone(belongs, learnt, spread), -np.inf)
+    looked_at, rows = max(k, _SCREENED if n == _DRAWS else 0), []
     for i in np.argsort(-screen.max(axis=1), kind="stable")[:looked_at]:
         j = int(np.argmax(screen[i]))
         if free[i, j]:
-            gain = _gain(problem, place, after, merit, juror, belongs, i, j, p)
-            rows.append((i, j, gain, np.sqrt(max(spread[i] - learnt[i, j] ** 2, 0))))
+            rows.append((i, j, drawn.gain(i, j), np.sqrt(max(spread[i] - learnt[i, j] ** 2, 0))))
     table = pd.DataFrame(rows, columns=["i", "j", "gain", "se_after"]).sort_values("gain", ascending=False)
     i, j = table["i"].to_numpy(), table["j"].to_numpy()
     table.insert(0, "submission", model.submissions.index[i])
     table.insert(1, "juror", model.jurors.index[j])
-    table.insert(2, "p_selected", belongs.mean(axis=0)[i])
+    table.insert(2, "p_selected", belongs[i])
     table.insert(3, "se", np.sqrt(spread[i]))
     kept = ["submission", "juror", "p_selected", "se", "se_after", "gain"]
     return table[kept].head(k).reset_index(drop=True)
@@ -105,9 +153,8 @@ def given(fit: Fit) -> Posterior:
     return Posterior(fit.merit, fit.juror_effect, lift, at.residual * shrink, at.covariance, at.residual)
 
 
-def _free(model: Estimates, problem: Problem, conflicts) -> np.ndarray:
+def _free(p: Incidence, model: Estimates, problem: Problem, conflicts) -> np.ndarray:
     """Pairs (I, J) that may still be read: in the ranking, not read, no conflict."""
-    p = model.fit.sums.incidence
     free = np.zeros((p.n_submissions, p.n_jurors), dtype=bool)
     free[model.submissions.index.isin(problem.submissions[problem.admissible])] = True
     free[p.owner, p.who] = False
@@ -130,13 +177,6 @@ def _draw(after: Posterior, p: Incidence, n: int, rng) -> tuple[np.ndarray, np.n
     return after.merit + u @ after.lift.T + noise, after.juror + u[:, : p.n_jurors]
 
 
-def _back(chosen: np.ndarray, place: np.ndarray, n: int) -> np.ndarray:
-    """Choices (D, I of the problem) in the order of the fit."""
-    out = np.zeros((len(chosen), n), dtype=bool)
-    out[:, place[place >= 0]] = chosen[:, place >= 0]
-    return out
-
-
 def _learnt(after: Posterior, p: Incidence) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviation of the move of each merit's mean by each juror's mark (I, J), and variances (I,)."""
     through = after.lift @ after.h
@@ -147,35 +187,12 @@ def _learnt(after: Posterior, p: Incidence) -> tuple[np.ndarray, np.ndarray]:
     return shared / np.sqrt(mark), variance
 
 
-def _alone(p_selected: np.ndarray, learnt: np.ndarray, after: Posterior, p: Incidence) -> np.ndarray:
+def _alone(p_selected: np.ndarray, learnt: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Gain (I, J) of a reading where only its own submission moves against a line that stays."""
-    variance = _learnt(after, p)[1][:, None]
-    at = ndtri(np.clip(p_selected, CLEAR, 1 - CLEAR))[:, None]
-    share = np.minimum(np.abs(learnt) / np.sqrt(np.maximum(variance, 1e-300)), 1 - 1e-9)
+    at = ndtri(np.clip(p_selected, _CLEAR, 1 - _CLEAR))[:, None]
+    share = np.minimum(np.abs(learnt) / np.sqrt(np.maximum(variance[:, None], 1e-300)), 1 - 1e-9)
     total = np.zeros(share.shape)
-    for z, w in zip(NODES, WEIGHTS, strict=True):
+    for z, w in zip(_NODES, _WEIGHTS, strict=True):
         moved = (at + share * z) / np.sqrt(1 - share**2)
         total += w * np.where(np.sign(moved) != np.sign(at), ndtr(np.abs(moved)) - 0.5, 0.0)
     return total
-
-
-def _gain(
-    problem: Problem, place, after: Posterior, merit, juror, belongs, i: int, j: int, p: Incidence
-) -> float:
-    """Expected increase of the number of rightly chosen by one mark of juror `j` for submission `i`."""
-    through = after.lift @ after.h
-    column = through @ after.lift[i] + through[:, j]
-    column[i] += after.own[i]
-    level = merit[:, i] + juror[:, j]
-    centre = after.merit[i] + after.juror[j]
-    mark = column[i] + through[i, j] + after.h[j, j] + after.residual
-    moved = after.merit + np.multiply.outer(NODES, column / np.sqrt(mark))
-    now = _back(admit_many(problem, onto(moved, place, problem)), place, p.n_submissions)
-    before = _back(admit(problem)[None, :], place, p.n_submissions)[0]
-    log = -((centre + NODES[:, None] * np.sqrt(mark) - level) ** 2) / (2 * after.residual)
-    weight = np.exp(log - log.max(axis=1, keepdims=True))
-    weight /= weight.sum(axis=1, keepdims=True)
-    change = now.astype(float) - before
-    touched = np.flatnonzero(change.any(axis=0))
-    right = weight @ belongs[:, touched]
-    return float(WEIGHTS @ (change[:, touched] * right).sum(axis=1))

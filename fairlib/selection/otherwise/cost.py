@@ -7,7 +7,7 @@ from fairlib.selection.admit.greedy import admit
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.several import written
 
-COLUMNS = ["rule", "about", "comes", "goes", "n", "points"]
+_COLUMNS = ["rule", "about", "comes", "goes", "n", "points"]
 
 
 def rule_costs(problem: Problem, admitted: np.ndarray) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def rule_costs(problem: Problem, admitted: np.ndarray) -> pd.DataFrame:
         points = (int(key[without].sum()) - int(key[admitted].sum())) / 10.0**problem.select.decimals
         ids = [written(problem.submissions[side]) for side in (comes, goes)]
         rows.append((rule, about, *ids, max(len(comes), len(goes)), points))
-    return pd.DataFrame(rows, columns=COLUMNS).set_index("rule")
+    return pd.DataFrame(rows, columns=_COLUMNS).set_index("rule")
 
 
 def _rules(problem: Problem) -> list[tuple[str, str]]:

@@ -6,16 +6,15 @@ or exchanged are in `stability`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import get_args
 
 import pandas as pd
-from pydantic import ValidationError
 
 from fairlib.errors import ScoringError, SelectionError
-from fairlib.rules import Scale, Selection
-from fairlib.scoring.estimators.adjust import estimate
+from fairlib.rules import Scale, Selection, Sharing
 from fairlib.selection.admit.unbroken import settle
-from fairlib.selection.otherwise.what_if import what_if
+from fairlib.selection.otherwise.what_if import changed, estimated_anew, what_if
 from fairlib.selection.rule.compiled import compile_rule
 from fairlib.selection.several import written
 
@@ -25,8 +24,7 @@ STATUS = {
     "not_estimable": "the marks cannot support the estimate",
     "contradiction": "the changed rules contradict each other",
 }
-RANKS = ["rank", "estimate", "decision"]
-METHODS = ("largest_remainder", "sainte_lague", "dhondt")
+_RANKS = ["rank", "estimate", "decision"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +40,22 @@ class Others:
 
     summary: pd.DataFrame
     widest: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Neighbour:
+    """A rule beside the declared one: its code, the entries that change, and, where scores are to be estimated anew,
+    by which method and with which weights."""
+
+    code: str
+    changes: dict[str, object] = field(default_factory=dict)
+    method: str = ""
+    weights: dict[str, float] | None = None
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the weights of criteria are what changes."""
+        return self.code.startswith("weight:")
 
 
 def other_rules(
@@ -64,29 +78,31 @@ def other_rules(
     """
     before = _carried_out(candidates, select, seed, scale)
     known = scale.orient(candidates["estimate"])
-    rows, widest = {}, None
-    for code, estimator, weighted, change in _neighbours(select, method, weights, scale):
+    rows: dict[str, dict[str, object]] = {}
+    neighbours = {other.code: other for other in _neighbours(select, method, weights, scale)}
+    for other in neighbours.values():
         try:
-            table = _estimated(candidates, ratings, estimator, weighted) if weighted else candidates
-            rows[code] = _row(before, _carried_out(table, _with(select, change), seed, scale), known)
+            table, rule = candidates, changed(select, **other.changes)
+            if other.weights is not None:
+                table = estimated_anew(candidates, ratings, other.method, other.weights)
+            rows[other.code] = _row(before, _carried_out(table, rule, seed, scale), known)
         except (SelectionError, ScoringError) as why:
             status = "not_estimable" if isinstance(why, ScoringError) else "contradiction"
-            rows[code] = ("", "", pd.NA, pd.NA, pd.NA, status)
-            continue
-        if code.startswith("weight:") and rows[code][2] > (rows[widest[0]][2] if widest else 0):
-            widest = code, weighted
+            rows[other.code] = {"comes": "", "goes": "", "status": status}
     summary = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("change")
     summary = summary.astype({"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"})
-    if widest is None:
+    moved = summary["n"][[code for code, other in neighbours.items() if other.weighs]].dropna()
+    if not (moved > 0).any():
         return Others(summary, _no_ranks())
+    widest = neighbours[moved.idxmax()]
     found = what_if(
-        candidates, select, seed=seed, ratings=ratings, method=method, weights=widest[1], scale=scale
+        candidates, select, seed=seed, ratings=ratings, method=method, weights=widest.weights, scale=scale
     )
-    return Others(summary, found.table.assign(change_of=widest[0]))
+    return Others(summary, found.table.assign(change_of=widest.code))
 
 
 def _no_ranks() -> pd.DataFrame:
-    columns = [f"{c}_{side}" for c in RANKS for side in ("before", "after")]
+    columns = [f"{c}_{side}" for c in _RANKS for side in ("before", "after")]
     return pd.DataFrame(
         columns=[*columns, "change", "change_of"], index=pd.Index([], name="submission"), dtype=object
     )
@@ -94,45 +110,34 @@ def _no_ranks() -> pd.DataFrame:
 
 def _neighbours(
     select: Selection, method: str, weights: Mapping[str, float], scale: Scale
-) -> Iterator[tuple[str, str, dict[str, float] | None, dict[str, object]]]:
-    """Code, estimator, weights where scores are to be estimated anew, and the entries of the rule that change."""
+) -> Iterator[_Neighbour]:
+    """The list of `other_rules`, in its order."""
     used = [c for c, w in weights.items() if w > 0]
     if method != "raw":
-        yield "estimator:raw", "raw", dict(weights), {}
+        yield _Neighbour("estimator:raw", method="raw", weights=dict(weights))
     for name in used if len(used) > 1 else ():
-        yield f"weight:{name}", method, {c: w * (2 if c == name else 1) for c, w in weights.items()}, {}
+        twice = {c: w * (2 if c == name else 1) for c, w in weights.items()}
+        yield _Neighbour(f"weight:{name}", method=method, weights=twice)
     proportional = [q for q in select.quotas if q.kind == "proportional"]
-    for way in METHODS:
+    for way in get_args(Sharing):
         if any(q.method != way for q in proportional):
-            yield f"quota_method:{way}", method, None, {"quotas": _quotas(select, method=way)}
+            yield _Neighbour(f"quota_method:{way}", {"quotas": _quotas(select, method=way)})
     if any(q.floor for q in proportional):
-        yield "quota_floor:0", method, None, {"quotas": _quotas(select, floor=0)}
+        yield _Neighbour("quota_floor:0", {"quotas": _quotas(select, floor=0)})
     if not any(t.on == "estimate" for t in select.thresholds):
         middle = (scale.min + scale.max) / 2
         least = [*select.thresholds, {"on": "estimate", "no_worse_than": middle}]
-        yield f"threshold:{middle:g}", method, None, {"thresholds": least}
+        yield _Neighbour(f"threshold:{middle:g}", {"thresholds": least})
     if select.seats is not None:
         tenth = max(1, round(select.seats / 10))
         for seats in (select.seats - tenth, select.seats + tenth):
             if seats > 0:
-                yield f"seats:{seats}", method, None, {"seats": seats}
+                yield _Neighbour(f"seats:{seats}", {"seats": seats})
 
 
 def _quotas(select: Selection, **entries: object) -> list[dict]:
     """The quotas of a rule, the proportional ones with other entries."""
     return [q.model_dump() | (entries if q.kind == "proportional" else {}) for q in select.quotas]
-
-
-def _with(select: Selection, change: dict[str, object]) -> Selection:
-    try:
-        return Selection.model_validate({**dict(select), **change})
-    except ValidationError as error:
-        raise SelectionError(f"The rule cannot be changed so: {error.errors()[0]['msg']}.") from None
-
-
-def _estimated(candidates: pd.DataFrame, ratings: pd.DataFrame, method: str, weights) -> pd.DataFrame:
-    found = estimate(ratings, method, weights).submissions["estimate"].reindex(candidates.index)
-    return candidates.assign(estimate=found.where(candidates["estimate"].notna()))
 
 
 def _carried_out(candidates: pd.DataFrame, select: Selection, seed: int, scale: Scale) -> pd.DataFrame:
@@ -146,10 +151,10 @@ def _carried_out(candidates: pd.DataFrame, select: Selection, seed: int, scale: 
     return pd.DataFrame({"place": place, "selected": chosen}, index=problem.submissions)
 
 
-def _row(before: pd.DataFrame, after: pd.DataFrame, known: pd.Series) -> tuple:
+def _row(before: pd.DataFrame, after: pd.DataFrame, known: pd.Series) -> dict[str, object]:
     order = before["place"].sort_values(kind="stable").index
     was, now = before["selected"][order], after["selected"][order]
     come, go = order[now & ~was], order[was & ~now]
     mean = known[order[now]].astype("Float64").mean() if now.any() else pd.NA
-    names = [written(side) for side in (come, go)]
-    return *names, max(len(come), len(go)), int(now.sum()), mean, "ok"
+    told = {"comes": written(come), "goes": written(go), "n": max(len(come), len(go))}
+    return told | {"selected": int(now.sum()), "mean_estimate": mean, "status": "ok"}

@@ -11,7 +11,6 @@ from fairlib.errors import SelectionError
 from fairlib.rules import Scale, Selection
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import Choice, choose
-from fairlib.selection.choose import what_if as choose_again
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,17 +62,25 @@ def what_if(
     if weights is not None or estimator is not None:
         if ratings is None:
             raise SelectionError("Other weights or another estimator need the ratings.")
-        after_table = _estimated(candidates, ratings, estimator or method, weights)
+        after_table = estimated_anew(candidates, ratings, estimator or method, weights)
+    after = choose(after_table, changed(select, **changes), seed=seed, scale=scale)
+    return Comparison(before, after, _table(before, after), _summary(candidates, before, after))
+
+
+def changed(select: Selection, **entries: object) -> Selection:
+    """A rule with other entries. Raises SelectionError for an entry that there is not, or a value it cannot take."""
     try:
-        after = choose_again(after_table, select, seed=seed, scale=scale, **changes)
+        return type(select).model_validate({**dict(select), **entries})
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(map(str, first["loc"])) or "the rule"
         raise SelectionError(f"The rule cannot be changed so: {at}: {first['msg']}.") from None
-    return Comparison(before, after, _table(before, after), _summary(candidates, before, after))
 
 
-def _estimated(candidates: pd.DataFrame, ratings: pd.DataFrame, method: str, weights) -> pd.DataFrame:
+def estimated_anew(
+    candidates: pd.DataFrame, ratings: pd.DataFrame, method: str, weights: Mapping[str, float] | None
+) -> pd.DataFrame:
+    """The candidates with estimates of another method or other weights, where they have one at all."""
     found = estimate(ratings, method, weights).submissions["estimate"].reindex(candidates.index)
     return candidates.assign(estimate=found.where(candidates["estimate"].notna()))
 

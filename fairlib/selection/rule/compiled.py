@@ -15,7 +15,7 @@ import pandas as pd
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Scale, Selection
 from fairlib.scoring.dust import joined
-from fairlib.selection.rule.quotas import apportion
+from fairlib.selection.rule.quotas import Apportionment, apportion
 from fairlib.selection.rule.ties import Order, least_units, rank_order, rounded
 
 
@@ -132,7 +132,9 @@ def compile_rule(
         if select.seats > eligible.sum():
             notes.append(f"seats_above_eligible:{select.seats}>{eligible.sum()}")
     for k, quota in enumerate(select.quotas):
-        bounds += _quota(candidates, quota, f"quotas[{k}]", select, eligible, ranked, seed, notes)
+        found, told = _quota(_Groups(candidates, quota, eligible, ranked), f"quotas[{k}]", select.seats, seed)
+        bounds += found
+        notes += told
     if select.per_organisation is not None:
         bounds += _organisations(candidates, select.per_organisation, ranked)
     values = _values(candidates, select)
@@ -192,36 +194,52 @@ def _label(value: object) -> str:
     return name.lower() if name in ("True", "False") else name
 
 
-def _quota(candidates, quota: Quota, rule, select, eligible, ranked, seed, notes) -> list[Bound]:
-    """One bound for each group of a quota."""
-    group = labels(_column(candidates, quota.column, f"the quota on {quota.column}"))
-    seats = {_label(g): n for g, n in quota.seats.items()}
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """The candidates by the groups of a quota; `eligible` and `ranked` are (I,)."""
+
+    candidates: pd.DataFrame
+    quota: Quota
+    eligible: np.ndarray
+    ranked: np.ndarray
+
+    @cached_property
+    def group(self) -> np.ndarray:
+        """The group of each (I,), None where there is none."""
+        return labels(_column(self.candidates, self.quota.column, f"the quota on {self.quota.column}"))
+
+
+def _quota(groups: _Groups, rule: str, seats: int | None, seed: int) -> tuple[list[Bound], list[str]]:
+    """One bound for each group of a quota, and what there is to note of them."""
+    quota, n = groups.quota, len(groups.candidates)
+    shares = Apportionment({_label(g): n for g, n in quota.seats.items()})
     if quota.kind == "proportional":
-        seats = _proportional(candidates, quota, group, select.seats, eligible, seed, notes)
-    bounds = []
-    for g, n in seats.items():
-        members = np.flatnonzero(ranked & (group == g))
+        shares = _proportional(groups, seats, seed)
+    bounds, notes = [], [note.replace(":", f":{quota.column}=", 1) for note in shares.notes]
+    for g, share in shares.seats.items():
+        members = np.flatnonzero(groups.ranked & (groups.group == g))
         if len(members) == 0 and quota.kind != "proportional":
             notes.append(f"empty_group:{quota.column}={g}")
-        lower = 0 if quota.kind == "max" else n
-        upper = len(candidates) if quota.kind == "min" else n
+        lower = 0 if quota.kind == "max" else share
+        upper = n if quota.kind == "min" else share
         bounds.append(Bound(f"{quota.column}={g}", rule, members, lower, upper))
-    return bounds
+    return bounds, notes
 
 
-def _proportional(candidates, quota, group, seats, eligible, seed, notes) -> dict[str, int]:
+def _proportional(groups: _Groups, seats: int | None, seed: int) -> Apportionment:
+    quota, eligible, group = groups.quota, groups.eligible, groups.group
+    if seats is None:
+        raise SelectionError(f"The quota on {quota.column} is proportional, and there are no seats to share.")
     gone = eligible & (group == None)  # noqa: E711
     if gone.any():
         raise SelectionError(
-            f"The quota on {quota.column} is proportional, and {_names(candidates, gone)} has none."
+            f"The quota on {quota.column} is proportional, and {_names(groups.candidates, gone)} has none."
         )
     sizes = {g: int((eligible & (group == g)).sum()) for g in sorted({g for g in group if g is not None})}
     try:
-        got = apportion(sizes, min(seats, int(eligible.sum())), quota.method, floor=quota.floor, seed=seed)
+        return apportion(sizes, min(seats, int(eligible.sum())), quota.method, floor=quota.floor, seed=seed)
     except SelectionError as error:
         raise SelectionError(f"Quota on {quota.column}: {error}") from None
-    notes += [f"{note.replace(':', f':{quota.column}=', 1)}" for note in got.notes]
-    return got.seats
 
 
 def _organisations(candidates, cap: int, ranked) -> list[Bound]:
@@ -279,7 +297,7 @@ def _grants(candidates, budget: Budget, eligible) -> np.ndarray:
     the minimum and the maximum; never above the sum requested unless it is a fixed sum.
     """
     grants = np.zeros(len(candidates), dtype=np.int64)
-    if budget.grant == "fixed":
+    if budget.amount is not None:  # as every fixed grant has, and no other
         grants[eligible] = _held(budget.amount, budget)
         return grants
     asked = pd.to_numeric(_column(candidates, "requested", "the budget"), errors="coerce")

@@ -7,11 +7,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from fairlib.errors import SelectionError
-
-Method = Literal["largest_remainder", "sainte_lague", "dhondt"]
+from fairlib.rules import Sharing
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Apportionment:
 def apportion(
     sizes: Mapping[str, int],
     seats: int,
-    method: Method = "largest_remainder",
+    method: Sharing = "largest_remainder",
     *,
     floor: int = 0,
     seed: int = 0,

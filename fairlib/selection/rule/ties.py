@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import SelectionError
+from fairlib.facts import Value
 from fairlib.scoring.dust import DUST, joined
 
 _HALF = 1e-3  # of a unit: how far from a half rounding may leave one
-COLUMNS = {"median": "raw_median", "fewer_missing": "n_missing", "earlier": "sent_at"}
+_COLUMNS = {"median": "raw_median", "fewer_missing": "n_missing", "earlier": "sent_at"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class Order:
         cuts = np.flatnonzero(np.diff(self.rank[line])) + 1
         return [g for g in np.split(line, cuts) if len(g) > 1]
 
-    def separated_by(self, a: int, b: int) -> tuple[str, object, object] | None:
+    def separated_by(self, a: int, b: int) -> tuple[str, Value, Value] | None:
         """Step at which a tie of two equal estimates ended, with both values; None if it did not end."""
         for k, step in enumerate(self.steps):
             if self.keys[a, k] != self.keys[b, k]:
@@ -130,8 +131,8 @@ def rank_order(
     for k, (_, _, shown) in enumerate(told):
         values[:, k] = shown
     rank = _shared_rank(key, level, ranked)
-    steps = tuple(s for s, _, _ in told)
-    return Order(candidates.index, ranked, key, tiebreak, level, rank, steps, keys, values, absent)
+    used = tuple(s for s, _, _ in told)
+    return Order(candidates.index, ranked, key, tiebreak, level, rank, used, keys, values, absent)
 
 
 def _step(candidates: pd.DataFrame, step: str, decimals: int, seed: int):
@@ -139,7 +140,7 @@ def _step(candidates: pd.DataFrame, step: str, decimals: int, seed: int):
     if step == "draw":
         lots = np.array([lot(seed, s) for s in candidates.index], dtype=object)
         return pd.factorize(lots, sort=True)[0].astype(float), lots
-    name = "by_" + step.split(":")[1] if ":" in step else COLUMNS[step]
+    name = "by_" + step.split(":")[1] if ":" in step else _COLUMNS[step]
     if name not in candidates:
         return None
     if step == "earlier":
