@@ -18,7 +18,6 @@ from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words
 from fairlib.report.words.locale import speak
 from fairlib.rules import Contest, Language
-from fairlib.scoring.agreement.concordance import COMMON, spearman
 from fairlib.scoring.jurors.sentences import sentence
 from fairlib.selection import several
 
@@ -33,7 +32,7 @@ class JurorStory(Display):
 
     `severity`: the juror's row of jurors.csv, diagnostics included. `findings`: rows of juror_findings.csv. `marks`:
     `submission, criterion, score, status, source`. `readings`: `submission, score` (of all criteria), `others` (mean
-    score of its other readers). `agreement`: `juror, n` (submissions both read), `value` (rank correlation), `status`.
+    score of its other readers). `agreement`: `juror, n` (submissions both read), `value` (rank correlation).
     `moved`: `submission, change`, who comes and who goes without the juror, `rank, decision, p_selected` as it is.
     """
 
@@ -90,18 +89,16 @@ def _readings(stage: RoundResults, juror: str, contest: Contest) -> pd.DataFrame
 
 
 def _agreement(stage: RoundResults, juror: str, contest: Contest) -> pd.DataFrame:
-    """`juror, n, value, status`: rank correlation with each other juror, the closest first; see `agreement_matrix`."""
-    if not (stage.ratings["status"] == "scored").any():
-        return pd.DataFrame(columns=["juror", "n", "value", "status"])
-    pairs = spearman(stage.ratings, contest.weights(stage.id))
-    mine = pairs[(pairs["juror_a"] == juror) | (pairs["juror_b"] == juror)]
-    few = mine["n"] < COMMON
-    found = mine.assign(
-        juror=mine["juror_a"].where(mine["juror_a"] != juror, mine["juror_b"]),
-        value=mine["value"].mask(few).astype(float),
-        status=mine["status"].mask(few, "too_few_common"),
-    )
-    return found.sort_values(["value", "juror"], ascending=[False, True])[["juror", "n", "value", "status"]]
+    """`juror, n, value` of each juror who read some of the same submissions, the closest first.
+
+    `value` is that of the report's matrix: missing where it compares the two in nothing.
+    """
+    every = scores.composites(stage, contest)
+    same = every["submission"].isin(every.loc[every["juror"] == juror, "submission"])
+    shared = every[same & (every["juror"] != juror)].groupby("juror").size()
+    row = stage.agreement.reindex(index=[juror], columns=shared.index).loc[juror].astype(float)
+    found = pd.DataFrame({"n": shared, "value": row}).rename_axis("juror").reset_index()
+    return found.sort_values(["value", "juror"], ascending=[False, True])
 
 
 def _moved(stage: RoundResults, juror: str) -> pd.DataFrame:

@@ -71,7 +71,7 @@ class Intake:
         return pd.DataFrame({"given": filled.sum(), "share": filled.mean()}).rename_axis("field")
 
     def beside_published(self, contest: Contest) -> pd.DataFrame:
-        """Counts found and counts announced: index what, columns `found, published` (missing where not announced)."""
+        """Counts found and announced: index what, columns `found, published` (missing where not announced)."""
         announced, here = contest.published, self.submissions
         rows = {"submissions": (len(here), announced and announced.submissions)}
         for n in contest.nominations:

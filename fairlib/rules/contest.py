@@ -114,7 +114,7 @@ class Award(Rule):
 
 
 class Published(Rule):
-    """What somebody announced, and where: the report sets figures beside what was found, and tells the rest."""
+    """What somebody announced, and where: the report sets figures beside what was found, tells the rest."""
 
     source: Names
     languages: tuple[Language, ...] = LANGUAGES  # names in the others are translations of the params file's
@@ -196,8 +196,8 @@ class Contest(Rule):
         _among([q.column for q in r.select.quotas], _GROUPS, f"{at}, quotas")
         if r.select.per_organisation is not None and self.submissions.organisation_id == "none":
             raise ValueError(
-                f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` under "
-                "submissions, or leave per_organisation out"
+                f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` "
+                "under submissions, or leave per_organisation out"
             )
         _among([] if r.levels is None else [r.levels], ["none", *_GROUPS], f"{at}, levels")
         if r.levels == "nomination" and not self.nominations:
@@ -237,12 +237,12 @@ class Contest(Rule):
         raise KeyError(f"no round {round_id!r}; this contest has {', '.join(r.id for r in self.rounds)}")
 
     def weights(self, round_id: str) -> dict[str, float]:
-        """Weight of each criterion marked in a round: those that its `weights` name, else all of the contest."""
+        """Weight of each criterion marked in a round: those that its `weights` name, else all there are."""
         own = self.round(round_id).weights
         return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
 
     def levels(self, round_id: str) -> str | None:
-        """The column whose groups have a level each in the severity model of a round; None where all have one."""
+        """The column whose groups have a level each in the severity model; None where all have one."""
         declared = self.round(round_id).levels or ("nomination" if self.nominations else "none")
         return None if declared == "none" else declared
 

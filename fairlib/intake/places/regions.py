@@ -1,8 +1,8 @@
 """Where do they come from? Places and regions as typed, in the frame of regions of the contest's day.
 
 Until 19 June 2018 Kazakhstan had 14 regions and 2 cities of republican significance, then 3, since 8 June
-2022 17 and 3. Names from the other side of the reform are brought into the frame of the day: what a town was part of
-on that day is known from the town, what a region was split from is known from the region.
+2022 17 and 3. Names from the other side of the reform are brought into the frame of the day: what a town was
+part of on that day is known from the town, what a region was split from is known from the region.
 """
 
 import re
@@ -58,7 +58,7 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True)
 class _Part:
-    """What one part of what was typed may be: the places known by it, likeliest first, and the kind it says it is."""
+    """What one part of what was typed may be: the places known by it, likeliest first, and its kind as said."""
 
     hits: list[Hit]
     level: str
@@ -89,7 +89,7 @@ def _resolve(place: str, region: str, on: date) -> _Row:
 
 
 def _placed(named: list[_Part], on: date) -> tuple[Hit | None, Hit | None]:
-    """The region and the place in it that parts with a known region say together; None where there are none."""
+    """The region and the place in it that parts with a known region say together; None without any."""
     if not named:
         return None, None
     wide = next((part for part in named if part.level == "region"), None)
