@@ -84,6 +84,17 @@ class Stage(ScoringStage):
         line = int((ranked["decision"] == "selected").sum())
         return ranked.iloc[max(line - above, 0) : line + below]
 
+    def just_missed(self, choice: Choice) -> str:
+        """The best ranked submission that was not selected; where all were, or none has a rank, the last of all."""
+        ranked = choice.decisions.sort_values("rank", kind="stable")
+        out = ranked.index[(ranked["decision"] != "selected") & ranked["rank"].notna()]
+        return out[0] if len(out) else ranked.index[-1]
+
+    def most_felt_juror(self, scored: Scored, hangs: Stability) -> str:
+        """The juror without whom most places would change; the first of all where nothing would."""
+        left_out = hangs.changes[hangs.changes["kind"] == "juror"].set_index("what")["n_changes"].dropna()
+        return left_out.idxmax() if len(left_out) else scored.ratings["juror"].min()
+
     def verify_choice(self, choice: Choice) -> Check:
         """The same choice by an independent route."""
         return verify_choice(choice.problem, choice)
