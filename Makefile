@@ -31,8 +31,9 @@ coverage: $(VENV)/.test
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report -m --skip-covered
 
+# make lab LAB="--no-browser --port 9000" hands options on.
 lab: $(VENV)/.lab
-	$(BIN)/fairlib lab
+	$(BIN)/fairlib lab $(LAB)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -16,7 +16,10 @@ LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns 0 done, 1 the data needs a person, 2 the call or the rules are wrong, 3 ours."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args, args.options = parser.parse_known_args(argv)
+    if args.options and args.command is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(args.options)}")
     try:
         return args.command(args)
     except KeyboardInterrupt:
@@ -60,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("run_dir", type=Path)
     report.set_defaults(command=_report)
 
-    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab = commands.add_parser(
+        "lab", help="open the project in JupyterLab; further options are JupyterLab's own"
+    )
     lab.set_defaults(command=_lab)
     return parser
 
@@ -168,7 +173,18 @@ def _lab(args: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise RulesError("JupyterLab is not installed here; `make lab` installs it and opens the notebooks.")
     notebooks = notebooks_of(home_of(Path("params.yaml")))
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebooks)])
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *_lab_options(notebooks), *args.options])
+
+
+def _lab_options(notebooks: Path) -> list[str]:
+    """Params, data and runs in sight, the first notebook open, no pop-up of news; root may, as in a container."""
+    first = min(notebooks.glob("*.ipynb")).name
+    return [
+        f"--ServerApp.root_dir={notebooks.parent}",
+        f"--LabApp.default_url=/lab/tree/{notebooks.name}/{first}",
+        "--LabApp.news_url=None",
+        *(["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
+    ]
 
 
 def _near(path: Path) -> str:
