@@ -173,16 +173,18 @@ def _lab(args: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise RulesError("JupyterLab is not installed here; `make lab` installs it and opens the notebooks.")
     notebooks = notebooks_of(home_of(Path("params.yaml")))
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *_lab_options(notebooks), *args.options])
+    call = [sys.executable, "-m", "jupyterlab", *_lab_options(notebooks), *args.options]
+    # where JupyterLab finds that its pop-up about news is off
+    config = [str(Path(__file__).with_name("lab")), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return subprocess.call(call, env=os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(config)})
 
 
 def _lab_options(notebooks: Path) -> list[str]:
-    """Params, data and runs in sight, the first notebook open, no pop-up of news; root may, as in a container."""
+    """Params, data and runs in sight, the first notebook open; root may, as in a container."""
     first = min(notebooks.glob("*.ipynb")).name
     return [
         f"--ServerApp.root_dir={notebooks.parent}",
-        f"--LabApp.default_url=/lab/tree/{notebooks.name}/{first}",
-        "--LabApp.news_url=None",
+        f"--LabApp.default_url=/lab/tree/{notebooks.name}/{first}?file-browser-path=/",
         *(["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
     ]
 

@@ -328,12 +328,13 @@ def test_a_round_without_a_mark_on_the_scale_says_so(project):
 def test_the_lab_opens_the_project_at_its_first_notebook_and_hands_options_on(monkeypatch):
     calls = []
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
-    monkeypatch.setattr("fairlib.cli.subprocess.call", lambda call: calls.append(call) or 0)
+    monkeypatch.setattr("fairlib.cli.subprocess.call", lambda call, env: calls.append((call, env)) or 0)
     assert main(["lab", "--no-browser", "--port", "9000"]) == 0
-    (call,) = calls
+    ((call, env),) = calls
     assert f"--ServerApp.root_dir={ROOT}" in call
-    assert "--LabApp.default_url=/lab/tree/notebooks/01_intake.ipynb" in call
-    assert "--LabApp.news_url=None" in call  # no pop-up that asks about news
+    assert "--LabApp.default_url=/lab/tree/notebooks/01_intake.ipynb?file-browser-path=/" in call
+    lab = Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0]) / "labconfig" / "page_config.json"
+    assert "announcements" in lab.read_text()  # no pop-up that asks about news
     assert call[-3:] == ["--no-browser", "--port", "9000"]
     with pytest.raises(SystemExit):
         main(["verify", ".", "--fast"])

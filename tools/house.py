@@ -1,6 +1,6 @@
 """How large is the house? Modules, lines, names and functions of a package, as one column of docs/house.md.
 
-    python tools/house.py [folder of the package] [folder of its notebooks]
+python tools/house.py [folder of the package] [folder of its notebooks]
 """
 
 import ast
@@ -33,7 +33,9 @@ def measure(package: Path, notebooks: Path | None) -> dict[str, object]:
         "lines": sum(len(text.splitlines()) for text in texts.values()),
         "most modules in one folder": max(flat.values()),
         "public names defined in two or more modules": len(twice(trees)),
-        "modules that know the estimator zscore": sum(bool(re.search(r"\bzscore\b", t)) for t in texts.values()),
+        "modules that know the estimator zscore": sum(
+            bool(re.search(r"\bzscore\b", t)) for t in texts.values()
+        ),
         "`# fmt: skip`": sum(text.count("# fmt: skip") for text in texts.values()),
         "lines over 110 letters": sum(len(line) > 110 for t in texts.values() for line in t.splitlines()),
         "function: median / 90 % / longest": " / ".join(
@@ -45,7 +47,9 @@ def measure(package: Path, notebooks: Path | None) -> dict[str, object]:
     if notebooks:
         cells = [c for p in sorted(notebooks.glob("*.ipynb")) for c in nbformat.read(p, 4).cells]
         lines = [line for c in cells if c.cell_type == "code" for line in c.source.splitlines()]
-        found["import lines in the notebooks"] = sum(bool(re.match(r"(from|import) ", line)) for line in lines)
+        found["import lines in the notebooks"] = sum(
+            bool(re.match(r"(from|import) ", line)) for line in lines
+        )
         found["longest code line in the notebooks"] = max(map(len, lines))
     return found
 
@@ -56,7 +60,9 @@ def twice(trees: dict[Path, ast.Module]) -> dict[str, list[Path]]:
     for path, tree in trees.items():
         for node in tree.body:
             targets = getattr(node, "targets", [getattr(node, "target", None)])
-            names = [node.name] if isinstance(node, ROOMS) else [t.id for t in targets if isinstance(t, ast.Name)]
+            names = (
+                [node.name] if isinstance(node, ROOMS) else [t.id for t in targets if isinstance(t, ast.Name)]
+            )
             for name in names:
                 where[name].add(path)
     return {n: sorted(paths) for n, paths in where.items() if len(paths) > 1 and not n.startswith("_")}
