@@ -138,8 +138,6 @@ def _verify(args: argparse.Namespace) -> int:
 
     if args.data and not args.data.is_dir():
         raise RulesError(f"--data {args.data}: there is no such folder.")
-    if not args.run_dir.is_dir():
-        raise RulesError(f"{args.run_dir}: there is no such folder.")
     settle(args.run_dir)
     differences = verify(args.run_dir, args.data)
     for d in differences:

@@ -74,7 +74,7 @@ def publish(case: Case, folder: Path) -> tuple[RoundResults, RoundResults, Estim
         frame.reset_index().to_csv(path, index=False, float_format="%.10g")
     case.ratings.to_csv(folder / "r" / "ratings.csv", index=False)
     results = read_results(folder, case.rules)
-    return results.rounds[0], for_public(results).rounds[0], found
+    return results.rounds[0], for_public(results).rounds[0], found.estimates
 
 
 def attack(case: Case, folder: Path) -> Attacked | None:

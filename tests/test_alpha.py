@@ -118,7 +118,7 @@ def test_bootstrap_is_seeded_and_in_blocks_the_same(monkeypatch):
     long = long_of(KRIPPENDORFF_C)
     first = krippendorff_alpha(long, n_boot=100, seed=9)
     assert first == krippendorff_alpha(long, n_boot=100, seed=9)
-    monkeypatch.setattr("fairlib.scoring.agreement.chance_corrected.alpha.BLOCK", 11 * 30)
+    monkeypatch.setattr("fairlib.scoring.agreement.alpha.BLOCK", 11 * 30)
     assert krippendorff_alpha(long, n_boot=100, seed=9).low == pytest.approx(first.low)
 
 
@@ -140,8 +140,8 @@ def test_many_values_take_the_sparse_way():
 
 def test_sparse_cells_equal_dense_ones(monkeypatch):
     before = krippendorff_alpha(long_of(KRIPPENDORFF_C), "ratio").value
-    monkeypatch.setattr("fairlib.scoring.agreement.chance_corrected.alpha.BLOCK", 0)
-    monkeypatch.setattr("fairlib.scoring.agreement.chance_corrected.alpha.DENSE", 0)
+    monkeypatch.setattr("fairlib.scoring.agreement.alpha.BLOCK", 0)
+    monkeypatch.setattr("fairlib.scoring.agreement.alpha.DENSE", 0)
     assert krippendorff_alpha(long_of(KRIPPENDORFF_C), "ratio").value == pytest.approx(before)
 
 

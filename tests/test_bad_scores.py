@@ -37,6 +37,7 @@ TABLES = {
     "icc": room.icc,
     "icc_components": room.icc_components,
     "jurors_needed": lambda r: room.jurors_needed(room.generalizability(r)),
+    "kappas": room.kappas,
     "kendall_w": lambda r: room.kendall_w(r, n_perm=20),
     "krippendorff_alpha": lambda r: room.krippendorff_alpha(r, n_boot=20, seed=1),
     "light_kappa": room.light_kappa,
@@ -52,7 +53,8 @@ TABLES = {
 ESTIMATORS = {f"estimate {m}": (lambda r, m=m: room.estimate(r, m)) for m in METHODS}
 CALLS = TABLES | ESTIMATORS
 CATEGORICAL = {  # text is a category for these
-    "brennan_prediger", "cohen_kappa", "conger_kappa", "fleiss_kappa", "gwet_ac", "light_kappa", "percent_agreement",
+    "brennan_prediger", "cohen_kappa", "conger_kappa", "fleiss_kappa", "gwet_ac", "kappas", "light_kappa",
+    "percent_agreement",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "fairlib"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ITEMS = re.findall(r"^- \*\*(.+?)\*\* \(`(\w+)`\): (.+?)(?=\n- |\n\n|\Z)", TEXT, flags=re.M | re.S)
+TABLES = ("contract.csv", "report/words/codes.csv")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
 
 
@@ -32,10 +33,10 @@ def words_of_the_code() -> dict[str, set[str]]:
     found = {
         p.relative_to(LIBRARY).as_posix(): _words(ast.parse(p.read_text(encoding="utf-8"))) for p in files
     }
-    table = LIBRARY / "report" / "words" / "codes.csv"
-    with table.open(encoding="utf-8", newline="") as rows:
-        codes = {row["code"] for row in csv.DictReader(rows)}
-    return found | {table.relative_to(LIBRARY).as_posix(): codes}
+    for name in TABLES:
+        with (LIBRARY / name).open(encoding="utf-8", newline="") as rows:
+            found[name] = {word for row in csv.reader(rows) for word in re.findall(r"\w+", " ".join(row[:2]))}
+    return found
 
 
 def _words(tree: ast.Module) -> set[str]:
@@ -58,7 +59,7 @@ def test_a_list_is_exactly_the_files_that_know_the_word(what, word, text):
     """Where this fails, the code moved: the message says what CONTRIBUTING must name, and what no longer."""
     folders = tuple(path for path in named(text) if path.endswith("/") and (LIBRARY / path).is_dir())
     listed = {
-        path for path in named(text) if path.endswith((".py", "/codes.csv")) and not path.startswith("tests/")
+        path for path in named(text) if path.endswith((".py", *TABLES)) and not path.startswith("tests/")
     }
     known = {file for file, words in words_of_the_code().items() if word in words}
     missing = {file for file in known - listed if not file.startswith(folders)}

@@ -8,6 +8,7 @@ import re
 import statistics
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -41,8 +42,8 @@ def measure(package: Path, notebooks: Path | None) -> dict[str, object]:
         "function: median / 90 % / longest": " / ".join(
             str(round(x)) for x in (statistics.median(lengths), lengths[int(0.9 * len(lengths))], lengths[-1])
         ),
-        "public functions and classes documented": f"{sum(bool(ast.get_docstring(n)) for n in public) / len(public):.0%}",
-        "arguments typed": f"{sum(a.annotation is not None for a in given) / len(given):.0%}",
+        "public functions and classes documented": _share(bool(ast.get_docstring(n)) for n in public),
+        "arguments typed": _share(a.annotation is not None for a in given),
     }
     if notebooks:
         cells = [c for p in sorted(notebooks.glob("*.ipynb")) for c in nbformat.read(p, 4).cells]
@@ -66,6 +67,10 @@ def twice(trees: dict[Path, ast.Module]) -> dict[str, list[Path]]:
             for name in names:
                 where[name].add(path)
     return {n: sorted(paths) for n, paths in where.items() if len(paths) > 1 and not n.startswith("_")}
+
+
+def _share(holds: Iterable[bool]) -> str:
+    return f"{statistics.mean(holds):.0%}"
 
 
 def _start(node: ast.FunctionDef) -> int:

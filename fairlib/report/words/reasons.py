@@ -37,7 +37,7 @@ def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
 def _bare(reason: Reason) -> Reason:
     if reason.kind in ("rank", "per_organisation"):
         return Reason(reason.kind)
-    return reason.without("mine", "sign", "other")
+    return reason.without("mine", "sign", "other") if "mine" in reason else reason
 
 
 def _group(reason: Reason, contest: Contest, say: Voice) -> str:

@@ -184,8 +184,8 @@ def per_criterion(ratings: pd.DataFrame, method: str = "severity", *, within: bo
     """Estimates of each criterion alone: the columns of `Estimates.submissions`, by (criterion, submission).
 
     A criterion whose marks cannot support the method (one value only, say) keeps its raw numbers, has no
-    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources see
-    `estimate`.
+    estimate and the status not_estimable. Raises as `estimate` does for an unknown method; for sources,
+    see `estimate`.
     """
     estimator(method)
     marks = scored(ratings)

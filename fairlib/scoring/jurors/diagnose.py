@@ -78,6 +78,9 @@ def diagnose(
     `rasch(…)`, for infit and outfit. `scale` is (lowest, highest) mark, else the marks' range. `permutations`
     per test are as many as `draws_for` says if none are given. Results do not depend on the order of rows or
     on names. Raises ScoringError as `composite` does.
+
+    Sources: each question's own file; worth talking about is half a point (Linacre 2023), and p-values are
+    adjusted by Benjamini & Hochberg (1995).
     """
     readings = readings_of(ratings, weights, scale)
     known = (
