@@ -17,9 +17,10 @@ LANGUAGES = {"kk": "қазақша", "ru": "русский", "en": "English"}
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns 0 done, 1 the data needs a person, 2 the call or the rules are wrong, 3 ours."""
     parser = _parser()
-    args, args.options = parser.parse_known_args(argv)
-    if args.options and args.command is not _lab:
-        parser.error(f"unrecognized arguments: {' '.join(args.options)}")
+    args, options = parser.parse_known_args(argv)
+    args.options = options
+    if options and args.command is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
     try:
         return args.command(args)
     except KeyboardInterrupt:

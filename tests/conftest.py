@@ -8,11 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fairlib.cli import main
 from fairlib.runs.chain import run_chain
 
 ROOT = Path(__file__).parents[1]
+
+settings.register_profile(
+    "untimed", deadline=None
+)  # time is measured in benchmarks/, on a machine that does nothing else
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
