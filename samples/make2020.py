@@ -17,7 +17,7 @@ from samples.export import HEADINGS, export_rows
 from samples.forms import FIELDS, Plan, draw_forms
 from samples.long import HEADING, LongRound, days, long_round
 from samples.truth import PLANTED, meant, planted_in_forms, slip_rows
-from samples.year import Sent, empty_row, in_order, out_of_time, resend, stranger, test_row, type_forms
+from samples.year import Sent, empty_row, in_order, out_of_time, resend, strangers, test_row, type_forms
 
 SEED = 20200514
 PLAN = Plan(
@@ -106,10 +106,7 @@ def draw_2020(rules: RulesFile) -> Sent:
     again = resend(
         [f for f in forms if f.truth["bin"]], rng, [None, None, None, lambda t: f"{t}."], datetime(2020, 3, 5)
     )
-    late = [
-        stranger(f, f"Кешіккен {n}", number)
-        for n, (f, number) in enumerate(zip(forms, LATE, strict=False), 1)
-    ]
+    late = strangers(forms, LATE)
     aside = [
         out_of_time(late[0], "late", datetime(2020, 4, 1, 0, 2)),
         out_of_time(late[1], "late", datetime(2020, 4, 3, 11, 20)),

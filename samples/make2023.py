@@ -19,7 +19,7 @@ from samples.forms import Plan, draw_forms
 from samples.long import HEADING, days, long_round
 from samples.sheets import Row, ScoreSheet, blank_sheets, comment_rows, expected_marks, sheet_cells
 from samples.truth import meant, planted_in_forms, planted_in_sheets
-from samples.year import Sent, in_order, near_twins, out_of_time, resend, stranger, test_row, type_forms
+from samples.year import Sent, in_order, near_twins, out_of_time, resend, strangers, test_row, type_forms
 
 SEED = 20230418
 PANELS = {"communication": 3, "health": 4, "rights": 3}
@@ -98,10 +98,7 @@ def draw_2023(rules: RulesFile) -> Sent:
     _keep_regions(forms, plan)
     type_forms(forms, plan, rules.contest, rng)
     again = resend(forms, rng, [None, None, str.upper], datetime(2023, 2, 20))
-    late = [
-        stranger(f, f"Кешіккен {n}", number)
-        for n, (f, number) in enumerate(zip(forms, LATE, strict=False), 1)
-    ]
+    late = strangers(forms, LATE)
     aside = [
         out_of_time(late[0], "late", datetime(2023, 3, 18, 0, 1)),
         out_of_time(late[1], "early", datetime(2023, 1, 15, 17, 40)),

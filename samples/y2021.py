@@ -16,7 +16,7 @@ from samples.year import (
     out_of_time,
     resend,
     sent_again,
-    stranger,
+    strangers,
     test_row,
     type_forms,
 )
@@ -149,9 +149,7 @@ def _aside(forms: list[Form]) -> list[Form]:
     for form in (a, b, c, d, e):
         form.truth["edge"] = True
     numbers = ("991240999901", "051240999906", "991241999907", "991240999089")
-    others = [
-        stranger(f, f"Кешіккен {n}", x) for n, (f, x) in enumerate(zip((b, c, d, e), numbers, strict=True), 1)
-    ]
+    others = strangers((b, c, d, e), numbers)
     return [
         out_of_time(a, "late", datetime(2021, 3, 12, 10, 15)),
         out_of_time(others[0], "late", datetime(2021, 3, 11, 0, 0, 4)),

@@ -1,5 +1,6 @@
 """A contest year as forms: meant, typed, spoilt, put in the order of sending, and written down as truth."""
 
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -136,10 +137,13 @@ def resend(forms: list[Form], rng: Random, edits: list, after: datetime) -> list
     ]
 
 
-def stranger(form: Form, name: str, number: str) -> Form:
-    """Another organisation's form, made of one that stays."""
-    cells = {"organisation": f"«{name}» қоғамдық қоры", "bin": number}
-    return Form({**form.truth, **cells}, {**form.cells, **cells})
+def strangers(forms: Iterable[Form], numbers: Sequence[str]) -> list[Form]:
+    """Forms of other organisations, a number each, made of the first forms: of those that stay."""
+    found = []
+    for n, (form, number) in enumerate(zip(forms, numbers, strict=False), 1):
+        cells = {"organisation": f"«Кешіккен {n}» қоғамдық қоры", "bin": number}
+        found.append(Form({**form.truth, **cells}, {**form.cells, **cells}))
+    return found
 
 
 def out_of_time(form: Form, reason: str, when: datetime, typed: Cell = None) -> Form:
