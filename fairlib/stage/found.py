@@ -19,6 +19,7 @@ from fairlib.scoring.estimators.adjust import (
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
+from fairlib.stage.handed_on import nothing
 
 Z95 = ndtri(0.975)
 _MOVED = {
@@ -110,13 +111,13 @@ def _remedies(r: Round, with_levels: bool) -> str:
 
 def _levels(r: Round, found: Estimates) -> pd.DataFrame:
     if found.contrasts is None:
-        return pd.DataFrame(columns=["level_a", "level_b", "difference", "se", "across"])
+        return nothing("levels")
     return turned(r, found.contrasts, gaps=["difference"])
 
 
 def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
     if found.levels is None:
-        return pd.DataFrame(columns=["level", "mean", "se", "n_submissions", "n_jurors"])
+        return nothing("level_means")
     return turned(r, found.levels, marks=["mean"])
 
 

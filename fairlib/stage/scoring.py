@@ -27,7 +27,7 @@ from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
 from fairlib.scoring.rasch.measures import rasch
 from fairlib.stage.direction import oriented, turned
 from fairlib.stage.found import Found, estimate_by
-from fairlib.stage.handed_on import read_roster, save_tables, with_levels
+from fairlib.stage.handed_on import nothing, read_roster, save_tables, with_levels
 
 
 class Marks(Protocol):
@@ -168,10 +168,7 @@ class ScoringStage:
         """Submissions that want another reader by the round's divergence rule; empty if it has none."""
         rule = self.rules.divergence
         if rule is None:
-            none = pd.Index([], name="submission")
-            return pd.DataFrame(
-                columns=["low", "high", "gap", "limit", "another_reader", "status"], index=none
-            )
+            return nothing("another_reader", "submission")
         table = divergent(self.oriented(marks), rule, self.scale, self.weights)
         wanted = table[table["another_reader"]]
         return turned(
@@ -213,15 +210,14 @@ class ScoringStage:
         No rows where the round draws no line by rank, or where its marks carry no model to simulate from: one
         juror, one reading each, one mark for all, panels that nothing links.
         """
-        nothing = pd.DataFrame(columns=["rmse", "hit_rate"], index=pd.Index([], name="method"))
         seats = self._line(marks)
         if seats is None:
-            return nothing
+            return nothing("compared", "method")
         given = self.oriented(marks)
         try:
             return compare_estimators(given, seats, n_sim=n_sim, seed=self.seed, weights=self.weights)
         except ScoringError:
-            return nothing
+            return nothing("compared", "method")
 
     def _line(self, marks: Marks) -> int | None:
         """The seats of a round that draws a line by rank; None without seats, or with one for everybody."""

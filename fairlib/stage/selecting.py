@@ -26,7 +26,7 @@ from fairlib.selection.otherwise.neighbours import Others, other_rules
 from fairlib.selection.otherwise.what_if import Comparison, what_if
 from fairlib.stage.direction import turned, turned_estimates
 from fairlib.stage.found import Found
-from fairlib.stage.handed_on import Scored, save_tables
+from fairlib.stage.handed_on import Scored, nothing, save_tables
 from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
 
@@ -143,7 +143,7 @@ class Stage(ScoringStage):
             conflicts = match_conflicts(scored.roster, model.jurors.index, "", [])
             return readings(model, choice.problem, seed=self.seed, conflicts=conflicts, k=count)
         except SelectionError:
-            return pd.DataFrame(columns=["submission", "juror", "gain"])
+            return nothing("next_readings")
 
     def compare_at_line(
         self, found: Found, choice: Choice, sure: Certainty, model: Estimates | None
@@ -152,7 +152,7 @@ class Stage(ScoringStage):
         try:
             return compare_at_line(found.estimates, choice.problem, sure, seed=self.seed, model=model)
         except SelectionError:
-            return pd.DataFrame(columns=["expected_quality", "rightly_chosen", "people", "overlap", "basis"])
+            return nothing("at_the_line", "policy")
 
     def apply_draw(self, choice: Choice, sure: Certainty) -> tuple[Choice, Drawn | None]:
         """The choice with lots drawn in the open band, where the rule says so; else the choice as it is."""
