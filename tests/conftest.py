@@ -15,9 +15,8 @@ from fairlib.runs.chain import run_chain
 
 ROOT = Path(__file__).parents[1]
 
-settings.register_profile(
-    "untimed", deadline=None
-)  # time is measured in benchmarks/, on a machine that does nothing else
+# Time is measured in benchmarks/, on a machine that does nothing else.
+settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 

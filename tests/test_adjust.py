@@ -276,7 +276,7 @@ def test_draws_without_any_error_are_refused():
 
 
 @given(st.integers(0, 10_000), st.sampled_from(SIMPLE))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_permuting_rows_and_renaming_change_nothing(seed, method):
     ratings = contest(seed, n=15, k=5, readers=3)
     shuffled = ratings.sample(frac=1, random_state=seed)
@@ -292,7 +292,7 @@ def test_permuting_rows_and_renaming_change_nothing(seed, method):
 
 
 @given(st.integers(0, 10_000), st.floats(0, 0.9))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_nobody_is_lost(seed, gone):
     ratings = contest(seed, n=12, k=5, readers=3).assign(status="scored")
     drop = np.random.default_rng(seed).random(len(ratings)) < gone

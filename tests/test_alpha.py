@@ -61,7 +61,7 @@ marks = st.lists(
 ).filter(lambda t: any(x is not None for row in t for x in row))  # fmt: skip
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(marks, st.sampled_from(LEVELS))
 def test_sums_equal_the_definition(table, level):
     found = krippendorff_alpha(long_of(table), level)
@@ -122,7 +122,7 @@ def test_bootstrap_is_seeded_and_in_blocks_the_same(monkeypatch):
     assert krippendorff_alpha(long, n_boot=100, seed=9).low == pytest.approx(first.low)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(range(24)), st.sampled_from(LEVELS))
 def test_order_and_names_do_not_matter(order, level):
     long = long_of(SHROUT_FLEISS)

@@ -133,7 +133,7 @@ def test_spearman_uses_what_both_marked_and_says_why_not():
     assert mean_spearman(long_of([[1], [2]])).status == "one_juror"
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.permutations(range(24)))
 def test_order_and_names_do_not_matter(order):
     long = long_of(SHROUT_FLEISS)
@@ -142,7 +142,7 @@ def test_order_and_names_do_not_matter(order):
     pd.testing.assert_series_equal(spearman(moved).value, spearman(long).value)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(1, 3), min_size=3, max_size=3), min_size=2, max_size=5))
 def test_w_and_friedman_tell_the_same(table):
     w, f = kendall_w(long_of(table), n_perm=19), friedman(long_of(table))

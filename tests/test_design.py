@@ -205,7 +205,7 @@ def cut_by_removal(pairs):
 
 
 @given(st.integers(0, 10_000), st.integers(2, 4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_cut_jurors_are_those_whose_removal_separates(seed, readers):
     rng = np.random.default_rng(seed)
     pairs = [
@@ -217,7 +217,7 @@ def test_cut_jurors_are_those_whose_removal_separates(seed, readers):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_order_and_names_change_nothing(seed):
     rng = np.random.default_rng(seed)
     pairs = [(f"s{i}", f"j{j}") for i in range(10) for j in rng.choice(5, 2, replace=False)]

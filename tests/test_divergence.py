@@ -68,7 +68,7 @@ def test_submissions_without_a_mark_stay_in_the_list():
     assert not table.loc["t", "another_reader"]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from("stuv"), st.sampled_from("ABC")), st.integers(1, 10), min_size=1

@@ -32,7 +32,7 @@ def dummies(panel):
     ).astype(float)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_effect_is_the_least_squares_coefficient(seed):
     rng = np.random.default_rng(seed)

@@ -25,7 +25,7 @@ def admitted(problem):
         return None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(SEEDS)
 def test_the_choice_is_that_of_trying_all_sets(seed):
     problem = compile_rule(*contest(seed), seed=1)
@@ -34,7 +34,7 @@ def test_the_choice_is_that_of_trying_all_sets(seed):
     assert found is None or (found == expected).all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SEEDS)
 def test_order_of_rows_and_names_change_nothing(seed):
     candidates, select = contest(seed)
@@ -56,7 +56,7 @@ def test_order_of_rows_and_names_change_nothing(seed):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(SEEDS, st.integers(1, 4))
 def test_more_points_never_remove_a_selected_submission(seed, points):
     candidates, select = contest(seed)
@@ -68,7 +68,7 @@ def test_more_points_never_remove_a_selected_submission(seed, points):
         assert admit(compile_rule(raised, select, seed=1))[k]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_draws_are_worked_out_one_by_one(seed):
     problem = compile_rule(*contest(seed), seed=1)
@@ -90,7 +90,7 @@ def test_draws_are_worked_out_one_by_one(seed):
         assert (together @ problem.cost <= problem.budget).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SEEDS, st.booleans())
 def test_another_route_finds_the_same(seed, without_brute_force):
     candidates, select = contest(seed)

@@ -191,7 +191,7 @@ def test_refusals():
         generalizability(more)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.permutations(range(24)))
 def test_order_and_names_do_not_matter(order):
     long = several({k: v[:4] for k, v in GUILFORD.items()})

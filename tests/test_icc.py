@@ -96,7 +96,7 @@ def test_equal_mean_squares_cancel_to_nothing_not_to_rounding():
     assert found.status["ICC(2,k)"] == "negative_denominator" and found.value["ICC(2,k)"] is pd.NA
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(2, 5), st.integers(2, 4), st.data())
 def test_whatever_the_marks_no_nan_and_ordered_limits(n, k, data):
     marks = data.draw(st.lists(st.lists(st.integers(1, 4), min_size=k, max_size=k), min_size=n, max_size=n))
@@ -108,7 +108,7 @@ def test_whatever_the_marks_no_nan_and_ordered_limits(n, k, data):
     assert (both.value <= 1 + 1e-12).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(range(24)))
 def test_order_and_names_do_not_matter(order):
     long = long_of(SHROUT_FLEISS)

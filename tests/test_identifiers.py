@@ -45,7 +45,7 @@ def test_cases_as_one_column_keep_index_and_order(field):
     assert result.to_numpy().tolist() == [e for _, e in mine] * 2
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.text("0123456789 -О.еE+", max_size=16), max_size=8))
 def test_nothing_is_lost_and_a_repair_is_always_confirmed(texts):
     result = check_identifiers(pd.Series(texts, dtype="str"))

@@ -71,7 +71,7 @@ def test_a_near_heading_is_taken_and_told_a_far_one_is_not():
 HEADS = st.sampled_from(["", "", "№", "Өтінім №", "title", "Жобаның атаулы", "A7", "Су", "place"])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(1, 5).flatmap(lambda w: st.lists(st.lists(HEADS, min_size=w, max_size=w), min_size=1)))
 def test_the_heading_row_is_the_first_of_those_that_name_most(rows):
     names = {"title": ("жобаның атауы", "title"), "id": ("өтінім №", "№"), "place": ("place",)}
@@ -508,7 +508,7 @@ def outcome(result):
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(ROWS)
 def test_nothing_that_came_in_is_lost(tmp_path_factory, rows):
     result = take(tmp_path_factory.mktemp("f"), [(f"S{k}", *r) for k, r in enumerate(rows)])
@@ -520,7 +520,7 @@ def test_nothing_that_came_in_is_lost(tmp_path_factory, rows):
     assert (result.submissions["eligible"] == (result.submissions["ineligible_by"] == "")).all()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing_but_the_source(tmp_path_factory, rows, chance):
     rows = [(f"S{k}", *r) for k, r in enumerate(rows)]
@@ -530,7 +530,7 @@ def test_the_order_of_rows_changes_nothing_but_the_source(tmp_path_factory, rows
         pd.testing.assert_frame_equal(a.reset_index(drop="index" in a), b.reset_index(drop="index" in b))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(ROWS)
 def test_other_ids_give_the_same_decisions(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("f")

@@ -401,7 +401,7 @@ def same(a, b, keys=("juror", "signal", "about")):
         assert x == pytest.approx(y, nan_ok=True, abs=1e-9), column
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_order_of_rows_changes_nothing(seed):
     ratings, submissions, jurors = contest(seed, n_sub=24, n_jur=5)
@@ -412,7 +412,7 @@ def test_order_of_rows_changes_nothing(seed):
     pd.testing.assert_frame_equal(a.jurors, b.jurors)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_names_change_nothing(seed):
     ratings, submissions, jurors = contest(seed, n_sub=24, n_jur=5)
@@ -425,7 +425,7 @@ def test_names_change_nothing(seed):
     same(a.findings.assign(juror=a.findings["juror"].map(who)), b.findings)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.integers(0, 10_000), st.sampled_from([-3.0, 2.0, 10.0]))
 def test_a_shift_of_all_marks_moves_no_effect(seed, shift):
     ratings = contest(seed, n_sub=24, n_jur=5)[0]
@@ -435,7 +435,7 @@ def test_a_shift_of_all_marks_moves_no_effect(seed, shift):
     same(a[keep], b[~b["signal"].isin(["digits", "severity"])])
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.data())
 def test_any_small_table_gives_numbers_or_reasons_and_no_warning(data):
     cells = data.draw(

@@ -174,7 +174,7 @@ def test_refusals():
         cohen_kappa(long_of(GWET_TEXT), "linear")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.permutations(range(41)), st.sampled_from("klm"))
 def test_order_and_names_do_not_matter(order, letter):
     long = long_of(GWET_TEXT)
@@ -183,7 +183,7 @@ def test_order_and_names_do_not_matter(order, letter):
     pd.testing.assert_series_equal(cohen_kappa(moved).value, cohen_kappa(long).value)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.lists(st.sampled_from([None, 1, 2, 5]), min_size=3, max_size=3), min_size=1, max_size=6

@@ -36,7 +36,7 @@ def test_being_generous_to_all_or_a_good_group_is_no_leniency():
     assert not (found[found["signal"] == "nomination"]["status"] == "talk").any()
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 10_000))
 def test_effect_is_the_coefficient_of_the_interaction(seed):
     ratings, submissions, _ = contest(seed, n_sub=30, n_jur=4, per=3)

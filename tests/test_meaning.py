@@ -17,7 +17,7 @@ from fairlib.scoring.agreement.consequences import (
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(0.01, 0.99), st.integers(1, 220))
 def test_formula_is_the_bivariate_normal_integral(reliability, k):
     t = norm.isf(k / 221)

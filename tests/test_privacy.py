@@ -72,7 +72,7 @@ def test_subtraction_recovers_no_mark_in_a_thousand_designs():
         assert recoverable(pairs, *withheld(ratings_of(pairs, rng.integers(1, 11, len(pairs))), TEN)) == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sets(st.tuples(st.integers(0, 8), st.integers(0, 6)), min_size=1, max_size=40))
 def test_subtraction_recovers_no_mark_of_any_design(cells):
     pairs = [(f"s{i}", f"j{j}") for i, j in sorted(cells)]
@@ -84,7 +84,7 @@ def test_without_complements_the_attack_would_succeed():
     assert ("s2", "j4") in recoverable(pairs, set(), {"j4"})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.sets(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=8),
     st.lists(st.integers(1, 3), min_size=8, max_size=8),

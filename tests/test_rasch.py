@@ -374,7 +374,7 @@ def shuffled(ratings, seed):
     return ratings.sample(frac=1, random_state=seed)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6), st.sampled_from(["joint", "marginal"]))
 def test_order_of_rows_changes_nothing(seed, method):
     ratings = simulated(seed % 7, n_sub=15)
@@ -383,7 +383,7 @@ def test_order_of_rows_changes_nothing(seed, method):
         pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.permutations(range(6)), st.permutations(range(15)), st.sampled_from(["joint", "marginal"]))
 def test_names_change_nothing(jurors, submissions, method):
     ratings = simulated(6, n_sub=15)
@@ -399,7 +399,7 @@ def test_names_change_nothing(jurors, submissions, method):
         assert left.status.tolist() == right.status.tolist()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=3, max_size=3), min_size=2, max_size=12

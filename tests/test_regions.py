@@ -186,7 +186,7 @@ def test_before_june_2018_shymkent_was_in_the_south():
     assert set(found["code"]) == {""}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(ALIASES["alias"].tolist() + ["", "Мәскеу", "Ақсу"]), max_size=8), st.randoms()
 )

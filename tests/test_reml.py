@@ -174,7 +174,7 @@ def test_what_cannot_be_told_apart_is_refused_by_name(data, word):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_order_of_marks_and_names_change_nothing(seed):
     i, j, y, n, k = incomplete(seed)
     rng = np.random.default_rng(seed)
@@ -187,7 +187,7 @@ def test_order_of_marks_and_names_change_nothing(seed):
 
 
 @given(st.integers(0, 10_000), st.floats(0.1, 50), st.floats(-100, 100))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_another_scale_gives_the_same_fit(seed, factor, shift):
     i, j, y, n, k = incomplete(seed)
     a, b = reml.fit(i, j, y, n, k), reml.fit(i, j, factor * y + shift, n, k)

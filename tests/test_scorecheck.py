@@ -78,7 +78,7 @@ def why_not(submission, juror, who):
     return "" if juror in who.jurors.index else "unknown_juror"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.fixed_dictionaries({"E1": ROWS, "E2": ROWS, "E9": ROWS}), PAIRS)
 def test_all_at_once_is_mark_by_mark(tmp_path_factory, sheets, conflicts):
     folder, who = tmp_path_factory.mktemp("s"), roster_of(conflicts)
@@ -107,7 +107,7 @@ def test_all_at_once_is_mark_by_mark(tmp_path_factory, sheets, conflicts):
     assert sorted(zip(found["code"], found["submission"], found["juror"], strict=True)) == sorted(told)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(["b", "a", "", "ә", "B"]), min_size=1).flatmap(
     lambda labels: st.tuples(st.just(labels), st.lists(st.integers(0, len(labels) - 1)))))  # fmt: skip
 def test_labels_by_code_keep_their_text_and_sort(drawn):
@@ -117,7 +117,7 @@ def test_labels_by_code_keep_their_text_and_sort(drawn):
     assert list(made.categories) == sorted(set(labels))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.text("A0–\u2212- \t\u00a0\u202fә", max_size=5) | st.just(" 990101199901")))
 def test_ids_read_at_once_are_each_id_read_alone(typed):
     ids = clean_ids(pd.Series(typed, dtype="str")).tolist()

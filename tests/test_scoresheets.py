@@ -450,7 +450,7 @@ def test_a_long_table_without_headings_says_what_to_do(tmp_path):
         read(tmp_path, layout="long")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(["A", "B", "C"]), st.permutations(["E1", "E2"]))
 def test_order_of_rows_and_files_changes_nothing(tmp_path_factory, rows, jurors):
     marks = {

@@ -64,7 +64,7 @@ NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 7.0, 8.5, 0.1 + 0.2, 1e15, 1e16, -3.0
 OTHERS = st.sampled_from([True, False, 1, 10**16, dt.date(2021, 4, 14), dt.timedelta(hours=30)])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(NUMBERS | st.text(max_size=3)) | st.lists(NUMBERS | OTHERS | st.text(max_size=3)))
 def test_a_column_read_at_once_is_each_cell_read_alone(column):
     assert list(_texts(column)) == [c if isinstance(c, str) else _text(c) for c in column]
@@ -162,7 +162,7 @@ def test_russian_in_cp1251_is_certain_and_kazakh_on_one_letter_is_not():
     assert text == "город Қаратау" and notes[0][0] == "encoding_uncertain"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(KAZAKH.split(", ")), min_size=2))
 def test_kazakh_bytes_read_back(words):
     text = "; ".join(words)

@@ -80,7 +80,7 @@ def test_money_with_a_doubt():
     assert one(money, "3E+06").tolist() == [3e6, "scientific_notation"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 10**10),
     st.sampled_from([" ", "\u00a0", "\u202f", ""]),
@@ -182,7 +182,7 @@ def test_an_hour_that_never_was():
     assert one(dates, "2021-03-28 02:30:00", "Europe/Berlin")["code"] == "clock_change"
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.dates(pd.Timestamp("2000-01-01").date(), pd.Timestamp("2068-12-31").date()))
 def test_every_day_reads_back(day):
     forms = pd.Series([day.isoformat(), f"{day:%d.%m.%Y}", f"{day:%d.%m.%y}"])
@@ -270,7 +270,7 @@ def test_marks(text, value, status, code):
     assert np.isnan(row["value"]) if value is None else row["value"] == value
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(["8,5", "б/о", ""]))))
 def test_a_mark_has_a_value_exactly_when_it_is_scored(texts):
     read = marks(pd.Series(texts, dtype="str"))

@@ -66,7 +66,7 @@ def every_order(candidates, rule):
     return found.all(axis=0), found.any(axis=0) & ~found.all(axis=0)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(contests())
 def test_what_is_open_is_what_some_order_would_change(contest):
     made = chosen(*contest)
@@ -76,7 +76,7 @@ def test_what_is_open_is_what_some_order_would_change(contest):
         assert not any(note.startswith("tie_orders_tried") for note in made.notes)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(contests(), st.randoms(use_true_random=False))
 def test_order_of_rows_and_names_change_nothing(contest, random):
     candidates, rule = contest
@@ -93,7 +93,7 @@ def test_order_of_rows_and_names_change_nothing(contest, random):
         assert again is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(contests())
 def test_alike_submissions_share_their_decision(contest):
     candidates, rule = contest

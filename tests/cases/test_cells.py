@@ -391,7 +391,7 @@ def test_a_column_without_a_heading_in_a_workbook_is_told(tmp_path):
 # what is ordinary stays as it is
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.lists(st.integers(0, 10) | st.sampled_from(["", "Мүк", "8,5", "<&>"]), min_size=3, max_size=3)

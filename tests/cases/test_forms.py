@@ -163,7 +163,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=6))
 def test_whatever_stands_in_cells_every_row_is_received(tmp_path_factory, rows):
     lines = [f"P{n},{','.join(row)}" for n, row in enumerate(rows)]

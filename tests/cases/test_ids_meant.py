@@ -190,7 +190,7 @@ def test_without_a_list_a_conflict_is_about_the_juror_of_the_sheets(tmp_path):
 IDS = st.lists(st.from_regex(r"[A-Z]{0,2}[0-9]{1,3}(-[0-9]{1,3})?", fullmatch=True), min_size=1, unique=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @drawn(IDS, st.text("AР10-№. lOp", max_size=6))
 def test_a_fit_is_an_id_that_is_known_and_what_is_known_means_itself(known, typed):
     assert [f.id for f in fits(known, known)] == known
@@ -201,7 +201,7 @@ def test_a_fit_is_an_id_that_is_known_and_what_is_known_means_itself(known, type
     assert lower.id == known[0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @drawn(IDS, st.randoms())
 def test_the_order_of_the_known_ids_changes_nothing(known, random):
     turned = random.sample(known, len(known))

@@ -105,7 +105,7 @@ def result_of(folder, c, written, listed) -> Scoresheets:
 @pytest.mark.parametrize(
     "written", [as_rows, as_long, as_headings_of_both, as_jurors_over_criteria, as_criteria_over_jurors]
 )
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(c=contests(), listed=st.booleans())
 def test_the_same_marks_in_any_layout_are_the_same_ratings(tmp_path_factory, written, c, listed):
     if written is as_headings_of_both and len(c["criteria"]) == 1 and not listed:
