@@ -2,9 +2,9 @@
 
     python benchmarks/misfit.py [contests] [seed] [--write]
 
-Each contest: 200 submissions in three nominations and two languages, 12 jurors, four readers each by chance, whole marks
-of 1 to 10, 50 seats. A submission belongs if it is among the 50 truly best. `ideal` is the model itself; each of the
-others has one fault that the model does not know.
+Each contest: 200 submissions in three nominations and two languages, 12 jurors, four readers each by chance, whole
+marks of 1 to 10, 50 seats. A submission belongs if it is among the 50 truly best. `ideal` is the model itself; each of
+the others has one fault that the model does not know.
 """
 
 import sys
@@ -62,7 +62,8 @@ def contest(rng: np.random.Generator, *, scale=(1, 10), centre=5.5, unit=1.0, no
         {"submission": names[sub], "juror": [f"J{j:02d}" for j in who], "criterion": "c", "score": x,
          "status": "scored", "level": np.array(["A", "B", "C"])[nomination[sub]]})  # fmt: skip
     groups = pd.DataFrame(
-        {"nomination": np.array(["A", "B", "C"])[nomination], "language": np.array(["kk", "ru"])[tongue]}, index=names
+        {"nomination": np.array(["A", "B", "C"])[nomination], "language": np.array(["kk", "ru"])[tongue]},
+        index=names,
     )
     return ratings, groups, merit, (*scale, 1)
 

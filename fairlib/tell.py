@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # a notebook loads what it asks for
     from fairlib.selection.admit.check import Check
     from fairlib.selection.choose import Choice
     from fairlib.selection.firm.certainty import Certainty
+    from fairlib.selection.firm.misfit import Checked
     from fairlib.selection.firm.stability import Stability
     from fairlib.selection.otherwise.what_if import Comparison
     from fairlib.stage import Found, Scored, Stage
@@ -242,6 +243,11 @@ def moved(found: Found, seats: int | None) -> str:
         return f"{told}."
     over = int(((table["rank"] <= seats) & (table["rank_raw"] > seats)).sum())
     return f"{told}; {over} of the first {seats} would not be there by their raw means."
+
+
+def model_fit(checked: Checked) -> str:
+    """Where the marks differ from the model, and how much that moves the chances at the line."""
+    return conclusions.fit_words(checked.table.reset_index(), checked.matters, SAY)
 
 
 def jurors(review: Diagnostics) -> str:

@@ -160,7 +160,7 @@ def _drawn_together(variance: np.ndarray, free: np.ndarray, common: float) -> np
     spread = max(float(np.average((log - centre) ** 2 - noise, weights=free[told])), 0.0)
     out = np.full(len(variance), centre)
     out[told] = centre + (log - centre) * spread / (spread + noise) if spread else centre
-    return np.exp(out) * common / np.exp(centre)
+    return np.exp(out)
 
 
 def _follow(now: Weighted, latent: np.ndarray, keep: np.ndarray, variance: np.ndarray) -> np.ndarray:

@@ -37,10 +37,9 @@ class ModelFit:
 
     `table` (index check: `ceiling, noise, groups, one_mark`): `statistic`, `p`, the share of replicated sets of marks
     at least as far from the model; `p_adjusted` for the four questions together (Benjamini & Hochberg 1995); `size`:
-    the share of single marks at the end of the scale, how many times less exact a juror among the least exact tenth
-    is than one of the most exact, points by which a juror's view of a group differs (a standard deviation), points by
-    which the mark lies from what the other marks foretell; `about`: which end (`best, worst`), which groups;
-    `juror, submission` of the mark; `status`. Sizes of what was not asked are NA.
+    the share of single marks at the end of the scale, and points by which the mark lies from what the other marks
+    foretell; `about`: which end (`best, worst`), which groups (`juror:` before those that jurors see differently), to
+    which side (`better, worse`); `juror, submission` of the mark; `status`.
     """
 
     table: pd.DataFrame
@@ -50,6 +49,11 @@ class ModelFit:
     def found(self) -> tuple[str, ...]:
         """The checks that found something, in the order of the table."""
         return tuple(self.table.index[self.table["status"] == "found"])
+
+    @property
+    def can_allow(self) -> bool:
+        """Whether models that allow for more can be fitted: not where marks are too few, or far too many."""
+        return self._source is not None
 
     def allowing_for(self, *faults: str) -> Estimates | None:
         """Estimates that allow for some of the four, to draw from; None where no such model can be fitted."""
@@ -177,7 +181,8 @@ def _told(source: _Source, jurors: pd.Index, submissions: pd.Index) -> pd.DataFr
         "ceiling": {"size": share, "about": "best" if seen.end > 0 else "worst"},
         "groups": {"about": seen.group},
         "one_mark": {
-            "size": rest / max(float(left.free[mark]), 1e-9),
+            "size": abs(rest) / max(float(left.free[mark]), 1e-9),
+            "about": "better" if rest > 0 else "worse",
             "juror": jurors[left.design.who[mark]],
             "submission": submissions[left.design.owner[mark]],
         },

@@ -1,11 +1,11 @@
 """The twin commission: would an equally qualified second commission have chosen the same?
 
-A world is drawn from the posterior; new jurors, as different from each other as these, give new marks in
+A world is drawn from the posterior, merits distributed as the marks show it (`shape`); new jurors, as different from each other as these, give new marks in
 the same design; the same estimator and the same rule follow. The overlap with what was selected here says how
 much of the choice is the submissions' and how much is the luck of the jurors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.estimators.table import drawn_as, estimator
 from fairlib.selection.admit.greedy import admit, admit_many
+from fairlib.selection.firm.shape import reshaped
 from fairlib.selection.firm.worlds import CELLS, Worlds, onto, place_of, replicates, worlds
 from fairlib.selection.rule.compiled import Problem
 
@@ -79,6 +80,7 @@ def twin(
     for block, start in enumerate(range(0, n, step)):
         own = int(np.random.SeedSequence([seed, 1, block]).generate_state(1)[0])
         there = worlds(fit, min(step, n - start), own)
+        there = replace(there, merit=reshaped(fit, there.merit, there.juror))
         merit = core(second_marks(fit.sums.incidence, there, own))
         drawn.append(admit_many(problem, onto(merit, place, problem)))
     return _counted(problem, mine, np.concatenate(drawn), estimates.method)
