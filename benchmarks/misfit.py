@@ -34,6 +34,7 @@ FAULTS = {
     "juror × nomination 0.3": {"cells": 0.3},
     "juror × nomination 0.6": {"cells": 0.6},
     "languages 0.8 apart": {"language": 0.8},
+    "many near equals, a few far below": {"tail": True},
     "one mark raised by 4": {"push": 4.0},
     "one mark raised by 6": {"push": 6.0},
 }
@@ -42,12 +43,14 @@ LAB = Path(__file__).parents[1] / "docs" / "lab"
 
 
 def contest(rng: np.random.Generator, *, scale=(1, 10), centre=5.5, unit=1.0, noise=0.0, slope=0.0, cells=0.0,
-            language=0.0, push=0.0):  # fmt: skip
+            language=0.0, tail=False, push=0.0):  # fmt: skip
     """Ratings (a level for each nomination), languages and true merits of one contest."""
     who = np.argsort(rng.random((I, J)), axis=1)[:, :K].ravel()
     sub = np.repeat(np.arange(I), K)
     nomination, tongue = np.arange(I) % 3, rng.integers(0, 2, I)
     merit = rng.normal(0, 1, I) + language * tongue
+    if tail:
+        merit = (1.5 - rng.gamma(1.5, 1, I)) / np.sqrt(1.5)
     b, sd = rng.normal(0, 0.6, J), np.exp(rng.normal(0, noise, J))
     follows = np.maximum(1 + rng.normal(0, slope, J), 0.2)
     y = follows[who] * merit[sub] + b[who] + sd[who] * rng.normal(0, 1, len(sub))
@@ -69,7 +72,7 @@ def contest(rng: np.random.Generator, *, scale=(1, 10), centre=5.5, unit=1.0, no
 
 
 def one_contest(fault: str, seed: np.random.SeedSequence) -> tuple[np.ndarray, np.ndarray]:
-    """Predictive p and adjusted p of the four checks, and chances by model, by both and by the other; who belongs."""
+    """Predictive p and adjusted p of the checks, and chances by model, by both and by the other; who belongs."""
     rng = np.random.default_rng(seed)
     ratings, groups, merit, scale = contest(rng, **FAULTS[fault])
     found = estimate(ratings)

@@ -8,6 +8,7 @@ variances of the severity model:
 - `noise`: each juror has a residual variance and a slope; both are drawn to those of all as far as they differ little.
 - `groups`: a random effect of juror × group, and a level for each group of which the model knew nothing.
 - `one_mark`: without that mark.
+- `merits`: draws of merits are moved to the distribution that the marks show (`shape`).
 """
 
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def allow(left: Left, faults: frozenset[str], seen: Seen, groups: tuple[Groups, 
     y, one = left.y - fit.sums.centre, np.ones(p.n)
     now = Weighted(p, columns, y, keep / fit.residual, one, fit.submission, variances)
     state = Allowed(now, np.full(p.n_jurors, np.sqrt(fit.residual)), np.ones(p.n_jurors))
-    if not faults - {"one_mark"}:
+    if not faults - {"one_mark", "merits"}:
         return state
     free = np.bincount(p.who, left.free, p.n_jurors)
     for _ in range(_ROUNDS):

@@ -15,6 +15,7 @@ from fairlib.scoring.jurors.multiplicity import adjust
 from fairlib.scoring.misfit.allowing import Allowed, Ends, allow, ends_of, is_small
 from fairlib.scoring.misfit.discrepancies import CHECKS, LEAST, Groups, Seen, look
 from fairlib.scoring.misfit.residuals import Left
+from fairlib.scoring.misfit.shape import shape_of
 from fairlib.scoring.misfit.weighted import Weighted
 from fairlib.scoring.ratings import composite_of, scored
 
@@ -35,8 +36,8 @@ STATUS = {
 class ModelFit:
     """How the marks of a round compare with marks that the severity model would give.
 
-    `table` (index check: `ceiling, noise, groups, one_mark`): `statistic`, `p`, the share of replicated sets of marks
-    at least as far from the model; `p_adjusted` for the four questions together (Benjamini & Hochberg 1995); `size`:
+    `table` (index check: `ceiling, noise, groups, merits, one_mark`): `statistic`, `p`, the share of replicated sets of
+    marks at least as far from the model; `p_adjusted` for the five questions together (Benjamini & Hochberg 1995); `size`:
     the share of single marks at the end of the scale, and points by which the mark lies from what the other marks
     foretell; `about`: which end (`best, worst`), which groups (`juror:` before those that jurors see differently), to
     which side (`better, worse`); `juror, submission` of the mark; `status`.
@@ -56,7 +57,7 @@ class ModelFit:
         return self._source is not None
 
     def allowing_for(self, *faults: str) -> Estimates | None:
-        """Estimates that allow for some of the four, to draw from; None where no such model can be fitted."""
+        """Estimates that allow for some of the five, to draw from; None where no such model can be fitted."""
         return None if self._source is None else self._source.moved(frozenset(faults))
 
 
@@ -142,9 +143,14 @@ class _Source:
         other = self.allowed(faults).model
         fit, shift = self.left.fit, other.merit - self.base.merit
         draw, turn = self.estimates._sampler, _turn(self.base, other)
+        shape = None
+        if "merits" in faults:
+            se = np.sqrt(other.spread())
+            shape = shape_of(fit.merit + shift, se, fit.level, other.of_submission)
 
         def sampler(n: int, rng: np.random.Generator) -> np.ndarray:
-            return fit.merit + shift + turn(draw(n, rng) - fit.merit)
+            drawn = fit.merit + shift + turn(draw(n, rng) - fit.merit)
+            return drawn if shape is None else shape.moved(drawn)
 
         table = self.estimates.submissions.copy()
         table["estimate"] = table["estimate"] + pd.Series(shift, index=table.index)

@@ -1,4 +1,4 @@
-"""Four ways in which marks can differ from the severity model, each as a discrepancy against replicated marks.
+"""Five ways in which marks can differ from the severity model, each as a discrepancy against replicated marks.
 
 - `ceiling`: marks cannot go beyond an end of the scale. The noise falls towards that end, its distribution leans away
   from it, and merits and severities no longer add up (Tukey 1949, Biometrics 5:232).
@@ -6,6 +6,7 @@
   follow differences of merit (slopes).
 - `groups`: a juror treats groups of submissions differently beyond severity, or groups of which the model knows nothing
   differ in level.
+- `merits`: merits are not spread as a normal distribution, by their skewness or kurtosis.
 - `one_mark`: the largest studentised residual of all marks, by the spread of its own juror's.
 
 Where a question has several statistics the smallest of their predictive p counts, itself against the replicates
@@ -18,10 +19,10 @@ from functools import cached_property
 
 import numpy as np
 
-from fairlib.scoring.estimators.severity import SEVERITY
+from fairlib.scoring.estimators.severity import many
 from fairlib.scoring.misfit.residuals import LEAST_FREE, Left
 
-CHECKS = ("ceiling", "noise", "groups", "one_mark")
+CHECKS = ("ceiling", "noise", "groups", "merits", "one_mark")
 REPLICATES, WORK = 499, 40_000_000
 _SHRUNK = 10.0  # readings that a juror's own spread is worth, to be believed half
 LEAST = 5  # submissions that a group must have
@@ -126,10 +127,12 @@ def look(left: Left, groups: tuple[Groups, ...], seed: int) -> Seen | None:
     parts = [shapes.sums(left.observed), *(shapes.sums(u) for u in left.replicated(n, rng))]
     sums = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     ends, direction = _ends(sums["ends"])
+    drawn = _merits(left, n, rng)
     tried = {
         "ceiling": [ends],
         "noise": [_bartlett(sums["variances"], shapes.exactness), _chi(sums["slopes"])],
         "groups": [],
+        "merits": _moments(drawn),
         "one_mark": [sums["largest"][:, 0]],
     }
     names = []
@@ -137,7 +140,7 @@ def look(left: Left, groups: tuple[Groups, ...], seed: int) -> Seen | None:
         tried["groups"].append(_chi(sums[f"cells{k}"]))
         names.append(f"juror:{grouping.name}")
         if not grouping.known:
-            tried["groups"].append(_between(left, grouping, n, rng))
+            tried["groups"].append(_between(drawn, grouping))
             names.append(grouping.name)
     found = {name: _smallest(values) for name, values in tried.items() if values}
     which = found["groups"][2] if "groups" in found else 0
@@ -178,18 +181,30 @@ def _standard(sums: np.ndarray) -> np.ndarray:
     return np.where(sd > 1e-9, (sums - sums.mean(axis=0)) / np.maximum(sd, 1e-9), 0.0)
 
 
-def _between(left: Left, grouping: Groups, n: int, rng: np.random.Generator) -> np.ndarray:
-    """How far merits differ between groups beyond the model (1 + n,), by its own estimates of marks that it draws."""
+def _merits(left: Left, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Estimated merits about their levels (1 + n, I), of the marks and of marks that the model draws."""
     fit, p = left.fit, left.design
     rows = np.vstack([left.y, np.empty((n, p.n))])
     a = rng.standard_normal((n, p.n_submissions)) * np.sqrt(fit.submission) + fit.level
     b = rng.standard_normal((n, p.n_jurors)) * np.sqrt(fit.juror)
     rows[1:] = a[:, p.owner] + b[:, p.who] + rng.standard_normal((n, p.n)) * np.sqrt(fit.residual)
-    merit = SEVERITY.many(fit)(rows)
-    own = np.arange(grouping.size) == grouping.code[:, None]
-    level = np.arange(p.n_levels) == p.level[:, None]
+    read = p.readers > 0
+    level = (np.arange(p.n_levels) == p.level[:, None]) & read[:, None]
+    merit = many(fit)(rows)
     merit = merit - ((merit @ level) / np.maximum(level.sum(axis=0), 1)) @ level.T
+    return np.where(read, merit, 0.0)
+
+
+def _between(merit: np.ndarray, grouping: Groups) -> np.ndarray:
+    """How far merits (D, I) differ between groups (D,)."""
+    own = np.arange(grouping.size) == grouping.code[:, None]
     return _chi(merit @ own / own.sum(axis=0))
+
+
+def _moments(merit: np.ndarray) -> list[np.ndarray]:
+    """Skewness and kurtosis of merits (D, I), each by its size (D,); nothing where merits do not differ."""
+    unit = merit / np.maximum(merit.std(axis=1, keepdims=True), 1e-12)
+    return [np.abs(_standard((unit**k).mean(axis=1, keepdims=True))[:, 0]) for k in (3, 4)]
 
 
 def _smallest(values: list[np.ndarray]) -> tuple[float, float, int]:
