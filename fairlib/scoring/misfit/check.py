@@ -1,7 +1,7 @@
 """Is the severity model right for these marks, and what would be different if it allowed for what it does not know?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,14 +37,14 @@ class ModelFit:
     """How the marks of a round compare with marks that the severity model would give.
 
     `table` (index check: `ceiling, noise, groups, merits, one_mark`): `statistic`, `p`, the share of replicated sets of
-    marks at least as far from the model; `p_adjusted` for the five questions together (Benjamini & Hochberg 1995); `size`:
+    marks at least as far from the model; `p_adjusted` for all questions together (Benjamini & Hochberg 1995); `size`:
     the share of single marks at the end of the scale, and points by which the mark lies from what the other marks
     foretell; `about`: which end (`best, worst`), which groups (`juror:` before those that jurors see differently), to
     which side (`better, worse`); `juror, submission` of the mark; `status`.
     """
 
     table: pd.DataFrame
-    _source: "_Source | None" = None
+    _source: "_Source | None" = field(default=None, repr=False)
 
     @property
     def found(self) -> tuple[str, ...]:
