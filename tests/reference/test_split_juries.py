@@ -6,6 +6,7 @@ such a one. `python -m pytest tests/reference/test_split_juries.py -s` prints a 
 """
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_the_overlap_foretold_is_that_of_the_other_half():
             seen = (admit(problem) & admit(other)).sum()
             off.append(100 * (told - seen) / round(len(wide) / 4))
         rows[name] = np.mean(off)
-        print(f"{name}: {wide.shape[0]} × {wide.shape[1]}, told less seen {rows[name]:+.1f} points")
+        sys.stdout.write(f"{name}: {wide.shape[0]} × {wide.shape[1]}, told less seen {rows[name]:+.1f} points\n")
     mean, error = np.mean(list(rows.values())), np.std(list(rows.values()), ddof=1) / np.sqrt(len(rows))
-    print(f"{len(rows)} juries: {mean:+.1f} ± {error:.1f} points")
+    sys.stdout.write(f"{len(rows)} juries: {mean:+.1f} ± {error:.1f} points\n")
     assert abs(mean) < 3
