@@ -275,6 +275,7 @@ def test_draws_without_any_error_are_refused():
         estimate(contest(), "raw").draws(0, seed=1)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.sampled_from(SIMPLE))
 @settings(max_examples=20)
 def test_permuting_rows_and_renaming_change_nothing(seed, method):

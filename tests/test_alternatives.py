@@ -37,6 +37,7 @@ def test_the_list_follows_from_the_rule(table):
     assert bare.widest.empty
 
 
+@pytest.mark.slow
 def test_raw_means_are_a_neighbour_of_every_adjusted_score_and_of_no_raw_one(table):
     select = rule(12, quotas=(BY_NOMINATION,))
     before = set(choose(table, select, seed=7).selected)
@@ -48,6 +49,7 @@ def test_raw_means_are_a_neighbour_of_every_adjusted_score_and_of_no_raw_one(tab
     assert "estimator:raw" not in ask(table, select, method="raw").summary.index
 
 
+@pytest.mark.slow
 def test_each_is_the_choice_by_that_rule(table):
     select = rule(12, quotas=(BY_NOMINATION,))
     found = ask(table, select)

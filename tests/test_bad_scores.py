@@ -184,6 +184,7 @@ def test_broken_tables_are_refused_by_name(name, what):
         CALLS[name](table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("criteria", [("team",), ("use", "team")], ids=["one", "two"])
 @pytest.mark.parametrize("poor", POOR)

@@ -99,6 +99,7 @@ def test_an_unbroken_tie_over_money_waits_for_people():
     assert made.decisions.loc["b", "reason"] == "reserve:1; tie_refused:rank 2 among 2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_pabutools_finds_the_same_totals(seed):
     """Knapsack by pabutools (additive utilitarian welfare), greedy where all grants are equal."""

@@ -32,6 +32,7 @@ def dummies(panel):
     ).astype(float)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_effect_is_the_least_squares_coefficient(seed):
@@ -78,6 +79,7 @@ def test_p_has_the_plus_one_and_large_tables_take_the_normal_limit():
     assert draws_for(100_000, 10) == 0 and draws_for(800, 500) == 19_999
 
 
+@pytest.mark.slow
 def test_planted_drift_is_found_with_its_size_and_only_there():
     def tired(mu, t):
         return mu - 2.0 * (t["j"] == 3) * t["order"] / t.groupby("j")["order"].transform("max")
@@ -148,6 +150,7 @@ def test_a_flat_place_and_perfect_agreement_have_no_p():
     assert set(found[found["signal"] == "order"]["status"]) <= {"no_difference_to_test", "confounded"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "days", [["31.03.2021", "01.04.2021"], ["2021-03-31", "2021-04-01"], ["9", "10"], [9, 10]]
 )

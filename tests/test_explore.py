@@ -153,6 +153,7 @@ def test_where_low_is_best_severity_is_taken_from_the_mark():
     assert scores.steps(stage, "A", contest)["step"].tolist() == ["raw_mean", "estimator"]
 
 
+@pytest.mark.slow
 def test_a_contest_where_low_is_best_is_told_on_its_own_scale(run, stories, tmp_path):
     there = shutil.copytree(run, tmp_path / "low")
     params = (there / "params.yaml").read_text("utf-8")
@@ -170,6 +171,7 @@ def test_a_contest_where_low_is_best_is_told_on_its_own_scale(run, stories, tmp_
     assert strict in repr(fl.juror(there, who)).replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_what_would_change_a_decision_is_what_was_tried(run, stories):
     first, told = next(iter(stories.items()))
     here = told.otherwise[told.otherwise["round"] == FIRST]
@@ -218,6 +220,7 @@ def test_a_juror_is_told_with_the_numbers_of_the_tables(run):
     assert "not for publication" in repr(told) and "never an accusation" in repr(told)
 
 
+@pytest.mark.slow
 def test_a_juror_agrees_as_the_matrix_of_the_report_says(run):
     results = results_of(run)
     who = results.rounds[0].agreement.index[0]
@@ -234,6 +237,7 @@ def test_a_juror_with_one_mark_is_shown_and_compared_with_nobody(run):
     assert "nan" not in repr(told).lower()
 
 
+@pytest.mark.slow
 def test_findings_about_a_juror_are_told_in_sentences(run, tmp_path):
     there = shutil.copytree(run, tmp_path / "found")
     who = table_of(run, "ratings")["juror"].min()
@@ -256,12 +260,14 @@ def test_findings_about_a_juror_are_told_in_sentences(run, tmp_path):
     assert len(russian[f"signals-{FIRST}"].rows) == 2
 
 
+@pytest.mark.slow
 def test_nothing_differs_between_a_run_and_itself(run):
     told = fl.compare(run, run)
     assert told.same and told.rules.empty and told.files.empty and (told.moves["change"] == "").all()
     assert "Nothing differs" in repr(told) and not tables(told)
 
 
+@pytest.mark.slow
 def test_two_runs_differ_in_rules_and_choice(run, tmp_path):
     other = shutil.copytree(run, tmp_path / "other")
     params = (other / "params.yaml").read_text("utf-8")
@@ -287,6 +293,7 @@ def test_two_runs_differ_in_rules_and_choice(run, tmp_path):
     assert back.moves.query("change == 'comes'")["submission"].tolist() == [left]
 
 
+@pytest.mark.slow
 def test_files_of_two_records_are_compared(run, tmp_path):
     import json
 
@@ -302,6 +309,7 @@ def test_files_of_two_records_are_compared(run, tmp_path):
     assert "The rules are the same." in repr(told) and "2.1" in repr(told)
 
 
+@pytest.mark.slow
 def test_who_is_not_there_is_refused_with_the_nearest(run, tmp_path):
     with pytest.raises(RulesError, match=r"there is no submission 'S1234'; did you mean S\d+, S\d+, S\d+\?"):
         fl.story(run, "S1234")
@@ -321,11 +329,13 @@ def test_a_form_that_was_set_aside_names_the_one_that_counts(run, tmp_path):
         fl.story(there, "S900")
 
 
+@pytest.mark.slow
 def test_a_run_that_is_open_is_read_by_its_own_rules(run):
     opened = fl.Run(rules_2021(), run, run)
     assert repr(fl.story(opened, "S002")) == repr(fl.story(str(run), "S002"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["kk", "ru"])
 def test_displays_speak_the_languages_of_the_contest(run, stories, lang):
     who = table_of(run, "ratings")["juror"].min()
@@ -336,6 +346,7 @@ def test_displays_speak_the_languages_of_the_contest(run, stories, lang):
         assert names.isdisjoint({b.text for b in english.blocks[1:] if isinstance(b, Heading)})
 
 
+@pytest.mark.slow
 def test_displays_are_the_same_twice(run, stories):
     for asked, told in list(stories.items())[:1]:
         again = fl.story(run, asked)
@@ -344,6 +355,7 @@ def test_displays_are_the_same_twice(run, stories):
         assert "0x" not in repr(again)
 
 
+@pytest.mark.slow
 def test_a_card_keeps_its_style_and_strangers_words_to_itself(run, stories):
     page = fl.story(run, "S001")._repr_html_()
     assert "<script" not in page and "&lt;script&gt;" in page

@@ -129,6 +129,7 @@ def test_merits_are_those_of_random_levels_averaged_over_how_far_they_lie_apart(
     assert s2 > 0
 
 
+@pytest.mark.slow
 def test_errors_and_contrasts_are_the_spread_of_the_draws():
     data, level, _ = bound(17, n=42, k=9)
     fit = reml.fit(*data, level=level)
@@ -144,6 +145,7 @@ def test_errors_and_contrasts_are_the_spread_of_the_draws():
     np.testing.assert_allclose(np.sqrt(((juror - fit.juror_effect) ** 2).mean(axis=0)), se_juror, rtol=0.06)
 
 
+@pytest.mark.slow
 def test_more_jurors_than_submissions_change_places_and_nothing_else(monkeypatch):
     data, level, _ = bound(4, n=15, k=24, readers=8)
     seen = []
@@ -243,6 +245,7 @@ def test_estimators_are_compared_where_levels_differ():
     assert found.loc["severity", "rmse"] < found.loc["raw", "rmse"]
 
 
+@pytest.mark.slow
 def test_panels_that_read_one_nomination_each_are_compared_with_the_error_of_their_difference():
     data, level, _ = bound(10, share=0.0)
     ratings = table(data, level)
@@ -272,6 +275,7 @@ def test_a_submission_has_one_level():
         estimate(ratings)
 
 
+@pytest.mark.slow
 def test_nominations_that_differ_cost_neither_hits_nor_coverage():
     """A light version of benchmarks/levels.py: two in a hundred readings across, levels a standard deviation apart."""
     rng, home = np.random.default_rng(2021), np.repeat([0, 1, 2], 4)

@@ -51,6 +51,7 @@ def test_nothing_moved_moves_nobody(live):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moves", "changes"), [
     ({"seats": 3, "quota:0": False}, {"seats": 3, "quotas": ()}),
     ({"quota:0:x": 3, "quota:0:y": 1}, {"quotas": [QUOTA | {"seats": {"x": 3, "y": 1}}]}),
@@ -75,6 +76,7 @@ def test_a_juror_is_switched_off(asked, live):
     np.testing.assert_allclose(got.astype(float), want.reindex(got.index).astype(float), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_said_and_reset_brings_the_rule_back(live):
     for name in ("weight:a", "weight:b"):
         live.controls[name].value = 0.0
@@ -92,6 +94,7 @@ def test_written_as_params_it_is_the_rule(live):
     assert yaml.safe_load(text) == {"rounds": [told]}
 
 
+@pytest.mark.slow
 def test_chances_stand_beside_those_who_move(asked, monkeypatch):
     monkeypatch.delenv("FAIRLIB_RUN_DIR", raising=False)
     stage, scored = asked

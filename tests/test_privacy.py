@@ -72,6 +72,7 @@ def test_subtraction_recovers_no_mark_in_a_thousand_designs():
         assert recoverable(pairs, *withheld(ratings_of(pairs, rng.integers(1, 11, len(pairs))), TEN)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.sets(st.tuples(st.integers(0, 8), st.integers(0, 6)), min_size=1, max_size=40))
 def test_subtraction_recovers_no_mark_of_any_design(cells):
@@ -84,6 +85,7 @@ def test_without_complements_the_attack_would_succeed():
     assert ("s2", "j4") in recoverable(pairs, set(), {"j4"})
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.sets(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=8),
@@ -252,6 +254,7 @@ def test_a_status_never_tells_marks(results):
     assert set(seen.jurors["status"]) == set(seen.estimates["status"]) == {"ok"}
 
 
+@pytest.mark.slow
 def test_correlations_are_coarse_and_gone_where_one_gave_everybody_the_same(results):
     seen = for_public(results).rounds[0].agreement
     known = seen.to_numpy()[seen.notna().to_numpy()]
@@ -374,6 +377,7 @@ def readings_of_pdf(file):
             yield from (thing.get_data().decode(code, "ignore") for code in ("utf-8", "utf-16-be"))
 
 
+@pytest.mark.slow
 def test_planted_secrets_are_nowhere_in_public(tmp_path):
     run, rules = planted(tmp_path)
     render(run, rules, tmp_path / "out", languages=("kk",), workers=1)
@@ -428,6 +432,7 @@ def test_the_attack_on_published_tables_recovers_no_mark(attacked):
     assert unknown <= 0.001 * sum(len(done.verdicts) for done in attacked.values())
 
 
+@pytest.mark.slow
 def test_the_attack_recovers_marks_where_nothing_is_withheld(tmp_path, monkeypatch):
     monkeypatch.setattr("fairlib.report.public.privacy.withheld", lambda *_: (set(), set()))
     found = [attack(draw_case(seed), tmp_path / str(seed)) for seed in (62, 64, 66)]

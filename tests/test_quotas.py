@@ -72,6 +72,7 @@ def test_impossible_is_said_by_name(sizes, n, floor, says):
         apportion(sizes, n, floor=floor)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6), st.sampled_from(METHODS), st.data())
 def test_seats_are_shared_whole_and_no_group_gets_more_than_it_has(sizes, method, data):
@@ -83,6 +84,7 @@ def test_seats_are_shared_whole_and_no_group_gets_more_than_it_has(sizes, method
         assert all(abs(g - n * size / sum(sizes)) < 1 for g, size in zip(got, sizes, strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(st.integers(5, 40), min_size=1, max_size=5), st.sampled_from(METHODS), st.integers(0, 5))
 def test_floors_are_kept(sizes, method, floor):

@@ -358,6 +358,7 @@ def test_jurors_named_in_a_long_table(tmp_path):
     assert told(result, "found", "juror") == [["juror_by_name", "warning", "Иванова", "E1"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", [["Итого", 12, 14], ["Барлығы:", 12, 14], ["", "Total", 14], ["Всего: 2", "", ""]]
 )
@@ -450,6 +451,7 @@ def test_a_long_table_without_headings_says_what_to_do(tmp_path):
         read(tmp_path, layout="long")
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.permutations(["A", "B", "C"]), st.permutations(["E1", "E2"]))
 def test_order_of_rows_and_files_changes_nothing(tmp_path_factory, rows, jurors):

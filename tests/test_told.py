@@ -60,6 +60,7 @@ def tables_of(results, lang="en", audience="internal"):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_marks_stand_as_given_and_in_the_order_of_the_headings(results, lang):
     say, stage = speak(lang), results.rounds[0]
@@ -86,6 +87,7 @@ def test_marks_stand_as_given_and_in_the_order_of_the_headings(results, lang):
     assert any("·" in text for text in found.values())
 
 
+@pytest.mark.slow
 def test_the_range_of_a_juror_keeps_quarter_points(results):
     stage = results.rounds[0]
     shown = tables_of(results)["marks-commission-data"]
@@ -139,6 +141,7 @@ def test_a_filled_mark_is_one_whose_interval_does_not_contain_zero():
     assert filled == set(outside["severity"])
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 20000), min_size=1, max_size=30),
     st.sampled_from([(0.9, 0.1), (0.8, 0.2), (0.95, 0.05), (0.905, 0.333), (0.999, 0.001)]),
@@ -156,6 +159,7 @@ def test_no_probability_stays_unknown():
     assert in_per_cents(pd.Series([np.nan, 0.5]), Certainty()).isna().tolist() == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])
 def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
     say, public = speak(lang), for_public(results)
@@ -184,6 +188,7 @@ def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
                 assert mine("In the report that is called: {band}.", band=word("band", code, mine)) in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])
 def test_nobody_is_promised_the_places_of_other_jurors(results, lang):
     say = speak(lang)
@@ -195,6 +200,7 @@ def test_nobody_is_promised_the_places_of_other_jurors(results, lang):
     ) in told  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_share_that_a_second_commission_keeps_has_one_number(results):
     for stage in results.rounds:
         numbers = [
@@ -213,6 +219,7 @@ def _with_decisions(run, folder, at):
     return read_results(copy, RULES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "waits"),
     [
@@ -239,6 +246,7 @@ def test_a_letter_waits_until_somebody_has_decided(run, tmp_path, reason, waits)
     assert "waiting" not in tables_of(for_public(results), audience="public")
 
 
+@pytest.mark.slow
 def test_a_decision_of_people_over_the_seats_is_told_and_leaves_the_number_of_seats(run, tmp_path):
     def one_more(d):
         at = d.index[d["decision"] == "not_selected"][0]
@@ -260,6 +268,7 @@ def test_a_decision_of_people_over_the_seats_is_told_and_leaves_the_number_of_se
     assert card.headline.startswith("Selected: 50.") and sum(n for _, n, _ in card.dots) == 50
 
 
+@pytest.mark.slow
 def test_a_round_without_seats_has_no_top(run, tmp_path):
     from dataclasses import replace
 
@@ -270,6 +279,7 @@ def test_a_round_without_seats_has_no_top(run, tmp_path):
     assert "ranking: expert" in write_report(results, "en", "public").chapters[3].title
 
 
+@pytest.mark.slow
 def test_a_draw_can_be_checked_from_what_lies_beside_the_public_page(run, tmp_path):
     from fairlib.report.files import draws
     from fairlib.report.parallel import Job

@@ -30,6 +30,7 @@ def test_severe_jurors_make_adjustment_win():
     assert table["hit_rate"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_equal_jurors_make_least_squares_overcorrect():
     table = compare_estimators(contest(0.0, 1.5, readers=2), 15, n_sim=60)
     assert table.loc["severity", "rmse"] < table.loc["additive", "rmse"]
@@ -62,6 +63,7 @@ def test_predictions_of_the_mean_by_hand():
     assert table.loc["raw", "n_predicted"] == 6
 
 
+@pytest.mark.slow
 def test_all_methods_run_side_by_side():
     rng = np.random.default_rng(5)
     ratings = contest(0.7, 1.0, n=30, k=6)

@@ -4,6 +4,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from fairlib.rules import Budget, Quota, Selection
 from fairlib.selection.admit.greedy import admit
 from fairlib.selection.choose import choose
 from fairlib.selection.rule.compiled import compile_rule
+
+pytestmark = pytest.mark.slow
 
 
 @st.composite

@@ -39,6 +39,7 @@ def test_criteria_over_jurors(tmp_path):
     assert by_juror(result) == BESIDE and result.rejected.empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", ["{j} - {c}", "{c} ({j})", "{j}: {c}", "{c}, {j}", "{j} [{c}]", "{j} – {c} (1-10)",
                                      "{j}_{c}", "{j} {c} score"])  # fmt: skip
 def test_a_juror_and_a_criterion_in_one_heading(tmp_path, heading):
@@ -224,6 +225,7 @@ def test_a_place_for_a_signature_is_no_column_of_jurors(tmp_path):
     assert by_juror(read(tmp_path, {"e.csv": rows})) == {"e": [5, 6, 5, 5]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", [
     ("Innovation [1-10]", "Impact [1-10]"), ("Innovation*", "Impact *"), ("Score [Innovation]", "Score [Impact]"),
     ("Innovation (max 10 points)", "Impact, 0-10"), ("1) Innovation", "2) Impact"), ("Innovation - 10", "Impact – 10"),
@@ -244,6 +246,7 @@ def test_feedback_on_a_criterion_is_no_mark(tmp_path):
         read(tmp_path, {"e1.csv": rows})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [
     ("Submission", "Judge Name", "Criterion", "Score"), ("Project", "Judge", "Criterion", "Score"),
     ("Proposal ID", "Judge", "Criterion", "Score"), ("Paper", "Reviewer", "Criterion", "Score"),

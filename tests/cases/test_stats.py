@@ -80,6 +80,7 @@ def test_row_1_flat_jurors_have_no_coefficient():
     assert what_it_means(ratings, 1).status == "no_submission_variance"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answers", "said"), [([1, 1, 1], False), ([0, 1, 1], True)])
 def test_row_1_a_criterion_answered_alike_leaves_the_others_their_numbers(answers, said):
     first, second = (
@@ -264,6 +265,7 @@ def test_row_13_a_cap_without_ids_is_refused():
     assert Contest.model_validate(known).rounds[0].select.per_organisation == 1
 
 
+@pytest.mark.slow
 def test_row_15_rasch_goes_on_by_the_marginal_likelihood():
     refused = 0
     for seed in range(20):
