@@ -258,6 +258,7 @@ def test_rank_changes_add_up():
     np.testing.assert_allclose(additive["by_shrinkage"].to_numpy(float), 0, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SIMPLE)
 def test_draws_carry_labels_and_the_stated_error(method):
     found = estimate(contest(11), method)

@@ -223,6 +223,7 @@ def test_weights_that_mean_nothing_are_refused(name, weights, words):
         getattr(room, name)(contest(), *ARGUMENTS.get(name, ()), weights=weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "words"),
     [

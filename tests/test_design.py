@@ -146,6 +146,7 @@ def brute_force_gain(ratings, groups):
     return out
 
 
+@pytest.mark.slow
 def test_the_first_extra_reading_is_the_best_of_all():
     ratings = readings([*everybody("ABC", "xyz"), *everybody("DEFG", "uv"), ("D", "x"), ("E", "y")])
     groups = pd.concat([GROUPS, pd.Series({"G": "health"})])

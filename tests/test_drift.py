@@ -92,6 +92,7 @@ def test_planted_drift_is_found_with_its_size_and_only_there():
     assert set(drifting["juror"]) == {"E03"}
 
 
+@pytest.mark.slow
 def test_drift_of_the_whole_panel_is_found_where_orders_differ():
     def all_tire(mu, t):
         return mu - 1.0 * t["order"] / t.groupby("j")["order"].transform("max")
@@ -120,6 +121,7 @@ def test_days_that_all_share_are_confounded_for_the_panel_but_not_for_a_juror():
     assert row(found, "day", "E01")["status"] == "talk"
 
 
+@pytest.mark.slow
 def test_a_juror_absent_on_a_day_and_too_few_marks_say_so():
     ratings = contest(9, n_sub=40, n_jur=5, per=5)[0].drop(columns="order")
     ratings["day"] = (ratings["submission"] >= "s0020") + 1

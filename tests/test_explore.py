@@ -185,6 +185,7 @@ def test_what_would_change_a_decision_is_what_was_tried(run, stories):
     assert "under so many of them the decision would be another: 0." in repr(fl.story(run, middle))
 
 
+@pytest.mark.slow
 def test_a_submission_that_nobody_marked_has_a_story_without_numbers(run):
     told = fl.story(run, UNREAD)
     assert "No juror marked it, so it has no place in the ranking." in repr(told)
@@ -192,11 +193,13 @@ def test_a_submission_that_nobody_marked_has_a_story_without_numbers(run):
     assert "nan" not in repr(told).lower() and "<NA>" not in told._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_submission_that_the_rules_kept_out_is_told_so(run):
     out = table_of(run, "decisions").query("decision == 'not_eligible'")["submission"].iloc[0]
     assert "The submission does not meet the conditions of the contest." in repr(fl.story(run, out))
 
 
+@pytest.mark.slow
 def test_a_juror_is_told_with_the_numbers_of_the_tables(run):
     given = table_of(run, "ratings")
     who = given["juror"].min()
@@ -229,6 +232,7 @@ def test_a_juror_agrees_as_the_matrix_of_the_report_says(run):
     pd.testing.assert_series_equal(told.sort_index(), matrix.sort_index(), check_names=False)
 
 
+@pytest.mark.slow
 def test_a_juror_with_one_mark_is_shown_and_compared_with_nobody(run):
     given = table_of(run, "ratings")
     (who,) = (given["juror"].value_counts() == 1).loc[lambda one: one].index

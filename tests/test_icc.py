@@ -109,6 +109,7 @@ def test_whatever_the_marks_no_nan_and_ordered_limits(n, k, data):
     assert (both.value <= 1 + 1e-12).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.permutations(range(24)))
 def test_order_and_names_do_not_matter(order):

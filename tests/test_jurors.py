@@ -379,6 +379,7 @@ def test_infit_comes_from_rasch_and_severity_may_be_given():
     assert d.jurors["severity"].to_numpy() == pytest.approx(given.jurors["severity"].to_numpy())
 
 
+@pytest.mark.slow
 def test_every_tested_finding_has_its_numbers_and_every_other_a_reason():
     found = diagnose(*contest(14, n_sub=60, n_jur=6)).findings
     tested = found["status"].isin(["talk", "significant", "large", "quiet"])

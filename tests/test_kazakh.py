@@ -112,6 +112,7 @@ def test_tidying(typed, meant, codes):
     assert repaired(typed) == (meant, codes)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(st.lists(st.sampled_from((WORDS + " " + RUSSIAN).replace(",", "").split()), min_size=1, max_size=6))
 def test_words_at_home_are_never_changed(words):

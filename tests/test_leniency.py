@@ -77,6 +77,7 @@ def test_p_is_uniform_where_panels_go_along_with_nominations():
         assert np.mean(np.array(p) <= level) == pytest.approx(level, abs=room)
 
 
+@pytest.mark.slow
 def test_a_panel_bound_to_its_nomination_cannot_be_asked():
     ratings, submissions, _ = contest(3, n_sub=40, n_jur=4, per=4)
     both = pd.concat(
@@ -124,6 +125,7 @@ def test_undeclared_favour_to_the_own_region_is_found_in_the_panel():
     assert len(asked_twice) == 0
 
 
+@pytest.mark.slow
 def test_a_mark_for_the_own_organisation_is_a_finding_by_itself():
     ratings, submissions, jurors = contest(8, n_sub=60, n_jur=6)
     mine = ratings.loc[ratings["juror"] == "E03", "submission"].iloc[0]

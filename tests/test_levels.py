@@ -193,6 +193,7 @@ def table(data, level):
     return pd.DataFrame({"submission": i, "juror": j, "criterion": "c", "score": y, "level": names})
 
 
+@pytest.mark.slow
 def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     data, level, _ = bound(9)
     found = estimate(table(data, level))
@@ -213,6 +214,7 @@ def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     assert estimate(table(data, level).drop(columns="level")).contrasts is None
 
 
+@pytest.mark.slow
 def test_levels_are_means_of_estimates_with_the_error_of_the_mean_of_these_submissions():
     data, level, _ = bound(9)
     names = np.array(["legal", "health", "culture"])[level]
@@ -238,6 +240,7 @@ def test_levels_change_no_other_estimator(method):
     pd.testing.assert_frame_equal(found.jurors, plain.jurors)
 
 
+@pytest.mark.slow
 def test_estimators_are_compared_where_levels_differ():
     data, level, _ = bound(14, n=60, k=9, apart=2.0)
     found = compare_estimators(table(data, level), 20, n_sim=20)

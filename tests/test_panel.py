@@ -68,6 +68,7 @@ def test_a_control_is_the_same_as_the_call(asked, live, moves, changes):
     assert all(str(i) in live.said.value for i in want.moved.index)
 
 
+@pytest.mark.slow
 def test_a_juror_is_switched_off(asked, live):
     live.controls["juror:J0"].value = False
     others = asked[1].ratings[asked[1].ratings["juror"] != "J0"]
@@ -85,6 +86,7 @@ def test_what_cannot_be_done_is_said_and_reset_brings_the_rule_back(live):
     assert live.moved == {} and live.found.moved.empty
 
 
+@pytest.mark.slow
 def test_written_as_params_it_is_the_rule(live):
     live.controls["seats"].value = 5
     live.controls["weight:a"].value = 2.0

@@ -185,6 +185,7 @@ def test_what_nobody_may_see_is_not_even_read(results):
     assert hidden.isdisjoint(results.submissions.columns)
 
 
+@pytest.mark.slow
 def test_no_number_has_more_digits_than_a_page_shows(results):
     for stage in for_public(results).rounds:
         tables = stage.tables | {"agreement": stage.agreement, "profiles": stage.profiles}
@@ -276,6 +277,7 @@ def test_the_public_learns_how_many_places_a_juror_moves_and_not_whose(results):
         assert "estimate" not in stage.ties
 
 
+@pytest.mark.slow
 def test_no_name_without_consent(results):
     seen = for_public(results).submissions
     without = results.submissions["consent"].str.lower() != "true"

@@ -238,6 +238,7 @@ def test_juror_seen_only_with_extremes_has_no_measure():
     assert np.isfinite(fit.submissions.measure["s00"])
 
 
+@pytest.mark.slow
 def test_unused_value_is_closed_up_for_all_with_a_finding():
     ratings = simulated(1)
     gap = ratings.assign(score=ratings.score.where(ratings.score < 3, ratings.score + 1))

@@ -52,6 +52,12 @@ def results(run):
     return read_results(run, RULES)
 
 
+@pytest.fixture(scope="module")
+def letters(results):
+    """The letters by submission."""
+    return {x.submission: x for x in write_letters(results)}
+
+
 def tables_of(results, lang="en", audience="internal"):
     """Tables of the report by id, those behind figures too."""
     blocks = list(write_report(results, lang, audience).blocks())
@@ -161,13 +167,13 @@ def test_no_probability_stays_unknown():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])
-def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
+def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, letters, lang):
     say, public = speak(lang), for_public(results)
-    letters = {x.submission: x for x in write_letters(results)}
     for seen, audience in ((results, "internal"), (public, "public")):
         books = {s.name: s for s in sheets(Context(seen, say, audience))}
+        tables = tables_of(seen, lang, audience)
         for k, stage in enumerate(results.rounds, 1):
-            shown = tables_of(seen, lang, audience)[f"decisions-{stage.id}"]
+            shown = tables[f"decisions-{stage.id}"]
             at = [c.label for c in shown.columns].index(say("Probability, places"))
             page = {row[1].text: row[at].text for row in shown.rows if row[at].text != "–"}
             book = next(s for name, s in books.items() if name.startswith(f"{k}. ") and len(s.columns) > 15)

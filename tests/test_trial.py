@@ -20,6 +20,7 @@ def contest(severity, noise, seed=0, n=60, k=8, readers=3):
     return pd.DataFrame(rows, columns=["submission", "juror", "criterion", "score"])
 
 
+@pytest.mark.slow
 def test_severe_jurors_make_adjustment_win():
     table = compare_estimators(contest(2.0, 0.4), 15, n_sim=40)
     assert list(table.index) == list(COMPARED)
@@ -37,6 +38,7 @@ def test_equal_jurors_make_least_squares_overcorrect():
     assert table.loc["severity", "hit_rate"] >= table.loc["additive", "hit_rate"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_table():
     ratings = contest(0.5, 1.0)
     first, again = (compare_estimators(ratings, 10, n_sim=5, seed=3) for _ in range(2))

@@ -141,6 +141,7 @@ def test_percent_cells_of_one_juror_are_marks_of_a_scale_to_100(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scale", "read"),
     [
@@ -222,6 +223,7 @@ def test_an_unsaved_formula_is_told_in_any_order_of_attributes(tmp_path, attribu
     assert notes(tmp_path / "a.xlsx") == [("B2", "formula_without_value", "=1+1")]
 
 
+@pytest.mark.slow
 def test_many_error_cells_are_read_in_linear_time(tmp_path):
     taken = {}
     for n in (4_000, 40_000):

@@ -53,6 +53,7 @@ def test_a_column_with_one_day_past_the_twelfth_reads_back(days, form):
     assert table["value"].dt.date.tolist()[:-1] == days and not (table["code"] == "ambiguous_order").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "clock"),
     [

@@ -46,6 +46,7 @@ def test_month_first_dates_set_nobody_aside_whom_the_column_proves_in_time(tmp_p
     assert told(result) == {"order_of_column": "A2"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["11/11/2023", "11.12.2023", "11/25/2023;25/11/2023"])
 def test_a_date_that_could_be_read_in_two_ways_sets_no_form_aside(tmp_path, other):
     rows = [f"{day},Q{n},Q{n}" for n, day in enumerate(other.split(";"))]

@@ -26,6 +26,7 @@ def test_jurors_over_repeated_criteria_are_each_read(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("above", [[], [["Final jury"]], [["Final jury"], []]])
 def test_jurors_over_criteria_below_a_preamble_with_one_heading_row_beneath(tmp_path, above):
     heads = [["", "", "J1", "", "J2", ""], ["ID", "Title", "Innovation", "Impact", "Innovation", "Impact"]]
@@ -143,6 +144,7 @@ def test_a_sheet_of_rankings_beside_the_marks_is_left_out(tmp_path):
     assert told(result, "sheet_without_scores", "sheet", "severity") == [["Rankings", "warning"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layout", "rows", "right"), [
     ("sheets", ROWS, "rows"), ("long", ROWS, "rows"), ("long", [*OVER, *SIDE], "wide"), ("rows", LONG, "long"),
     ("wide", ROWS, "rows"), ("rows", [["ID", "Innovation", "Impact"], ["P1", 6, 5]], "sheets"),
@@ -154,6 +156,7 @@ def test_another_layout_than_params_say_stops_the_run_and_is_named(tmp_path, lay
         read(tmp_path, {"e.csv": rows}, layout=layout)
 
 
+@pytest.mark.slow
 def test_with_one_criterion_a_row_a_mark_is_a_row_for_each_juror_and_submission(tmp_path):
     rows = [["paper", "reviewername", "Taste"], ["P1", "A", 4], ["P1", "B", 3], ["P2", "A", 2]]
     for layout in ("long", "rows", None):

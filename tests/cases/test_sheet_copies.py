@@ -184,6 +184,7 @@ def test_a_block_with_other_columns_stops_the_run(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [("P9", "Heath", 5, 6), ("Подпись", "", 5, 6), ("P9", "Heath", "good", "")])
 def test_what_could_be_marks_stays_an_error(tmp_path, row):
     write(tmp_path, {"e1": [*rows_of(J1), row]})
