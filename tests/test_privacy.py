@@ -207,7 +207,9 @@ def with_one_reader_less(results):
 
 def test_the_public_is_told_reasons_by_what_they_are_not_by_how_they_look(results):
     stage = results.rounds[0]
-    said = 'manual:selected by board on 2021-03-30: "heard: 7.125 at the hearing"; rule: reserve, quota:region=x 7.125<8'
+    said = (
+        'manual:selected by board on 2021-03-30: "heard: 7.125 there"; rule: reserve, quota:region=x 7.125<8'
+    )
     codes = {
         said: said.replace("7.125<8", "7.12<8"),
         "quota:region=x 9.5<10": "quota:region=x",

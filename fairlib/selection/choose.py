@@ -213,7 +213,7 @@ def _seats(problem: Problem, table: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (b.code, b.rule, b.lower, min(b.upper, n), len(b.members), int(chosen[b.members].sum()))
         for b in problem.bounds
-        if not b.rule.startswith("thresholds")
+        if not b.worse
     ]
     if problem.budget is not None:
         rows.append(("budget", "budget", 0, problem.budget, int(chosen.sum()), int(table["grant"].sum())))
