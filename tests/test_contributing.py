@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "fairlib"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ITEMS = re.findall(r"^- \*\*(.+?)\*\* \(`(\w+)`\): (.+?)(?=\n- |\n\n|\Z)", TEXT, flags=re.M | re.S)
-TABLES = ("contract.csv", "report/words/codes.csv")
+TABLES = ("contract.csv", "report/words/codes.csv", "report/words/methods.csv")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
 
 

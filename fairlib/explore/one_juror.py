@@ -12,13 +12,13 @@ from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, tab
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, each_juror, signals
-from fairlib.report.chapters.levels import Z95
 from fairlib.report.chapters.scoring import pairs_compared, severe
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words
 from fairlib.report.words.locale import speak
 from fairlib.rules import Contest, Language
 from fairlib.scoring.jurors.sentences import sentence
+from fairlib.scoring.result import Z95
 from fairlib.selection import several
 
 MARK = ["submission", "criterion", "score", "status", "source"]

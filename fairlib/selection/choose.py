@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import ROUND
 from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit.unbroken import settle
@@ -217,7 +218,7 @@ def _seats(problem: Problem, table: pd.DataFrame) -> pd.DataFrame:
     ]
     if problem.budget is not None:
         rows.append(("budget", "budget", 0, problem.budget, int(chosen.sum()), int(table["grant"].sum())))
-    return pd.DataFrame(rows, columns=["code", "rule", "at_least", "at_most", "eligible", "used"])
+    return pd.DataFrame(rows, columns=ROUND["seats"].names())
 
 
 def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
@@ -237,7 +238,7 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
                     written(problem.submissions[group[undecided[group]]]),
                 )
             )
-    return pd.DataFrame(rows, columns=["rank", "estimate", "submissions", "settled_by", "open"])
+    return pd.DataFrame(rows, columns=ROUND["ties"].names())
 
 
 def _step(order: Order, a: int, b: int, select: Selection) -> str:

@@ -9,6 +9,7 @@ from typing import TypedDict
 
 import pandas as pd
 
+from fairlib.contract import nothing
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.intake.sheets.rows_meant import match_conflicts
 from fairlib.rules import Scale, Selection
@@ -26,7 +27,7 @@ from fairlib.selection.otherwise.neighbours import Others, other_rules
 from fairlib.selection.otherwise.what_if import Comparison, what_if
 from fairlib.stage.direction import turned, turned_estimates
 from fairlib.stage.found import Found
-from fairlib.stage.handed_on import Scored, nothing, save_tables
+from fairlib.stage.handed_on import Scored, save_tables
 from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import STATUSES
 from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
 from fairlib.intake.cells.percent import fractions, on_scale
@@ -32,7 +33,6 @@ from fairlib.intake.sheets.refusals import nothing_counts
 from fairlib.intake.sheets.rows_meant import match_conflicts, match_rows
 from fairlib.intake.sheets.side_by_side import Mark, bare_juror
 from fairlib.intake.sheets.usable import (
-    STATUSES,
     Roster,
     at_mark,
     check_conflicts,

@@ -12,7 +12,7 @@ from fairlib.contract import column
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words
-from fairlib.report.chapters.levels import Z95, compared, comparison, level_name, seats_over_all
+from fairlib.report.chapters.levels import compared, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.columns import in_words
@@ -20,6 +20,7 @@ from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
 from fairlib.report.words.findings import found_words
 from fairlib.report.words.rules import Quoter, is_written
+from fairlib.scoring.result import Z95
 from fairlib.selection import several
 
 TEXT, WHOLE = "@", "0"
