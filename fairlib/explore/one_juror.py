@@ -21,7 +21,7 @@ from fairlib.scoring.jurors.sentences import sentence
 from fairlib.scoring.result import Z95
 from fairlib.selection import several
 
-MARK = ["submission", "criterion", "score", "status", "source"]
+_MARK = ["submission", "criterion", "score", "status", "source"]
 SAID = ("talk", "own_organisation_marked", "no_spread", "significant")  # findings told one by one
 MANY = 12  # rows of a table that is not folded
 
@@ -65,7 +65,7 @@ def juror(run: OpenRun | str | Path, juror: str, lang: Language = "en") -> Juror
         juror=asked,
         severity=scores.by_round(rounds, lambda s: s.jurors[s.jurors["juror"] == asked]),
         findings=scores.by_round(rounds, lambda s: _findings(s, asked)),
-        marks=scores.by_round(rounds, lambda s: s.ratings.loc[s.ratings["juror"] == asked, MARK]),
+        marks=scores.by_round(rounds, lambda s: s.ratings.loc[s.ratings["juror"] == asked, _MARK]),
         readings=scores.by_round(rounds, lambda s: _readings(s, asked, contest)),
         agreement=scores.by_round(rounds, lambda s: _agreement(s, asked, contest)),
         moved=scores.by_round(rounds, lambda s: _moved(s, asked)),

@@ -21,7 +21,7 @@ from fairlib.params import RulesFile
 from fairlib.rules import Certainty, Round
 from fairlib.scoring.agreement.concordance import agreement_matrix
 from fairlib.selection.firm.certainty import band_of
-from fairlib.selection.reason import read, rule_said, waits
+from fairlib.selection.reason import reasons_in, rule_said, waits
 
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
 TRUE = {"true", "yes", "1", "1.0"}
@@ -66,7 +66,7 @@ class RoundResults:
     @cached_property
     def by_people(self) -> pd.DataFrame:
         """Decisions that people took over the rule's head, with `rule_said`, what the rule alone decided."""
-        said = [rule_said(read(code)) for code in self.decisions["reason"]]
+        said = [rule_said(reasons_in(code)) for code in self.decisions["reason"]]
         return self.decisions.assign(rule_said=said).dropna(subset=["rule_said"])
 
     @cached_property
@@ -136,7 +136,7 @@ class Results:
             return {}
         latest = pd.concat([s.decisions for s in self.rounds]).drop_duplicates("submission", keep="last")
         reasons = latest.set_index("submission")["reason"]
-        return reasons[reasons.map(lambda code: waits(read(code))).astype(bool)].to_dict()
+        return reasons[reasons.map(lambda code: waits(reasons_in(code))).astype(bool)].to_dict()
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
         """Decisions of a round with its estimates and what was sent; ranks are those of the decisions.

@@ -19,7 +19,7 @@ from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 ALPHA, POWER = 0.05, 0.80
-NUMBERS = ["points", "se", "low", "high", "p", "detectable"]
+_NUMBERS = ["points", "se", "low", "high", "p", "detectable"]
 STATUS = {"ok", "no_column", "one_day", "one_slot", "confounded", "too_few", "not_estimable"}
 
 
@@ -49,7 +49,7 @@ def days(ratings: pd.DataFrame, weights=None) -> pd.DataFrame:
     if parts:
         rows += _effects(pairs, np.column_stack(parts), names)
     table = pd.DataFrame(rows, columns=ROUND["days"].names())
-    return table.astype(dict.fromkeys(NUMBERS, "Float64") | {"n": "int64"})
+    return table.astype(dict.fromkeys(_NUMBERS, "Float64") | {"n": "int64"})
 
 
 def _of_pair(ratings: pd.DataFrame, pairs: Pairs, column: str) -> tuple[np.ndarray, pd.Index] | None:
@@ -142,7 +142,7 @@ def _gls(
 def _none(kind: str, *rest) -> tuple:
     """A row without an answer: kind, perhaps what, the status, perhaps n."""
     what, status, n = {1: ("", *rest, 0), 3: rest}[len(rest)]
-    return (kind, what, *([pd.NA] * len(NUMBERS)), n, status)
+    return (kind, what, *([pd.NA] * len(_NUMBERS)), n, status)
 
 
 def _plain(value: object) -> str:

@@ -10,6 +10,7 @@ from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit.unbroken import settle
 from fairlib.selection.explain import Why, explain
+from fairlib.selection.note import Note
 from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
@@ -26,14 +27,14 @@ class Choice:
     `reserve_place`, `points_missing` (points that would surely have been enough), `displaced_by` and
     `displaces` (ids). `seats`: one row a bound with `code, rule, at_least, at_most, eligible, used`.
     `ties`: one row for each set of equal estimates with `rank, estimate, submissions, settled_by, open`.
-    `notes`: codes of what a reader must know. `admitted` (I,) is the choice before manual
+    `notes`: what a reader must know. `admitted` (I,) is the choice before manual
     decisions, `undecided` (I,) who waits for the decision of a tie.
     """
 
     decisions: pd.DataFrame
     seats: pd.DataFrame
     ties: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     problem: Problem
     admitted: np.ndarray
     undecided: np.ndarray
@@ -72,9 +73,9 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     table = _decide(problem, admitted, undecided, why)
     table.insert(1, "rank_raw", _raw_ranks(candidates, problem))
     tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
-    notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent if tied)]
+    notes = [*problem.notes, *(Note("tie_step_absent", step=s) for s in problem.order.absent if tied)]
     if settled.tried < settled.orders:
-        notes.append(f"tie_orders_tried:{settled.tried} of {settled.orders}")
+        notes.append(Note("tie_orders_tried", tried=settled.tried, orders=settled.orders))
     notes += _passed_over(problem, admitted, undecided, why)
     notes += _apply_manual(table, manual, problem)
     return Choice(
@@ -97,12 +98,12 @@ def _statuses(candidates: pd.DataFrame, problem: Problem) -> list[list[Reason]]:
     ]
 
 
-def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
+def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[Note]:
     """Whom a better total leaves out for the sake of money though somebody below is in."""
     line = problem.order.line()
     last = int(np.flatnonzero(admitted[line]).max(initial=-1))
     return [
-        f"passed_over:{problem.submissions[i]}"
+        Note("passed_over", submission=str(problem.submissions[i]))
         for i in line[:last]
         if not admitted[i]
         and not undecided[i]
@@ -186,7 +187,7 @@ def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> l
     return list(found.items())
 
 
-def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
+def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[Note]:
     """Apply manual decisions to the table in place; returns the notes on them."""
     for k, m in manual:
         said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
@@ -197,13 +198,13 @@ def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
         table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0
         if m.decision != "reserve":
             table.iloc[k, table.columns.get_loc("reserve_place")] = pd.NA
-    notes = [f"manual:{m.submission}={m.decision}" for _, m in manual]
+    notes = [Note("manual", submission=m.submission, decision=m.decision) for _, m in manual]
     spent = int(table["grant"].sum())
     if manual and problem.budget is not None and spent > problem.budget:
-        notes.append(f"manual_over_budget:{spent}>{problem.budget}")
+        notes.append(Note("manual_over_budget", spent=spent, budget=problem.budget))
     n = int((table["decision"] == "selected").sum())
     if manual and problem.select.seats is not None and n > problem.select.seats:
-        notes.append(f"manual_over_seats:{n}>{problem.select.seats}")
+        notes.append(Note("manual_over_seats", selected=n, seats=problem.select.seats))
     return notes
 
 

@@ -66,7 +66,7 @@ def as_code(reasons: Iterable[Reason], digits: str = "") -> str:
     return text
 
 
-def read(code: object) -> list[Reason]:
+def reasons_in(code: object) -> list[Reason]:
     """The reasons in a cell of a table; none where it is empty or says something else."""
     try:
         return parse(code) if isinstance(code, str) else []

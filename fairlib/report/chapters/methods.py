@@ -7,6 +7,7 @@ from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, 
 from fairlib.report.chapters.common import Context, not_computed
 from fairlib.report.chapters.levels import level_means
 from fairlib.report.results import executed_notebooks
+from fairlib.report.words.codes import word
 from fairlib.report.words.estimators import Method, estimators, methods
 from fairlib.report.words.locale import Voice
 
@@ -81,28 +82,14 @@ def record_rows(context: Context) -> list[tuple[str, str, str]]:
 
 def part_words(part: str, say: Voice) -> str:
     """A part of the record in words."""
-    words = {
-        "inputs": say("Files that went in"),
-        "versions": say("Versions"),
-        "rules": say("Rules"),
-        "notebooks": say("Notebooks"),
-        "library": say("Library"),
-        "year": say("Year"),
-        "params": say("Rules file"),
-    }
-    return words.get(part, part.replace("_", " "))
+    return word("record", part, say).replace("_", " ")
 
 
 def _page_name(path: Path, context: Context) -> str:
     """What an executed notebook does, and for which round."""
     say = context.say
-    words = {
-        "01_intake": say("From the files to the eligible submissions"),
-        "02_scoring": say("From marks to estimates"),
-        "03_selection": say("From estimates to decisions"),
-    }
     rounds = {r.id: r.name[say.lang] for r in context.contest.rounds}
-    told = words.get(path.stem, path.stem.replace("_", " "))
+    told = word("notebook", path.stem, say).replace("_", " ")
     return ": ".join(filter(None, [told, rounds.get(path.parent.name)]))
 
 

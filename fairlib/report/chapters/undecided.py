@@ -13,7 +13,7 @@ from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.selection import several
-from fairlib.selection.reason import read, rule_said
+from fairlib.selection.reason import reasons_in, rule_said
 
 BESIDE_RANK = (
     "tie",
@@ -103,14 +103,14 @@ def _draw(stage: RoundResults, context: Context) -> list[Block]:
 def _decided(row: pd.Series, context: Context) -> Cell:
     """A decision as it stands in the ranking; who took it, if it was not the draw."""
     say, cell = context.say, common.decision_cell(context.say, row["decision"])
-    if rule_said(read(row["reason"])) is None:
+    if rule_said(reasons_in(row["reason"])) is None:
         return cell
     return replace(cell, under=reason_sentence(row["reason"], context.contest, say))
 
 
 def _says(codes: pd.Series, *kinds: str) -> pd.Series:
     """Of each code whether one of its reasons is of these kinds."""
-    return codes.map(lambda code: any(reason.kind in kinds for reason in read(code))).astype(bool)
+    return codes.map(lambda code: any(reason.kind in kinds for reason in reasons_in(code))).astype(bool)
 
 
 def _unranked(stage: RoundResults, context: Context) -> list[Block]:

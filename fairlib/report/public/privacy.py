@@ -43,7 +43,7 @@ FEW = 30  # readings that a round needs for statistics
 ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
                  "marginal", "no_variation"}  # fmt: skip
-TOLD = ("rank", "quota", "threshold")  # reasons whose estimates the public may see
+WITH_NUMBERS = ("rank", "quota", "threshold")  # reasons whose estimates the public may see
 CONTACT = [
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"(?<!\d)\d{12}(?!\d)"),
@@ -222,7 +222,7 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
             reasons = [r for r in reasons if not r.kind.startswith(("tie", "reserve"))]
             reasons += [] if reasons and reasons[-1].kind != "rule" else [Reason("rank")]
         ends = any(not scale.min + margin <= x <= scale.max - margin for x in _marks(reasons))
-        keep = () if ends or not whole else TOLD
+        keep = () if ends or not whole else WITH_NUMBERS
         return as_code((r if r.kind in keep else bare(r) for r in reasons), f".{KINDS['points'].digits}f")
 
     table = stage.decisions

@@ -26,7 +26,7 @@ def plain(value: object) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def word(kind: str, code: object, say: Voice, **values: str) -> str:
+def word(kind: str, code: object, say: Voice, **values: object) -> str:
     """What a code of a kind means, with its values filled in; one without words is shown as it stands.
 
     >>> from fairlib.report.words.locale import speak

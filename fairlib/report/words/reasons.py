@@ -7,14 +7,14 @@ from fairlib.facts import Value
 from fairlib.report.words.codes import criterion_name, group_name, meanings, word
 from fairlib.report.words.locale import Voice
 from fairlib.rules import ELIGIBILITY, Contest
-from fairlib.selection.reason import Reason, as_code, parse, read
+from fairlib.selection.reason import Reason, as_code, parse, reasons_in
 
 
 def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
     """A reason code such as `quota:nomination=legal` as a sentence, several as several; no reason as it stands."""
     if not isinstance(code, str) or not code.strip():
         return ""
-    told = [_TELLERS[reason.kind](reason, contest, say) for reason in read(code)]
+    told = [_TELLERS[reason.kind](reason, contest, say) for reason in reasons_in(code)]
     return " ".join(filter(None, told or [say("By the rule with the code: {code}.", code=code)]))
 
 

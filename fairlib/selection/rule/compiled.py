@@ -15,6 +15,7 @@ import pandas as pd
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Scale, Selection
 from fairlib.scoring.dust import joined
+from fairlib.selection.note import Note
 from fairlib.selection.rule.quotas import Apportionment, apportion
 from fairlib.selection.rule.ties import Order, least_units, rank_order, rounded
 
@@ -64,7 +65,7 @@ class Problem:
     least: float
     cost: np.ndarray
     budget: int | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     scale: Scale | None = None
 
     def told(self, marks):
@@ -138,7 +139,7 @@ def compile_rule(
     if select.seats is not None:
         bounds.append(Bound("seats", "seats", np.flatnonzero(ranked), 0, select.seats))
         if select.seats > eligible.sum():
-            notes.append(f"seats_above_eligible:{select.seats}>{eligible.sum()}")
+            notes.append(Note("seats_above_eligible", seats=select.seats, eligible=int(eligible.sum())))
     for k, quota in enumerate(select.quotas):
         found, told = _quota(_Groups(candidates, quota, eligible, ranked), f"quotas[{k}]", select.seats, seed)
         bounds += found
@@ -217,17 +218,17 @@ class _Groups:
         return labels(_column(self.candidates, self.quota.column, f"the quota on {self.quota.column}"))
 
 
-def _quota(groups: _Groups, rule: str, seats: int | None, seed: int) -> tuple[list[Bound], list[str]]:
+def _quota(groups: _Groups, rule: str, seats: int | None, seed: int) -> tuple[list[Bound], list[Note]]:
     """One bound for each group of a quota, and what there is to note of them."""
     quota, n = groups.quota, len(groups.candidates)
     shares = Apportionment({_label(g): n for g, n in quota.seats.items()})
     if quota.kind == "proportional":
         shares = _proportional(groups, seats, seed)
-    bounds, notes = [], [note.replace(":", f":{quota.column}=", 1) for note in shares.notes]
+    bounds, notes = [], [Note(note.kind, column=quota.column, **note.told) for note in shares.notes]
     for g, share in shares.seats.items():
         members = np.flatnonzero(groups.ranked & (groups.group == g))
         if len(members) == 0 and quota.kind != "proportional":
-            notes.append(f"empty_group:{quota.column}={g}")
+            notes.append(Note("empty_group", column=quota.column, group=g))
         lower = 0 if quota.kind == "max" else share
         upper = n if quota.kind == "min" else share
         bounds.append(Bound(quota.column, rule, members, lower, upper, group=g))
