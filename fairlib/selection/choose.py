@@ -11,10 +11,12 @@ from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit.unbroken import settle
 from fairlib.selection.explain import Why, explain
 from fairlib.selection.note import Note
-from fairlib.selection.reason import Reason, as_code, parse
+from fairlib.selection.reason import Reason, as_code
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
 from fairlib.selection.several import written
+
+_Decided = list[tuple[int, Manual]]  # by people: each with the place of its submission
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +72,14 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     settled = settle(problem)
     admitted, undecided = settled.always, settled.undecided
     why = explain(problem, admitted, undecided, _statuses(candidates, problem))
-    table = _decide(problem, admitted, undecided, why)
+    table = _decide(problem, admitted, undecided, why, manual)
     table.insert(1, "rank_raw", _raw_ranks(candidates, problem))
     tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
     notes = [*problem.notes, *(Note("tie_step_absent", step=s) for s in problem.order.absent if tied)]
     if settled.tried < settled.orders:
         notes.append(Note("tie_orders_tried", tried=settled.tried, orders=settled.orders))
     notes += _passed_over(problem, admitted, undecided, why)
-    notes += _apply_manual(table, manual, problem)
+    notes += _manual_notes(table, manual, problem)
     return Choice(
         table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted, undecided
     )
@@ -111,7 +113,8 @@ def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[Note]:
     ]
 
 
-def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
+def _decide(problem: Problem, admitted, undecided, why: Why, manual: _Decided) -> pd.DataFrame:
+    """The table of decisions: what the rule says, and over it what people decided."""
     order, n = problem.order, len(problem.submissions)
     waiting = _reserve(problem, admitted, undecided, why)
     decision = np.full(n, "not_selected", dtype=object)
@@ -123,6 +126,12 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
     reason = list(why.reason)
     for i in waiting:
         reason[i] = [Reason("reserve", place=int(place[i])), *reason[i]]
+    grant = np.where(admitted, problem.cost, 0)
+    for k, m in manual:
+        said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
+        reason[k] = [said, Reason("rule", decision=decision[k]), *reason[k]]
+        decision[k], grant[k] = m.decision, problem.cost[k] if m.decision == "selected" else 0
+        place[k] = place[k] if m.decision == "reserve" else pd.NA
     ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
     ranks[~problem.ranked] = pd.NA
     estimate = pd.array(problem.told(order.key / 10.0**problem.select.decimals), dtype="Float64")
@@ -133,7 +142,7 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
             "estimate": estimate,
             "decision": decision,
             "reason": pd.array([as_code(r) for r in reason], dtype=object),
-            "grant": np.where(admitted, problem.cost, 0),
+            "grant": grant,
             "reserve_place": place,
             "points_missing": why.points_missing,
             "displaced_by": why.displaced_by,
@@ -168,7 +177,8 @@ def _shared_places(rank: np.ndarray, undecided: np.ndarray) -> np.ndarray:
     return (np.flatnonzero(new) + 1)[np.cumsum(new) - 1]
 
 
-def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> list[tuple[int, Manual]]:
+def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> _Decided:
+    """Decisions of people with the places of their submissions."""
     place = {str(s): k for k, s in enumerate(candidates.index)}
     found: dict[int, Manual] = {}
     for m in manual:
@@ -187,17 +197,8 @@ def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> l
     return list(found.items())
 
 
-def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[Note]:
-    """Apply manual decisions to the table in place; returns the notes on them."""
-    for k, m in manual:
-        said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
-        alone = Reason("rule", decision=table["decision"].iloc[k])
-        reasons = as_code([said, alone, *parse(table["reason"].iloc[k])])
-        table.iloc[k, table.columns.get_loc("reason")] = reasons
-        table.iloc[k, table.columns.get_loc("decision")] = m.decision
-        table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0
-        if m.decision != "reserve":
-            table.iloc[k, table.columns.get_loc("reserve_place")] = pd.NA
+def _manual_notes(table: pd.DataFrame, manual: _Decided, problem: Problem) -> list[Note]:
+    """What people decided, and where they went beyond the rule."""
     notes = [Note("manual", submission=m.submission, decision=m.decision) for _, m in manual]
     spent = int(table["grant"].sum())
     if manual and problem.budget is not None and spent > problem.budget:
