@@ -107,7 +107,7 @@ def _moved(stage: RoundResults, juror: str) -> pd.DataFrame:
         (s, side)
         for _, row in _without(stage, juror).iterrows()
         for side in ("comes", "goes")
-        for s in several.read(common.text(row[side]))
+        for s in several.read(row[side])
     ]
     about = stage.decisions.set_index("submission")[["rank", "decision", "p_selected"]]
     return pd.DataFrame(rows, columns=["submission", "change"]).join(about, on="submission")

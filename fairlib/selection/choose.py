@@ -236,7 +236,7 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
                     int(order.rank[group].min()),
                     problem.told(order.key[group[0]] / 10.0**problem.select.decimals),
                     written(problem.submissions[group]),
-                    ", ".join(shown),
+                    written(shown),
                     written(problem.submissions[group[undecided[group]]]),
                 )
             )

@@ -31,8 +31,6 @@ from fairlib.stage.handed_on import Scored, save_tables
 from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
 
-_SURE = ["p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band"]
-
 
 class _Alike(TypedDict):
     """What stays as it is in every question about other rules."""
@@ -120,7 +118,7 @@ class Stage(ScoringStage):
 
     def decisions(self, choice: Choice, sure: Certainty) -> pd.DataFrame:
         """The contract's decisions: the choice with probabilities, rank intervals, and those of the twin."""
-        return choice.decisions.join(sure.table[_SURE]).join(sure.twin.shared)
+        return choice.decisions.join(sure.table.drop(columns="status")).join(sure.twin.shared)
 
     def stability(self, scored: Scored, choice: Choice) -> Stability:
         """Would it have come out otherwise without a juror, without a criterion, with other weights?"""

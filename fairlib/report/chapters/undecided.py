@@ -151,13 +151,10 @@ def _ties(stage: RoundResults, context: Context) -> list[Block]:
     titles = context.results.by_id["title"]
 
     def named(ids: object) -> str:
-        return "; ".join(common.text(titles.get(s)) for s in several.read(common.text(ids)))
+        return "; ".join(common.text(titles.get(s)) for s in several.read(ids))
 
     def settled(steps: object) -> str:
-        names = common.text(steps).split(", ")
-        return say.listed(
-            [criterion_name(s.removeprefix("criterion:"), context.contest, say) for s in names if s]
-        )
+        return say.listed([criterion_name(s, context.contest, say) for s in several.read(steps)])
 
     own = {
         "ties.submissions": [named(x) for x in found["submissions"]],

@@ -205,7 +205,7 @@ def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd
 
 def _without(ties: pd.DataFrame, close: set[str]) -> pd.DataFrame:
     """Ties that name nobody whose rank is withheld."""
-    named = ties["submissions"].fillna("").map(several.read)
+    named = ties["submissions"].map(several.read)
     return ties.loc[[close.isdisjoint(ids) for ids in named]]
 
 

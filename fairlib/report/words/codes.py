@@ -44,7 +44,8 @@ def status_words(status: object, say: Voice) -> str:
 
 
 def criterion_name(key: str, contest: Contest, say: Voice) -> str:
-    """A criterion, the estimate, the median, or any other key, in words."""
+    """A criterion, as `ID` or `criterion:ID`, the estimate, the median, or any other key, in words."""
+    key = key.removeprefix("criterion:")
     named = (c.name[say.lang] for c in contest.criteria if c.id == key)
     return next(named, word("key", key, say))
 

@@ -201,7 +201,7 @@ class Quoter:
             )
         if rule.budget:
             found.append(self.rule(self.budget(rule.budget), f"{at}.budget", rule.budget.total))
-        steps = [criterion_name(t.removeprefix("criterion:"), self.contest, say) for t in rule.ties]
+        steps = [criterion_name(t, self.contest, say) for t in rule.ties]
         text = say("Equal estimates are settled in this order: {steps}.", steps=say.listed(steps))
         found.append(self.rule(text, f"{at}.ties", ", ".join(rule.ties)))
         text = say("Estimates are equal if they agree to so many decimals: {n}.", n=say.number(rule.decimals))
