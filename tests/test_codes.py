@@ -10,6 +10,7 @@ import pytest
 from report_fixture import rules_2021
 
 import fairlib
+from fairlib.contract import STATUSES
 from fairlib.intake.findings import Remedy
 from fairlib.intake.form.cleaning import ERRORS, QUIET, WARNINGS
 from fairlib.intake.matching import WAYS
@@ -22,7 +23,6 @@ from fairlib.scoring.days import STATUS as DAYS
 from fairlib.scoring.estimators import adjust, reml
 from fairlib.scoring.jurors import diagnose as jurors
 from fairlib.scoring.jurors import sentences
-from fairlib.scoring.ratings import STATUSES
 from fairlib.selection.firm.stability import STATUS as STABILITY
 from fairlib.selection.firm.twin import STATUS as TWIN
 from fairlib.selection.otherwise.neighbours import STATUS as OTHERS

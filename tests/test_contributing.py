@@ -13,7 +13,7 @@ LIBRARY = ROOT / "fairlib"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ITEMS = re.findall(r"^- \*\*(.+?)\*\* \(`(\w+)`\): (.+?)(?=\n- |\n\n|\Z)", TEXT, flags=re.M | re.S)
 NAMES = ("id", "attr", "name", "arg", "module", "value")  # parts of a node in which a word can stand
-TABLES = ("contract.csv", "report/words/codes.csv")
+TABLES = ("contract.csv", "report/words/codes.csv", "report/words/methods.csv")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
 
 

@@ -141,7 +141,7 @@ def test_decisions_after_a_draw():
     assert list(waiting.index[: len(lots)]) == lots
     assert (new.loc[new["decision"] == "selected", "grant"] == 2_000_000).all()
     assert (new.loc[new["decision"] != "selected", "grant"] == 0).all()
-    assert after.notes[-1] == f"draw:seed=7 commitment={got.commitment}"
+    assert str(after.notes[-1]) == f"draw:seed=7 commitment={got.commitment}"
     assert after.seats.set_index("code").loc["seats", "used"] == (new["decision"] == "selected").sum()
     assert choice.decisions.equals(old)
 

@@ -208,6 +208,23 @@ def with_one_reader_less(results):
     return name, replace(results, rounds=(changed, *results.rounds[1:]))
 
 
+def test_the_public_is_told_reasons_by_what_they_are_not_by_how_they_look(results):
+    stage = results.rounds[0]
+    said = (
+        'manual:selected by board on 2021-03-30: "heard: 7.125 there"; rule: reserve, quota:region=x 7.125<8'
+    )
+    codes = {
+        said: said.replace("7.125<8", "7.12<8"),
+        "quota:region=x 9.5<10": "quota:region=x",
+    }  # 10: the best mark
+    told = {}
+    for code in codes:
+        decisions = stage.decisions.assign(reason=code)
+        public = for_public(replace(results, rounds=(stage.with_tables(decisions=decisions),)))
+        told[code] = set(public.rounds[0].decisions["reason"])
+    assert told == {code: {wanted} for code, wanted in codes.items()}
+
+
 def test_a_submission_withheld_has_no_place_by_which_its_mean_would_be_known(results):
     name, changed = with_one_reader_less(results)
     stage = for_public(changed).rounds[0]

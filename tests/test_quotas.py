@@ -37,7 +37,7 @@ def test_floor_takes_seats_from_the_others():
 def test_an_empty_group_gets_nothing_and_is_noted():
     got = apportion(named(10, 0), 4, floor=2)
     assert got.seats == {"a": 4, "b": 0}
-    assert got.notes == ("empty_group:b",)
+    assert tuple(map(str, got.notes)) == ("empty_group:b",)
     assert apportion({}, 0).seats == {}
 
 
@@ -45,7 +45,7 @@ def test_an_empty_group_gets_nothing_and_is_noted():
 def test_equal_claims_go_to_the_lot_and_are_noted(method):
     got = apportion(named(10, 10), 5, method, seed=4)
     assert sorted(got.seats.values()) == [2, 3]
-    assert got.notes[0].startswith("seat_tie:") and got.notes[0].endswith("by lot")
+    assert got.notes[0].kind == "seat_tie" and got.notes[0]["how"] == "lot"
     again = apportion({"b": 10, "a": 10}, 5, method, seed=4)
     assert again.seats == got.seats
     both = {apportion(named(10, 10), 5, method, seed=k).seats["a"] for k in range(20)}
@@ -55,7 +55,7 @@ def test_equal_claims_go_to_the_lot_and_are_noted(method):
 def test_equal_remainders_go_to_the_larger_group():
     got = apportion(named(30, 10), 2)
     assert got.seats == {"a": 2, "b": 0}
-    assert got.notes == ("seat_tie:a>b by size",)
+    assert tuple(map(str, got.notes)) == ("seat_tie:a>b by size",)
 
 
 @pytest.mark.parametrize(
