@@ -58,7 +58,9 @@ def test_the_overlap_foretold_is_that_of_the_other_half():
             seen = (admit(problem) & admit(other)).sum()
             off.append(100 * (told - seen) / round(len(wide) / 4))
         rows[name] = np.mean(off)
-        sys.stdout.write(f"{name}: {wide.shape[0]} × {wide.shape[1]}, told less seen {rows[name]:+.1f} points\n")
+        sys.stdout.write(
+            f"{name}: {wide.shape[0]} × {wide.shape[1]}, told less seen {rows[name]:+.1f} points\n"
+        )
     mean, error = np.mean(list(rows.values())), np.std(list(rows.values()), ddof=1) / np.sqrt(len(rows))
     sys.stdout.write(f"{len(rows)} juries: {mean:+.1f} ± {error:.1f} points\n")
     assert abs(mean) < 3
