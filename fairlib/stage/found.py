@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from scipy.special import ndtri
 
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round
@@ -21,7 +20,6 @@ from fairlib.scoring.ratings import composite_of, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
 from fairlib.stage.handed_on import nothing
 
-Z95 = ndtri(0.975)
 _MOVED = {
     "rank": "rank",
     "raw_rank": "rank_raw",
@@ -75,9 +73,7 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     except Disconnected as why:
         raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
     found = _with_enough(found, r.min_scores)
-    table = found.submissions
-    half = Z95 * table["se"]
-    table = table.assign(low=table["estimate"] - half, high=table["estimate"] + half)
+    table = found.submissions.join(found.intervals())
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)

@@ -1,0 +1,102 @@
+"""The ordinal model as an estimator: marks are steps of a latent scale, and estimates are read back in points."""
+
+import numpy as np
+
+from fairlib.scoring.estimators.estimator import Again, Estimator, Result, Scores, Singles
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.reml import Fit, fit_sums
+from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.ordinal.fit import Search, nodes
+from fairlib.scoring.ordinal.likelihood import Readings
+from fairlib.scoring.ordinal.posterior import Posterior, limits
+from fairlib.scoring.ordinal.scale import origin, steps_of
+
+_LEVEL = 0.95
+_NO_JURORS = np.log(1e-2)
+_ONE_LEVEL = 0.0
+
+
+def _posterior(design: Incidence, y: np.ndarray, *, whole: bool = True) -> Posterior:
+    """The fit to composites y (n,) in sorted order; not `whole`: at the likeliest spreads alone."""
+    normal = fit_sums(sums_of(design, design.unsorted(y)))
+    read = design.readers > 0
+    steps, step = steps_of(y)
+    place = np.cumsum(read) - 1
+    data = Readings(
+        place[design.owner],
+        design.who,
+        step,
+        design.level[read],
+        design.n_jurors,
+        design.n_levels,
+        steps,
+    )
+    u, mode, centre, free = _start(data, normal, read)
+    search = Search(data, u, mode, centre)
+    return Posterior(data, nodes(search, free, whole=whole))
+
+
+def _start(
+    data: Readings, normal: Fit, read: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]:
+    """u, modes and log spreads as the model for normal marks has them, and the spreads that are free."""
+    steps = data.steps
+    rest = max(np.sqrt(normal.residual), 0.1 * steps.unit)
+    level = np.bincount(data.level, weights=normal.level[read], minlength=data.n_levels)
+    level /= np.maximum(np.bincount(data.level, minlength=data.n_levels), 1)
+    u = np.concatenate(
+        [
+            normal.juror_effect / rest,
+            (level - origin(steps)) / rest,
+            np.full(steps.bands, np.log(steps.unit / rest)),
+        ]
+    )
+    spread = np.sqrt([normal.submission, normal.juror]) / rest
+    centre = np.append(np.log(np.clip(spread, 0.2, 10.0)), np.log(0.5))
+    free: tuple[int, ...] = (0, 1)
+    if normal.status == "juror_variance_not_identified":
+        centre[1], free = _NO_JURORS, (0,)
+    if data.n_levels > 1:
+        free = (*free, 2)
+    return u, normal.submission_effect[read] / rest, centre, free
+
+
+def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
+    found = _posterior(design, y)
+    read = design.readers > 0
+    return Result(
+        _scores(found, read),
+        sampler=lambda n, rng: _spread_out(found.draws(n, rng), read),
+        limits=_spread_out(np.array([found.marks(end) for end in limits(*found.places, _LEVEL)]), read),
+    )
+
+
+def _scores(found: Posterior, read: np.ndarray) -> Scores:
+    place, sd = found.places
+    juror, of_juror = found.jurors
+    middle = place.mean()
+    there = middle + juror
+    return Scores(
+        _spread_out(found.marks(place), read),
+        _spread_out(found.slopes(place) * sd, read),
+        found.marks(np.array([middle])) - found.marks(there),
+        found.slopes(there) * of_juror,
+    )
+
+
+def _spread_out(values: np.ndarray, read: np.ndarray) -> np.ndarray:
+    """Values (…, I') of submissions with a mark among all (…, I), NaN for the others."""
+    out = np.full((*values.shape[:-1], len(read)), np.nan)
+    out[..., read] = values
+    return out
+
+
+def _again(design: Incidence, _) -> Again:
+    def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = _scores(_posterior(design, y, whole=False), design.readers > 0)
+        return found.estimate, np.nan_to_num(found.severity)
+
+    return again
+
+
+ORDINAL = Estimator(_fit, _again, compares_jurors=True, has_levels=True, costly=True)
