@@ -42,6 +42,24 @@ def estimators(say: Voice) -> dict[str, Said]:
                 "Patterson & Thompson 1971; Robinson 1991; Bates et al. 2015",
             ),
         ),
+        "ordinal": Said(
+            say("severity on the steps of the scale"),
+            say(
+                "Each juror's severity is estimated from the submissions that jurors share and taken out; marks are "
+                "read as steps of a scale that may differ in width and end at the highest mark. The estimate is the "
+                "mark to expect from a juror of mean severity."
+            ),
+            (
+                say("Estimate on the steps of the scale"),
+                "y = k  ⇔  τ_k < μ + a + b + e ≤ τ_{k+1},  a ~ N(0, σ_a²),  b ~ N(0, σ_b²),  e ~ N(0, 1)",
+                say(
+                    "a: effect of the submission, b: effect of the juror, e: the rest, τ: ends of the steps. Submissions "
+                    "are integrated out, the rest is found with its error by the rule of Laplace; the estimate is "
+                    "Σ y P(y) for b = 0."
+                ),
+                "McCullagh 1980; Linacre 1989; Rue, Martino & Chopin 2009",
+            ),
+        ),
         "additive": Said(
             say("severity by least squares"),
             say(

@@ -79,6 +79,18 @@ class Estimates:
     levels: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
     _limits: np.ndarray | None = field(default=None, repr=False)
+    _second: Sampler | None = field(default=None, repr=False)
+
+    @property
+    def has_second(self) -> bool:
+        """Whether the estimator draws second commissions by a model of its own."""
+        return self._second is not None
+
+    def second(self, n: int, seed: int) -> np.ndarray:
+        """Estimates (n, I) of `n` second commissions in the order of `submissions`, where `has_second`."""
+        if self._second is None:
+            raise ScoringError(f"Method {self.method} draws no second commissions of its own.")
+        return self._second(n, np.random.default_rng(seed))
 
     def intervals(self) -> pd.DataFrame:
         """Ends `low, high` of 95 % intervals (index submission), on the scale of the marks; NA as the estimate.
@@ -175,6 +187,7 @@ def _told(
         result.levels,
         result.sampler,
         result.limits,
+        result.second,
     )
 
 

@@ -41,7 +41,8 @@ class Result:
     """What an estimator found, in the order of the design.
 
     `sampler` draws all submission effects jointly, (n, generator) to (n, I); without it they are independent.
-    `limits` (2, I) are ends of 95 % intervals where they are not 1.96 standard errors away.
+    `limits` (2, I) are ends of 95 % intervals where they are not 1.96 standard errors away. `second` draws the
+    estimates (n, I) of second commissions, where their marks are not those of the severity model.
     Statuses (I,) and (J,) stand before those that the design gives, where they are not empty.
     """
 
@@ -51,6 +52,7 @@ class Result:
     levels: pd.DataFrame | None = None
     sampler: Sampler | None = None
     limits: np.ndarray | None = None
+    second: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
 

@@ -10,10 +10,10 @@ from fairlib.scoring.ordinal.fit import Search, nodes
 from fairlib.scoring.ordinal.likelihood import Readings
 from fairlib.scoring.ordinal.posterior import Posterior, limits
 from fairlib.scoring.ordinal.scale import origin, steps_of
+from fairlib.scoring.ordinal.twin import second_estimates
 
 _LEVEL = 0.95
 _NO_JURORS = np.log(1e-2)
-_ONE_LEVEL = 0.0
 
 
 def _posterior(design: Incidence, y: np.ndarray, *, whole: bool = True) -> Posterior:
@@ -67,6 +67,7 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
     return Result(
         _scores(found, read),
         sampler=lambda n, rng: _spread_out(found.draws(n, rng), read),
+        second=lambda n, rng: _spread_out(second_estimates(found, n, rng), read),
         limits=_spread_out(np.array([found.marks(end) for end in limits(*found.places, _LEVEL)]), read),
     )
 

@@ -38,7 +38,11 @@ class Cells:
     @property
     def information(self) -> np.ndarray:
         """−d² log P / dη²."""
-        return (self.h + self.upper) * self.upper - (self.l - self.lower) * self.lower - 2 * self.upper * self.lower
+        return (
+            (self.h + self.upper) * self.upper
+            - (self.l - self.lower) * self.lower
+            - 2 * self.upper * self.lower
+        )
 
 
 def cells(lo: np.ndarray, hi: np.ndarray, location: np.ndarray) -> Cells:

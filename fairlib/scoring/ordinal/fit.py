@@ -18,11 +18,13 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from fairlib.errors import ScoringError
 from fairlib.scoring.ordinal.likelihood import At, Readings, Spreads, at, prior_precision
 
-_LIMIT = np.log(np.array([1e-2, 30.0]))  # of a spread: below, nothing changes; above, nothing can be told
+_LIMIT = np.log(np.array([1e-2, 10.0]))  # of a spread: below, nothing changes; above, nothing can be told
 _KNOWN = 0.12  # standard deviation of a log spread below which it is held
 _DEPTH = 6.0  # the grid ends where the log posterior has fallen by so much
 _POINTS = 5
 _NEGLIGIBLE = 3e-3
+_ROUNDING = 0.05  # rise promised by Newton that the likelihood may fail to show where submissions are extreme
+_UNSETTLED = "The ordinal model did not settle; use the severity estimator for these marks."
 _SCALE = np.array([1.0, 1.0, 0.5])
 
 
@@ -66,7 +68,7 @@ class Search:
             return self.first
         near = min(self.known, key=lambda k: float(((np.array(k) - where) ** 2).sum()))
         found = self.known[near].point
-        return found.u, found.mode
+        return found.u, found.axis.mode
 
 
 def _settled(data: Readings, spreads: Spreads, u: np.ndarray, mode: np.ndarray) -> Node:
@@ -79,9 +81,14 @@ def _settled(data: Readings, spreads: Spreads, u: np.ndarray, mode: np.ndarray) 
         gain = float(step @ now.gradient)
         if gain < 1e-8:
             break
-        now = _climb(now, step * min(1.0, 3 / np.abs(step).max()), gain)
+        new = _climb(now, step * min(1.0, 3 / np.abs(step).max()))
+        if new is None and gain < _ROUNDING:  # as near as the integrals over submissions are exact
+            break
+        if new is None:
+            raise ScoringError(_UNSETTLED)
+        now = new
     else:
-        raise ScoringError("The ordinal model did not settle; use the severity estimator for these marks.")
+        raise ScoringError(_UNSETTLED)
     factor = _factor(now.hessian)
     half_logdet = float(np.log(np.diag(factor[0])).sum())
     prior = np.linalg.slogdet(precision)[1] / 2
@@ -89,14 +96,14 @@ def _settled(data: Readings, spreads: Spreads, u: np.ndarray, mode: np.ndarray) 
     return Node(1.0, now, cho_solve(factor, np.eye(data.width)), depth)
 
 
-def _climb(now: At, step: np.ndarray, gain: float) -> At:
-    slack = 1e-9 * (1 + abs(now.value))
-    for _ in range(30):
-        new = at(now.data, now.spreads, now.precision, now.u + step, now.mode)
-        if new.value >= now.value - slack:
+def _climb(now: At, step: np.ndarray) -> At | None:
+    """Higher up along a step, halved as often as needed; None where nothing is higher."""
+    for _ in range(12):
+        new = at(now.data, now.spreads, now.precision, now.u + step, now.axis.mode)
+        if new.value > now.value:
             return new
         step = step / 2
-    return new
+    return None
 
 
 def _factor(hessian: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -107,7 +114,7 @@ def _factor(hessian: np.ndarray) -> tuple[np.ndarray, bool]:
             return cho_factor(hessian + ridge * np.eye(len(hessian)), lower=True)
         except LinAlgError:
             ridge = max(4 * ridge, 1e-3 * float(np.abs(np.diag(hessian)).mean()))
-    raise ScoringError("The ordinal model did not settle; use the severity estimator for these marks.")
+    raise ScoringError(_UNSETTLED)
 
 
 def _log_prior(spreads: Spreads) -> float:
@@ -126,7 +133,9 @@ def nodes(search: Search, free: tuple[int, ...], *, whole: bool = True) -> list[
         if sd[k] > _KNOWN:
             axes[k] = _axis(lambda v, k=k: search.depth(_moved(centre, k, v)), centre[k])
     best = search.depth(centre)
-    falls = [np.array([search.depth(_moved(centre, k, v)) - best for v in axis]) for k, axis in enumerate(axes)]
+    falls = [
+        np.array([search.depth(_moved(centre, k, v)) - best for v in axis]) for k, axis in enumerate(axes)
+    ]
     likely = [
         np.array([axes[k][c] for k, c in enumerate(at_)])
         for at_ in product(*(range(len(a)) for a in axes))
@@ -149,7 +158,7 @@ def _moved(where: np.ndarray, k: int, value: float) -> np.ndarray:
 def _centre(search: Search, free: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Mode of the log spreads by parabolas along each axis in turn, and a standard deviation for each."""
     where, sd = search.centre.copy(), np.full(3, 0.3)
-    for turn in range(4):
+    for _ in range(4):
         largest = 0.0
         for k in free:
             step = float(np.clip(sd[k], 0.03, 0.5))

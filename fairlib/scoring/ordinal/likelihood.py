@@ -13,7 +13,7 @@ import numpy as np
 from fairlib.scoring.ordinal.cells import Cells, cells
 from fairlib.scoring.ordinal.scale import Steps
 
-_NODES = np.arange(-7.0, 8.0)  # in local standard deviations: equal steps of one are exact to 1e-8
+NODES = np.arange(-7.0, 8.0)  # in local standard deviations: equal steps of one are exact to 1e-8
 _STRETCH_SD = 0.5  # prior of each band's log stretch about their mean: factors of 0.6 to 1.6 are usual
 _MEAN_STRETCH_SD = 2.0  # and of the mean: keeps marks that are submission plus juror exactly finite
 _LEVEL_SD = 10.0  # of the common level: flat, and still finite where all marks are at one end
@@ -90,6 +90,27 @@ def _about_a_mean(n: int, sd: float, of_mean: float) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
+class Axis:
+    """How the effect of each submission hangs on a standard coordinate t: mode + unit (e^(bend t) − 1) / bend.
+
+    Arrays (I,). Bent so that t = ±7 is as unlikely on either side: beside an end of the scale one tail is long.
+    """
+
+    mode: np.ndarray
+    unit: np.ndarray
+    bend: np.ndarray
+
+    def places(self, t: np.ndarray) -> np.ndarray:
+        """Effects at t; broadcasts with (I,)."""
+        safe = np.where(self.bend == 0, 1.0, self.bend)
+        return self.mode + self.unit * np.where(self.bend == 0, t, np.expm1(safe * t) / safe)
+
+    def log_slopes(self, t: np.ndarray) -> np.ndarray:
+        """log d place / dt at t; broadcasts with (I,)."""
+        return np.log(self.unit) + self.bend * t
+
+
+@dataclass(frozen=True, eq=False)
 class At:
     """The log posterior of u at one point, submissions integrated out.
 
@@ -101,7 +122,7 @@ class At:
     spreads: Spreads
     precision: np.ndarray
     u: np.ndarray
-    mode: np.ndarray
+    axis: Axis
     nodes: np.ndarray
     weight: np.ndarray
     found: Cells
@@ -212,22 +233,45 @@ def at(data: Readings, spreads: Spreads, precision: np.ndarray, u: np.ndarray, m
     """The log posterior at u; `mode` (I,) is where the search for the modes of the submissions starts."""
     lo, hi = (end[data.step] for end in data.steps.ends(data.parts(u)[2]))
     base, tight = data.location(u), spreads.submission**-2.0
-    mode, curve = _modes(data, tight, lo, hi, base, mode)
-    local = 1 / np.sqrt(curve)
-    nodes = mode + _NODES[:, None] * local
+    axis = _axis(data, tight, (lo, hi, base), mode)
+    nodes = axis.places(NODES[:, None])
     found = cells(lo, hi, base + nodes[:, data.owner])
-    log = data.of_submission(found.log) - nodes**2 * (tight / 2)
+    log = data.of_submission(found.log) - nodes**2 * (tight / 2) + axis.log_slopes(NODES[:, None])
     top = log.max(axis=0)
     weight = np.exp(log - top)
     total = weight.sum(axis=0)
-    value = float((top + np.log(total * local / spreads.submission)).sum()) - float(u @ precision @ u) / 2
-    return At(data, spreads, precision, u, mode, nodes, weight / total, found, value)
+    value = float((top + np.log(total / spreads.submission)).sum()) - float(u @ precision @ u) / 2
+    return At(data, spreads, precision, u, axis, nodes, weight / total, found, value)
+
+
+def _axis(data: Readings, tight: float, known: tuple[np.ndarray, ...], mode: np.ndarray) -> Axis:
+    """Where the nodes of each submission lie: about its mode, as far out on either side as there is density."""
+    lo, hi, base = known
+    mode, curve = _modes(data, tight, known, mode)
+
+    def log(place: np.ndarray) -> np.ndarray:
+        return data.of_submission(cells(lo, hi, base + place[data.owner]).log) - place**2 * (tight / 2)
+
+    top, reach = log(mode), []
+    for side in (-1, 1):
+        far = NODES[-1] / np.sqrt(curve)
+        for _ in range(3):
+            fall = np.maximum(top - log(mode + side * far), 1e-3)
+            far = far * np.clip(NODES[-1] / np.sqrt(2 * fall), 0.2, 5)
+        reach.append(far)
+    bend = np.log(reach[1] / reach[0]) / NODES[-1]
+    straight = np.abs(bend) < 1e-6
+    bend = np.where(straight, 0.0, bend)
+    safe = np.where(straight, 1.0, bend)
+    unit = np.where(straight, reach[0] / NODES[-1], -reach[0] * safe / np.expm1(-safe * NODES[-1]))
+    return Axis(mode, unit, bend)
 
 
 def _modes(
-    data: Readings, tight: float, lo: np.ndarray, hi: np.ndarray, base: np.ndarray, mode: np.ndarray
+    data: Readings, tight: float, known: tuple[np.ndarray, ...], mode: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mode of each submission's effect and the curvature there, by Newton (the log posterior is concave)."""
+    lo, hi, base = known
     for _ in range(30):
         one = cells(lo, hi, base + mode[data.owner])
         curve = data.of_submission(one.information) + tight

@@ -11,10 +11,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from fairlib.scoring.ordinal.fit import Node
-from fairlib.scoring.ordinal.likelihood import At, Readings
+from fairlib.scoring.ordinal.likelihood import NODES, At, Readings
+from fairlib.scoring.ordinal.scale import Steps
 
 _LEGS = 4  # of the way from the steps of a node to those of reference
-_FINE = np.linspace(-7, 7, 141)  # local standard deviations at which a submission is drawn
+_FINE = np.linspace(-7, 7, 141)  # standard coordinates between which a submission is drawn
 _GRID = 200  # places at which a draw's marks are worked out
 
 
@@ -80,7 +81,9 @@ class Posterior:
         out = np.empty((n, len(self.data.level)))
         for node, rows in picked(self.nodes, n, rng):
             place, u = drawn(self.data, node, len(rows), rng)
-            out[rows] = _on_scale(self.data, place, u)
+            stretch = u[:, self.data.n_jurors + self.data.n_levels :]
+            for row, here, own in zip(rows, place, stretch, strict=True):
+                out[row] = on_scale(self.data.steps, own, here)
         return out
 
 
@@ -112,25 +115,20 @@ def _ways(data: Readings, at: At) -> np.ndarray:
 
 def _own(at: At, n: int, rng: np.random.Generator) -> np.ndarray:
     """`n` draws (n, I) of the effects at the mode of u, from their densities over the nodes."""
-    local = at.nodes[1] - at.nodes[0]
-    standard = (at.nodes - at.mode)[:, 0] / local[0]
-    skew = np.log(np.maximum(at.weight, 1e-300)) + (standard**2 / 2)[:, None]
-    chance = rng.random((n, len(local)))
-    for i in range(len(local)):
-        density = np.exp(np.interp(_FINE, standard, skew[:, i]) - _FINE**2 / 2)
+    skew = np.log(np.maximum(at.weight, 1e-300)) + (NODES**2 / 2)[:, None]
+    t = rng.random((n, at.weight.shape[1]))
+    for i in range(t.shape[1]):
+        density = np.exp(np.interp(_FINE, NODES, skew[:, i]) - _FINE**2 / 2)
         total = np.cumsum((density[1:] + density[:-1]) / 2)
-        chance[:, i] = np.interp(chance[:, i] * total[-1], np.append(0.0, total), _FINE)
-    return at.mode + chance * local
+        t[:, i] = np.interp(t[:, i] * total[-1], np.append(0.0, total), _FINE)
+    return at.axis.places(t)
 
 
-def _on_scale(data: Readings, place: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """The marks to expect (n, I) at drawn places, each draw with its own steps, by interpolation."""
-    first, out = data.n_jurors + data.n_levels, np.empty(place.shape)
-    for row, (here, own) in enumerate(zip(place, u, strict=True)):
-        cut = data.steps.cuts(own[first:])
-        grid = np.linspace(cut.min() - 6, cut.max() + 6, _GRID)
-        out[row] = np.interp(here, grid, data.steps.mark(grid, own[first:]))
-    return out
+def on_scale(steps: Steps, stretch: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The marks to expect at many places (of any shape), between neighbours of a fine grid."""
+    cut = steps.cuts(stretch)
+    grid = np.linspace(cut.min() - 6, cut.max() + 6, _GRID)
+    return np.interp(place, grid, steps.mark(grid, stretch))
 
 
 def _mixed(
