@@ -53,9 +53,9 @@ def estimators(say: Voice) -> dict[str, Said]:
                 say("Estimate on the steps of the scale"),
                 "y = k  ⇔  τ_k < μ + a + b + e ≤ τ_{k+1},  a ~ N(0, σ_a²),  b ~ N(0, σ_b²),  e ~ N(0, 1)",
                 say(
-                    "a: effect of the submission, b: effect of the juror, e: the rest, τ: ends of the steps. Submissions "
-                    "are integrated out, the rest is found with its error by the rule of Laplace; the estimate is "
-                    "Σ y P(y) for b = 0."
+                    "a: effect of the submission, b: effect of the juror, e: the rest, τ: ends of the steps. "
+                    "Submissions are integrated out, the rest is found with its error by the rule of Laplace; the "
+                    "estimate is Σ y P(y) for b = 0."
                 ),
                 "McCullagh 1980; Linacre 1989; Rue, Martino & Chopin 2009",
             ),

@@ -154,7 +154,8 @@ def estimate(
     panels.
 
     Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity);
-    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); McCullagh (1980) (ordinal); Wilcox (2017) (trimmed).
+    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); McCullagh (1980) (ordinal); Wilcox (2017)
+    (trimmed).
     """
     chosen = estimator(method)
     marks = scored(ratings)

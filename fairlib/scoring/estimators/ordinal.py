@@ -16,8 +16,8 @@ _LEVEL = 0.95
 _NO_JURORS = np.log(1e-2)
 
 
-def _posterior(design: Incidence, y: np.ndarray, *, whole: bool = True) -> Posterior:
-    """The fit to composites y (n,) in sorted order; not `whole`: at the likeliest spreads alone."""
+def _posterior(design: Incidence, y: np.ndarray) -> Posterior:
+    """The fit to composites y (n,) in sorted order."""
     normal = fit_sums(sums_of(design, design.unsorted(y)))
     read = design.readers > 0
     steps, step = steps_of(y)
@@ -33,7 +33,7 @@ def _posterior(design: Incidence, y: np.ndarray, *, whole: bool = True) -> Poste
     )
     u, mode, centre, free = _start(data, normal, read)
     search = Search(data, u, mode, centre)
-    return Posterior(data, nodes(search, free, whole=whole))
+    return Posterior(data, nodes(search, free))
 
 
 def _start(
@@ -94,7 +94,7 @@ def _spread_out(values: np.ndarray, read: np.ndarray) -> np.ndarray:
 
 def _again(design: Incidence, _) -> Again:
     def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = _scores(_posterior(design, y, whole=False), design.readers > 0)
+        found = _scores(_posterior(design, y), design.readers > 0)
         return found.estimate, np.nan_to_num(found.severity)
 
     return again

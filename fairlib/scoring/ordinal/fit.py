@@ -123,11 +123,9 @@ def _log_prior(spreads: Spreads) -> float:
     return float((np.log(sd) - np.log1p((sd / _SCALE) ** 2)).sum())
 
 
-def nodes(search: Search, free: tuple[int, ...], *, whole: bool = True) -> list[Node]:
-    """The grid over the spreads in `free`, weights summing to 1; not `whole`: the likeliest alone."""
+def nodes(search: Search, free: tuple[int, ...]) -> list[Node]:
+    """The grid over the spreads in `free`, weights summing to 1."""
     centre, sd = _centre(search, free)
-    if not whole:
-        return [search.node(centre)]
     axes = [centre[k : k + 1] for k in range(3)]
     for k in free:
         if sd[k] > _KNOWN:
