@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import coo_array, csr_array
 
 from fairlib.scoring.ordinal.cells import Cells, cells
 from fairlib.scoring.ordinal.scale import Steps
 
 NODES = np.arange(-7.0, 8.0)  # in local standard deviations: equal steps of one are exact to 1e-8
+_FILLED = 0.1  # share of the table that is read from which a full matrix is faster than a sparse one
 _STRETCH_SD = 0.5  # prior of each band's log stretch about their mean: factors of 0.6 to 1.6 are usual
 _MEAN_STRETCH_SD = 2.0  # and of the mean: keeps marks that are submission plus juror exactly finite
 _LEVEL_SD = 10.0  # of the common level: flat, and still finite where all marks are at one end
@@ -162,32 +164,45 @@ class At:
         return np.bincount(self.data.step, weights=x, minlength=len(self.data.steps.values))
 
     @cached_property
-    def _second(self) -> tuple[np.ndarray, np.ndarray]:
-        """Covariance of the scores over the nodes, summed over submissions (p, p), and that with a_i (I, p)."""
-        d, j, g = self.data, self.data.n_jurors, self.data.n_levels
-        size = (len(d.level), d.width)
-        square, mean, along = np.zeros((d.width, d.width)), np.zeros(size), np.zeros(size)
-        row = np.zeros(size)
-        for q, (weight, off) in enumerate(zip(self.weight, self.nodes - self.mean, strict=True)):
-            if weight.max() < 1e-9:
-                continue
-            score = self.found.score[q]
-            row[d.owner, d.who] = score
-            row[np.arange(size[0]), j + d.level] = d.of_submission(score)
-            upper, lower = self.found.upper[q], self.found.lower[q]
-            for m in range(d.steps.bands):
-                moved = upper * self.slopes[d.step + 1, m] - lower * self.slopes[d.step, m]
-                row[:, j + g + m] = d.of_submission(moved)
-            weighed = row * weight[:, None]
-            square += row.T @ weighed
-            mean += weighed
-            along += weighed * off[:, None]
-        return square - mean.T @ mean, along
+    def _moves(self) -> np.ndarray:
+        """Scores (Q, I, G + M) of each submission at each node in the levels and in φ."""
+        d, g, m = self.data, self.data.n_levels, self.data.steps.bands
+        out = np.zeros((*self.weight.shape, g + m))
+        out[:, np.arange(len(d.level)), d.level] = d.of_submission(self.found.score)
+        top, bottom = self.slopes[d.step + 1], self.slopes[d.step]
+        for k in range(m):
+            moved = self.found.upper * top[:, k] - self.found.lower * bottom[:, k]
+            out[:, :, g + k] = d.of_submission(moved)
+        return out
+
+    @cached_property
+    def pull(self) -> np.ndarray:
+        """How E[a_i | u] moves with u, (I, p): the covariance of a_i with the scores."""
+        d, off = self.data, self.weight * (self.nodes - self.mean)
+        own = np.zeros((len(d.level), d.n_jurors))
+        own[d.owner, d.who] = (off[:, d.owner] * self.found.score).sum(axis=0)
+        return np.hstack([own, np.einsum("qi,qik->ik", off, self._moves)])
 
     @property
-    def pull(self) -> np.ndarray:
-        """How E[a_i | u] moves with u, (I, p)."""
-        return self._second[1]
+    def _covariance(self) -> np.ndarray:
+        """Covariance (p, p) of the scores over the nodes, summed over submissions."""
+        d, j = self.data, self.data.n_jurors
+        w, score = self.beside_marks, self.found.score
+        root = np.sqrt(self.weight)
+        rest = self._moves - np.einsum("qi,qik->ik", self.weight, self._moves)
+        rest = (rest * root[:, :, None]).reshape(root.size, -1)
+        own = (score - (w * score).sum(axis=0)) * root[:, d.owner]
+        rows = np.arange(len(root))[:, None] * len(d.level) + d.owner
+        jurors = np.broadcast_to(d.who, own.shape).ravel()
+        wide = csr_array(coo_array((own.ravel(), (rows.ravel(), jurors)), shape=(root.size, j)))
+        full = wide.toarray() if len(d.who) > _FILLED * len(d.level) * j else wide
+        inner = full.T @ full
+        out = np.empty((d.width, d.width))
+        out[:j, :j] = inner if isinstance(inner, np.ndarray) else inner.toarray()
+        out[:j, j:] = full.T @ rest
+        out[j:, :j] = out[:j, j:].T
+        out[j:, j:] = rest.T @ rest
+        return out
 
     @cached_property
     def hessian(self) -> np.ndarray:
@@ -198,7 +213,7 @@ class At:
         upper, lower = ((w * x).sum(axis=0) for x in (self.found.upper, self.found.lower))
         own = -(hh + ll + 2 * hl)
         level = d.level[d.owner]
-        out = self.precision - self._second[0]
+        out = self.precision - self._covariance
         out[np.arange(j), np.arange(j)] += d.by_juror(own)
         cross = np.zeros((j, g))
         np.add.at(cross, (d.who, level), own)
