@@ -9,7 +9,7 @@ from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ordinal.fit import Search, nodes
 from fairlib.scoring.ordinal.likelihood import Readings
 from fairlib.scoring.ordinal.posterior import Posterior, limits
-from fairlib.scoring.ordinal.scale import origin, steps_of
+from fairlib.scoring.ordinal.scale import steps_of
 from fairlib.scoring.ordinal.twin import second_estimates
 
 _LEVEL = 0.95
@@ -47,7 +47,7 @@ def _start(
     u = np.concatenate(
         [
             normal.juror_effect / rest,
-            (level - origin(steps)) / rest,
+            (level - steps.centre) / rest,
             np.full(steps.bands, np.log(steps.unit / rest)),
         ]
     )
@@ -68,21 +68,19 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
         _scores(found, read),
         sampler=lambda n, rng: _spread_out(found.draws(n, rng), read),
         second=lambda n, rng: _spread_out(second_estimates(found, n, rng), read),
-        limits=_spread_out(np.array([found.marks(end) for end in limits(*found.places, _LEVEL)]), read),
+        limits=_spread_out(np.array([found.mark(end) for end in limits(*found.places, _LEVEL)]), read),
     )
 
 
 def _scores(found: Posterior, read: np.ndarray) -> Scores:
-    place, sd = found.places
-    juror, of_juror = found.jurors
-    middle = place.mean()
-    there = middle + juror
-    return Scores(
-        _spread_out(found.marks(place), read),
-        _spread_out(found.slopes(place) * sd, read),
-        found.marks(np.array([middle])) - found.marks(there),
-        found.slopes(there) * of_juror,
-    )
+    """Estimates, and severities as what each juror takes off a middling submission."""
+    place, _ = found.places
+    merit, se = found.marks(*found.places)
+    effect, of_effect = found.jurors
+    middle = np.full(len(effect), place.mean())
+    theirs, of_theirs = found.marks(middle + effect, of_effect)
+    fair = found.mark(middle)
+    return Scores(_spread_out(merit, read), _spread_out(se, read), fair - theirs, of_theirs)
 
 
 def _spread_out(values: np.ndarray, read: np.ndarray) -> np.ndarray:

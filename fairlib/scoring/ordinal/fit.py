@@ -23,6 +23,7 @@ _KNOWN = 0.12  # standard deviation of a log spread below which it is held
 _DEPTH = 6.0  # the grid ends where the log posterior has fallen by so much
 _POINTS = 5
 _NEGLIGIBLE = 3e-3
+_STILL = 1e-11  # rise promised by Newton at which it stops
 _ROUNDING = 0.05  # rise promised by Newton that the likelihood may fail to show where submissions are extreme
 _UNSETTLED = "The ordinal model did not settle; use the severity estimator for these marks."
 _SCALE = np.array([1.0, 1.0, 0.5])
@@ -79,7 +80,7 @@ def _settled(data: Readings, spreads: Spreads, u: np.ndarray, mode: np.ndarray) 
         factor = _factor(now.hessian)
         step = cho_solve(factor, now.gradient)
         gain = float(step @ now.gradient)
-        if gain < 1e-8:
+        if gain < _STILL:
             break
         new = _climb(now, step * min(1.0, 3 / np.abs(step).max()))
         if new is None and gain < _ROUNDING:  # as near as the integrals over submissions are exact

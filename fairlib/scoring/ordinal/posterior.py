@@ -16,6 +16,8 @@ from fairlib.scoring.ordinal.scale import Steps
 
 _LEGS = 4  # of the way from the steps of a node to those of reference
 _FINE = np.linspace(-7, 7, 141)  # standard coordinates between which a submission is drawn
+_NORMAL, _SHARES = np.polynomial.hermite_e.hermegauss(9)
+_SHARES = _SHARES / _SHARES.sum()
 _GRID = 200  # places at which a draw's marks are worked out
 
 
@@ -68,13 +70,15 @@ class Posterior:
             place = place - self.data.steps.mark_slopes(half, stretch + (k + 0.5) * leg)[1] @ leg
         return place
 
-    def marks(self, place: np.ndarray) -> np.ndarray:
-        """The mark to expect from a juror of mean severity at places of reference (m,)."""
-        return self.data.steps.mark(place, self.stretch)
+    def marks(self, place: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The mark to expect from a juror of mean severity, and its standard deviation, at uncertain places (m,)."""
+        at = self.mark(place + np.multiply.outer(_NORMAL, sd))
+        mean = _SHARES @ at
+        return mean, np.sqrt(_SHARES @ (at - mean) ** 2)
 
-    def slopes(self, place: np.ndarray) -> np.ndarray:
-        """Points per unit of the latent scale at places of reference (m,)."""
-        return self.data.steps.mark_slopes(place, self.stretch)[0]
+    def mark(self, place: np.ndarray) -> np.ndarray:
+        """The mark to expect from a juror of mean severity at places of reference, of any shape."""
+        return self.data.steps.mark(place.ravel(), self.stretch).reshape(place.shape)
 
     def draws(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """`n` joint draws (n, I) of the marks to expect: spreads, then u, then every submission given these."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+MOST = 100  # steps
 BANDS = 8  # parts of the scale that are stretched on their own
 END = 1e6  # stands for infinity where it is multiplied by a density of 0
 _ROOT = np.sqrt(2 * np.pi)
@@ -18,12 +19,14 @@ _ROOT = np.sqrt(2 * np.pi)
 class Steps:
     """Values (K,) of the marks in order, and the cuts between them as τ = lift @ exp(φ), φ (M,) log stretches.
 
-    `unit` is the standard deviation of the marks: at φ = 0 the latent scale is that of marks in this unit.
+    `unit` is the standard deviation of the marks and `centre` the mean cut: at φ = 0 the latent scale is
+    (mark − centre) / unit.
     """
 
     values: np.ndarray
     lift: np.ndarray
     unit: float
+    centre: float
 
     @property
     def bands(self) -> int:
@@ -58,28 +61,28 @@ class Steps:
 
 
 def steps_of(y: np.ndarray) -> tuple[Steps, np.ndarray]:
-    """The steps of marks y (n,), at least two different, and the step of each (n,)."""
+    """The steps of marks y (n,), at least two different, and the step of each (n,).
+
+    Of more values than `MOST`, as finely weighted composites have, neighbours share a step at their mean.
+    """
     values, step = np.unique(y, return_inverse=True)
+    shared = _shares(np.bincount(step), MOST)
+    first = np.searchsorted(shared, np.arange(shared[-1] + 1))
+    middle = (values[first[1:]] + values[first[1:] - 1]) / 2
+    step = shared[step]
     count = np.bincount(step)
-    middle = (values[1:] + values[:-1]) / 2
-    band = _bands(count[1:-1])
+    band = _shares(count[1:-1], BANDS)
     width = np.diff(middle)[:, None] * (band[:, None] == np.arange(band.max(initial=-1) + 1))
     lift = np.pad(np.cumsum(width, axis=0), ((1, 0), (0, 0)))
     weight = (count[1:] + count[:-1]).astype(float)
     lift -= weight @ lift / weight.sum()
-    unit = float(y.std())
-    return Steps(values, lift / unit, unit), step
+    unit, centre = float(y.std()), float(weight @ middle / weight.sum())
+    return Steps(np.bincount(step, weights=y) / count, lift / unit, unit, centre), step
 
 
-def origin(steps: Steps) -> float:
-    """The mark that lies at 0 of the latent scale while steps are as wide as their values say."""
-    middle = (steps.values[1:] + steps.values[:-1]) / 2
-    return float(middle[0] - steps.lift[0].sum() * steps.unit)
-
-
-def _bands(count: np.ndarray) -> np.ndarray:
-    """Band of each inner step, from their numbers of marks: a band each if they are few, else equal shares."""
-    if len(count) <= BANDS:
+def _shares(count: np.ndarray, most: int) -> np.ndarray:
+    """Group of each of neighbouring steps from their numbers of marks: one each if few, else equal shares."""
+    if len(count) <= most:
         return np.arange(len(count))
     share = (np.cumsum(count) - count / 2) / count.sum()
-    return np.unique((share * BANDS).astype(np.int64), return_inverse=True)[1]
+    return np.unique((share * most).astype(np.int64), return_inverse=True)[1]
