@@ -8,6 +8,7 @@ from fairlib.report.chapters.levels import level_means
 from fairlib.report.results import executed_notebooks
 from fairlib.report.words.estimators import Formula, estimators
 from fairlib.report.words.locale import Voice
+from fairlib.scoring.estimators.table import ESTIMATORS
 
 
 def chapter(context: Context) -> Chapter:
@@ -19,8 +20,9 @@ def chapter(context: Context) -> Chapter:
         unused |= {"quota"}
     blocks: list[Block] = []
     methods = _of_estimates(say) | _of_the_choice(say)
-    if any(context.contest.levels(r.id) for r in rounds if r.estimator == "severity"):
-        methods["severity"] = _of_levels(say, methods["severity"])
+    with_levels = {name for name, one in ESTIMATORS.items() if one.has_levels}
+    for name in {r.estimator for r in rounds if context.contest.levels(r.id)} & with_levels:
+        methods[name] = _of_levels(say, methods[name])
     for name, (title, formula, words, source) in methods.items():
         if name in unused:
             continue

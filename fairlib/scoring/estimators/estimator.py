@@ -70,7 +70,7 @@ class Estimator:
     an estimate hangs on sums of marks alone (Rasch: sufficient statistics), never on a single mark or a
     juror's spread. `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are
     wanted, `Singles` is not None. `drawn_as`: the estimator that takes its place where marks are drawn as
-    composites. `costly`: takes too long to be repeated on hundreds of contests in every run.
+    composites or weights many times over. `costly`: takes too long to be repeated on hundreds of contests in every run.
     """
 
     fit: Callable[[Incidence, np.ndarray, Singles], Result]

@@ -98,4 +98,4 @@ def _again(design: Incidence, _) -> Again:
     return again
 
 
-ORDINAL = Estimator(_fit, _again, compares_jurors=True, has_levels=True, costly=True)
+ORDINAL = Estimator(_fit, _again, compares_jurors=True, has_levels=True, drawn_as="severity", costly=True)

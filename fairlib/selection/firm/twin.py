@@ -73,14 +73,15 @@ def twin(
     if not mine.any():
         return no_twin("no_line")
     n = n or replicates(problem, problem.select.certainty.draws)
-    if estimator(drawn_as(estimates.method)).many is None:
+    if source.has_second or estimator(drawn_as(estimates.method)).many is None:
         n = min(n, ONE_BY_ONE)
     place = place_of(source.submissions.index, problem)
     drawn = [
         admit_many(problem, onto(merit, place, problem))
         for merit in _seconds(source, estimates.method, n, seed)
     ]
-    return _counted(problem, mine, np.concatenate(drawn), estimates.method)
+    by_itself = source.has_second or drawn_as(estimates.method) == estimates.method
+    return _counted(problem, mine, np.concatenate(drawn), "ok" if by_itself else "as_severity")
 
 
 def _seconds(source: Estimates, method: str, n: int, seed: int) -> Iterator[np.ndarray]:
@@ -96,11 +97,10 @@ def _seconds(source: Estimates, method: str, n: int, seed: int) -> Iterator[np.n
         yield core(second_marks(p, there, own))
 
 
-def _counted(problem: Problem, mine: np.ndarray, chosen: np.ndarray, method: str) -> Twin:
+def _counted(problem: Problem, mine: np.ndarray, chosen: np.ndarray, status: str) -> Twin:
     both = np.sort((chosen & mine).sum(axis=1))
     cut = int(np.floor((1 - LEVEL) / 2 * len(both) + 1e-9))
     shared = pd.Series(chosen.mean(axis=0), index=problem.submissions, name="p_twin")
-    status = "ok" if drawn_as(method) == method else "as_severity"
     low, high = int(both[cut]), int(both[len(both) - 1 - cut])
     return Twin(float(both.mean()), low, high, int(mine.sum()), shared, len(both), status)
 
