@@ -73,14 +73,20 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
 
 
 def _scores(found: Posterior, read: np.ndarray) -> Scores:
-    """Estimates, and severities as what each juror takes off a middling submission."""
-    place, _ = found.places
+    """Estimates, and severities: half of what a middling submission has less from a juror than from his mirror image.
+
+    Halved, since near an end of the scale an uncertain juror would take something off whatever he is like.
+    """
     merit, se = found.marks(*found.places)
     effect, of_effect = found.jurors
-    middle = np.full(len(effect), place.mean())
-    theirs, of_theirs = found.marks(middle + effect, of_effect)
-    fair = found.mark(middle)
-    return Scores(_spread_out(merit, read), _spread_out(se, read), fair - theirs, of_theirs)
+    middle = found.places[0].mean()
+    against, along = middle - effect, middle + effect
+    return Scores(
+        _spread_out(merit, read),
+        _spread_out(se, read),
+        (found.mark(against) - found.mark(along)) / 2,
+        (found.slopes(against) + found.slopes(along)) / 2 * of_effect,
+    )
 
 
 def _spread_out(values: np.ndarray, read: np.ndarray) -> np.ndarray:

@@ -80,6 +80,10 @@ class Posterior:
         """The mark to expect from a juror of mean severity at places of reference, of any shape."""
         return self.data.steps.mark(place.ravel(), self.stretch).reshape(place.shape)
 
+    def slopes(self, place: np.ndarray) -> np.ndarray:
+        """Points per unit of the latent scale at places of reference (m,)."""
+        return self.data.steps.mark_slopes(place, self.stretch)[0]
+
     def draws(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """`n` joint draws (n, I) of the marks to expect: spreads, then u, then every submission given these."""
         out = np.empty((n, len(self.data.level)))
