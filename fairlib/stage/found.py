@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from fairlib.contract import nothing
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round
 from fairlib.scoring.estimators.adjust import (
@@ -19,7 +20,6 @@ from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
-from fairlib.stage.handed_on import nothing
 
 _MOVED = {
     "rank": "rank",

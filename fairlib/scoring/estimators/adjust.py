@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.arrays import nullable
@@ -21,6 +20,7 @@ from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import Pairs, composite_of, scored
+from fairlib.scoring.result import Z95
 
 __all__ = [
     "METHODS",
@@ -51,7 +51,6 @@ STATUS = {
 }
 
 
-Z95 = ndtri(0.975)
 COMPONENTS = ("submission", "juror", "residual", "mu", "mu_se", "loglik", "status")
 
 
