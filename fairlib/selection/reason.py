@@ -38,12 +38,16 @@ class Reason(Fact):
         "budget": ("budget:[{how} ]{grant}{sign}{left}",),
         "reserve": ("reserve:{place}",),
         "draw": ("draw:place {place} of {among}",),
+        "lottery": ("lottery:{chance}",),
+        "lots_wait": ("lots_wait:{chance}",),
         "no_estimate": ("no_estimate:{status}",),
         "ineligible": ("ineligible:{rules}",),
         "manual": ("manual:{decision} by {who} on {when}: {why}",),
         "rule": ("rule: {decision}",),
     }
-    numbers = frozenset({"mine", "other", "rank", "among", "used", "most", "grant", "left", "place"})
+    numbers = frozenset(
+        {"mine", "other", "rank", "among", "used", "most", "grant", "left", "place", "chance"}
+    )
     bare = {
         "": r'[^\s"=<>;]+(?:;[^\s"=<>;]+)*',
         "sign": "[<>]=?|=|<=",

@@ -123,7 +123,9 @@ def _largest(of: _Programme) -> tuple[np.ndarray, float]:
     lower, upper = of.limits
     n = len(of.size)
     cuts = np.hstack([-of.cuts, np.ones((len(of.cuts), 1))])
-    bounds = np.hstack([np.vstack([of.rows, -of.rows, of.ladder]), np.zeros((2 * len(of.rows) + len(of.ladder), 1))])
+    bounds = np.hstack(
+        [np.vstack([of.rows, -of.rows, of.ladder]), np.zeros((2 * len(of.rows) + len(of.ladder), 1))]
+    )
     found = linprog(
         np.append(np.zeros(n), -1.0),
         csr_array(np.vstack([cuts, bounds])),
@@ -158,16 +160,18 @@ def _shortest(of: _Programme, value: float) -> np.ndarray:
     q = of.held.copy()
     q[free] = np.clip(even - rest[:n] / rest[n] / root[free], 0, 1) if rest[n] > 0 else np.nan
     if not (rows @ q >= np.concatenate([np.full(len(of.cuts), value), lower, -upper]) - 1e-6).all():
-        raise SelectionError("The chances of the lottery could not be found: the least distance has no solution.")
+        raise SelectionError(
+            "The chances of the lottery could not be found: the least distance has no solution."
+        )
     return q
 
 
 def upwards(block: Block, p: np.ndarray) -> np.ndarray:
     """Chances (m,) of which nobody holds any while another of its cell, surely above it, has less than 1.
 
-    From the lowest up, what those with equal upper ends hold goes to those surely above them, the smallest chances first;
-    if they cannot take all, the largest of the lower are cut to one level. No worst case gets worse by it: a set
-    that may rightly be chosen and has the lower one has the higher one too.
+    From the lowest up, what those with equal upper ends hold goes to those surely above them, the smallest
+    first; if they cannot take all, the largest of the lower are cut to one level. No worst case gets worse by it:
+    a set that may rightly be chosen and has the lower one has the higher one too.
     """
     p = np.where(p > 1 - TOLERANCE, 1.0, np.where(p < TOLERANCE, 0.0, p))
     for cell in np.unique(block.cell):
