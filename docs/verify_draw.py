@@ -23,9 +23,14 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def lot(seed: str, submission: str) -> str:
+    """The lot of one submission."""
+    return sha(f"{seed}|{submission}")
+
+
 def order(text: str, seed: str) -> list:
     """(place, submission, lot) of everybody on the list, in the order of the draw."""
-    lots = sorted((sha(f"{seed}|{s}"), s) for s in text.split("\n") if s)
+    lots = sorted((lot(seed, s), s) for s in text.split("\n") if s)
     return [(place, s, h) for place, (h, s) in enumerate(lots, start=1)]
 
 

@@ -25,7 +25,7 @@ from fairlib.selection.firm.certainty import band_of
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
 RULE_SAID = r"^manual:(?s:.*); rule: (\w+), "  # what the rule said, in the reason of a decision of people
 # reasons that decide nothing
-WAITS = r"^(?!manual:)(?:.*; )?(?:no_estimate|tie_refused|tie_exhausted|budget:waiting)\b"
+WAITS = r"^(?!manual:)(?:.*; )?(?:no_estimate|tie_refused|tie_exhausted|budget:waiting|lots_wait)\b"
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
 

@@ -74,6 +74,16 @@ def published_list(submissions: Iterable[object]) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
+def list_of(table: pd.DataFrame) -> tuple[str, str]:
+    """The published list of a saved draw, with chances where it has them, and its SHA-256; `table` is `Drawn.table`."""
+    found = table.reset_index().sort_values("place")
+    if "chance" not in found or found["chance"].isna().all():
+        return published_list(found["submission"])
+    return chance_list(
+        found["submission"], np.rint(found["chance"].to_numpy(float) * UNIT).astype(int).tolist()
+    )
+
+
 def draw_lots(problem: Problem, found: Certainty, *, seed: int) -> Drawn:
     """Draw among the open band for the places that the clearly chosen leave, under all the rules.
 
