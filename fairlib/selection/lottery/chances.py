@@ -38,7 +38,7 @@ def best_chances(line: LineUp) -> Chances:
         q, _ = most_equal(block)
         p[block.at] = upwards(block, q)
         sure += float(Worst(block, p[block.at]).values.min())
-    return Chances(p, sure)
+    return Chances(p, round(sure, 6))
 
 
 @dataclass(eq=False)
