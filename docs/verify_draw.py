@@ -8,9 +8,9 @@ COMMITMENT   the SHA-256 of the list in the public report: it shows that this is
 SEED         the seed fixed in the rules before any score was read, or the public number that they named
 result.csv   the published result with the columns `submission`, `place` and `drawn`, to compare
 
-Without chances, the order of the draw is that of SHA-256("SEED|submission"), the smallest first. With chances, they
-are laid end to end in the order of the list. SHA-256("SEED|COMMITMENT") over 2^256 is the first point on that line,
-others follow one by one; who lies under a point is drawn.
+The order of the draw is that of SHA-256("SEED|submission"), the smallest first; on a list with chances within each
+group, between empty lines. In this order chances are laid end to end. SHA-256("SEED|COMMITMENT") over 2^256 is
+the first point on that line, others follow one by one; who lies under a point is drawn.
 """
 
 import csv
@@ -35,10 +35,11 @@ def order(text: str, seed: str) -> list:
 
 
 def lottery(text: str, seed: str) -> list:
-    """(place, submission, stretch, drawn) of everybody on a list with chances, in its order."""
+    """(place, submission, stretch, drawn) of everybody on a list with chances, in the order of the draw."""
     first, end, found = int(sha(f"{seed}|{sha(text)}"), 16) * 10**6 >> 256, 0, []
-    for place, line in enumerate(filter(None, text.split("\n")), start=1):
-        submission, _, chance = line.rpartition("\t")
+    groups = [[line.rpartition("\t") for line in g.split("\n") if line] for g in text.split("\n\n")]
+    parts = [part for group in groups for part in sorted(group, key=lambda x: lot(seed, x[0]))]
+    for place, (submission, _, chance) in enumerate(parts, start=1):
         start, end = end, end + int(chance.replace(".", ""))  # in millionths
         drawn = (first - start) % 10**6 < end - start
         found.append((place, submission, f"{start / 10**6:.6f}-{end / 10**6:.6f}", drawn))
@@ -49,8 +50,8 @@ def differences(found: list, path: str) -> list:
     """What a published result says otherwise."""
     with open(path, encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    said = {row["submission"]: [row["place"], row.get("drawn")] for row in rows}
-    mine = {s: [str(place), *map(str, drawn)] for place, s, _, *drawn in found}
+    said = {row["submission"]: [row["place"], (row.get("drawn") or "").lower()] for row in rows}
+    mine = {s: [str(place), *(str(x).lower() for x in drawn)] for place, s, _, *drawn in found}
     return [
         f"{s}: here place {' '.join(mine.get(s, ['none']))}, "
         f"published place {' '.join(map(str, said.get(s, ['none'])))}"
@@ -66,7 +67,7 @@ def main(arguments: list) -> int:
         return 2
     with open(arguments[0], encoding="utf-8", newline="") as stream:
         text = stream.read()
-    names = [line.rpartition("\t")[0] or line for line in text.split("\n")]
+    names = [line.rpartition("\t")[0] or line for line in text.split("\n") if line]
     if len(set(names)) != len(names):
         print("WRONG: somebody is on the list twice.")
         return 1

@@ -27,6 +27,7 @@ from fairlib.selection.lottery.intervals import LineUp, Node, line_up
 from fairlib.selection.lottery.lots import UNIT, chance_list, first_point, millionths, under_points
 from fairlib.selection.lottery.worst import Worst
 from fairlib.selection.rule.compiled import compile_rule
+from fairlib.selection.rule.ties import lot
 
 VERIFIER = Path(__file__).parents[1] / "docs" / "verify_draw.py"
 
@@ -34,7 +35,8 @@ VERIFIER = Path(__file__).parents[1] / "docs" / "verify_draw.py"
 def line(low, high, seats: int, *groups: tuple[int, int, int, int]) -> LineUp:
     """A line-up of intervals with `groups` (start, stop, lower, upper), the inner ones first."""
     nodes = (*(Node(*g) for g in groups), Node(0, len(low), seats, seats))
-    return LineUp(np.arange(len(low)), np.asarray(low), np.asarray(high), nodes)
+    group = np.full(len(low), "", dtype=object)
+    return LineUp(np.arange(len(low)), np.asarray(low), np.asarray(high), nodes, group)
 
 
 def chances(low, high, seats: int, *groups) -> list[float]:
@@ -231,7 +233,7 @@ def test_rows_and_seed_change_no_chance_and_names_only_the_lots():
     assert (got.commitment, got.text) == (again.commitment, again.text)
     others = [draw_chances(problem, found, seed=s) for s in range(4, 9)]
     assert {other.text for other in others} == {got.text}
-    assert any((other.selected != got.selected).any() for other in others)
+    assert len({tuple(other.selected) for other in others}) > 2
     for b in problem.bounds:
         assert b.lower <= got.selected[b.members].sum() <= b.upper
 
@@ -250,6 +252,7 @@ def test_the_verifier_draws_the_same_and_notices(tmp_path):
     assert (good.returncode, good.stderr) == (0, "")
     assert "is the result of this draw" in good.stdout
     shown = [row.split() for row in good.stdout.splitlines() if row[:1] == " "]
+    assert [row[1] for row in shown] == list(got.table.index)
     assert [row[2] for row in shown] == got.table["lot"].tolist()
     assert [row[-1] == "drawn" for row in shown] == got.table["drawn"].tolist()
     wrong = got.table.assign(drawn=~got.table["drawn"])[["place", "drawn"]]
@@ -265,9 +268,12 @@ def test_the_verifier_draws_the_same_and_notices(tmp_path):
 def test_the_verifier_needs_no_library_to_agree(whole, seed):
     whole[-1] += -sum(whole) % UNIT
     whole = whole if whole[-1] < UNIT else [*whole[:-1], whole[-1] - UNIT // 2, UNIT // 2]
-    text, commitment = chance_list(range(len(whole)), whole)
+    ids, group = [f"S{k}" for k in range(len(whole))], ["ab"[k % 2] for k in range(len(whole))]
+    text, commitment = chance_list(group, ids, whole)
     theirs = runpy.run_path(str(VERIFIER))["lottery"](text, seed)
-    mine = under_points(np.array(whole), first_point(seed, commitment))
+    order = sorted(range(len(ids)), key=lambda k: (group[k], lot(seed, ids[k])))
+    mine = under_points(np.array(whole)[order], first_point(seed, commitment))
+    assert [row[1] for row in theirs] == [ids[k] for k in order]
     assert [row[3] for row in theirs] == mine.tolist()
 
 

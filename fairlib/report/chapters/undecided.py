@@ -1,5 +1,6 @@
 """What is open? The band at the line, ties, decisions of people, and findings that wait for somebody."""
 
+import shlex
 from dataclasses import replace
 
 import pandas as pd
@@ -92,7 +93,7 @@ def _draw(stage: RoundResults, context: Context) -> list[Block]:
         Text(say("Anybody can check it with these two files and a program that needs nothing but Python:")),
         Links((Link(list_, say("The list of the draw")), Link(result, say("The result of the draw")))),
         Text(" ".join(["python3 docs/verify_draw.py", list_, stage.draw_summary.get("commitment", "–"),
-                       stage.draw_summary["seed"], result]), "formula"),
+                       shlex.quote(stage.draw_summary["seed"]), result]), "formula"),
         shown,
     ]  # fmt: skip
 

@@ -29,9 +29,10 @@ from fairlib.selection.rule.ties import lot
 class Drawn:
     """A draw at the line.
 
-    `table` (index submission, in the order of the list): `place`, `lot` (SHA-256; in a lottery with chances its stretch
-    of the line), `chance` (NA where all lots are alike), `drawn` (NA while the public number is not known). `text` is
-    the list as published before; `commitment` its SHA-256; `seed` what it is drawn with, None while not known;
+    `table` (index submission, in the order of the lots): `place`, `lot` (SHA-256; in a lottery with chances its stretch
+    of the line), `group` and `chance` (empty where all lots are alike), `drawn` (NA while the public number is not
+    known). `text` is the list as published before; `commitment` its SHA-256; `seed` what it is drawn with, None while
+    not known;
     `selected` (I,) the choice of the whole contest with the draw. `reasons` are those of all about whom lots decide,
     chances of 0 and 1 among them; `queue` are those not drawn, in the order in which they wait; `more` goes into
     the summary.
@@ -79,9 +80,8 @@ def list_of(table: pd.DataFrame) -> tuple[str, str]:
     found = table.reset_index().sort_values("place")
     if "chance" not in found or found["chance"].isna().all():
         return published_list(found["submission"])
-    return chance_list(
-        found["submission"], np.rint(found["chance"].to_numpy(float) * UNIT).astype(int).tolist()
-    )
+    whole = np.rint(found["chance"].to_numpy(float) * UNIT).astype(int).tolist()
+    return chance_list(found["group"].fillna(""), found["submission"], whole)
 
 
 def draw_lots(problem: Problem, found: Certainty, *, seed: int) -> Drawn:
@@ -100,6 +100,7 @@ def draw_lots(problem: Problem, found: Certainty, *, seed: int) -> Drawn:
         {
             "place": turn + 1,
             "lot": lots[openly],
+            "group": "",
             "chance": pd.array([pd.NA] * len(turn), dtype="Float64"),
             "drawn": pd.array(selected[openly], dtype="boolean"),
         },
@@ -121,22 +122,19 @@ def draw_chances(problem: Problem, estimates: Estimates, *, seed: int | str | No
     line = line_up(problem, estimates)
     best = best_chances(line)
     whole = millionths(best.p, line.nodes)
-    ids, chance = problem.submissions[line.who], whole / UNIT
-    listed = (whole > 0) & (whole < UNIT)
-    text, commitment = chance_list(ids[listed], whole[listed].tolist())
-    taken, first = whole == UNIT, None if seed is None else first_point(seed, commitment)
-    if first is not None:
-        taken[listed] = under_points(whole[listed], first)
-    selected = np.zeros(len(problem.submissions), dtype=bool)
-    selected[line.who] = taken
+    ids, listed = problem.submissions[line.who], (whole > 0) & (whole < UNIT)
+    text, commitment = chance_list(line.group[listed], ids[listed], whole[listed].tolist())
+    first = None if seed is None else first_point(seed, commitment)
+    table = _on_the_list(ids[listed], line.group[listed], whole[listed], seed, first)
+    drawn = table.index[table["drawn"].fillna(False)]
+    selected = problem.submissions.isin([*ids[whole == UNIT], *drawn])
     kind = "lottery" if first is not None else "lots_wait"
     reasons = {
-        s: Reason(kind if on else "lottery", chance=c)
-        for s, c, on in zip(ids, chance.tolist(), listed, strict=True)
+        s: Reason(kind if on else "lottery", chance=w / UNIT)
+        for s, w, on in zip(ids, whole.tolist(), listed, strict=True)
     }
-    table = _on_the_list(ids[listed], whole[listed], None if first is None else taken[listed])
-    lots = {s: lot(seed, s) for s in ids[listed & ~taken]} if first is not None else {}
-    queue = tuple(sorted(lots, key=lambda s: (-table.at[s, "chance"], lots[s])))
+    out = table[~table["drawn"].fillna(True)]
+    queue = tuple(sorted(out.index, key=lambda s: (-table.at[s, "chance"], lot(seed, s))))
     more = {
         "interval": problem.select.lottery.interval,
         "sure": best.sure,
@@ -146,18 +144,27 @@ def draw_chances(problem: Problem, estimates: Estimates, *, seed: int | str | No
     return Drawn(table, text, commitment, seed, selected, reasons, queue, more)
 
 
-def _on_the_list(ids: pd.Index, whole: np.ndarray, taken: np.ndarray | None) -> pd.DataFrame:
-    """Those on a list of chances: the place, its stretch of the line, the chance, and whether it was drawn."""
+def _on_the_list(
+    ids: pd.Index, group: np.ndarray, whole: np.ndarray, seed: int | str | None, first: int | None
+) -> pd.DataFrame:
+    """The table of those on a list of chances, by their lots within groups; before there is a number by id."""
+    turns = dict.fromkeys(group.tolist())
+    nth = {g: k for k, g in enumerate(turns)}
+    lots = [lot(seed, s) if first is not None else "" for s in ids]
+    order = sorted(range(len(ids)), key=lambda k: (nth[group[k]], lots[k], str(ids[k])))
+    whole = whole[order]
     ends = np.cumsum(whole) / UNIT
     starts = ends - whole / UNIT
+    known = first is not None
     return pd.DataFrame(
         {
             "place": np.arange(1, len(ids) + 1),
-            "lot": [f"{a:.6f}-{b:.6f}" for a, b in zip(starts, ends, strict=True)],
+            "lot": [f"{a:.6f}-{b:.6f}" if known else "" for a, b in zip(starts, ends, strict=True)],
+            "group": group[order].astype(str),
             "chance": pd.array(whole / UNIT, dtype="Float64"),
-            "drawn": pd.array([pd.NA] * len(ids) if taken is None else taken, dtype="boolean"),
+            "drawn": pd.array(under_points(whole, first) if known else [pd.NA] * len(ids), dtype="boolean"),
         },
-        index=ids,
+        index=ids[order],
     )
 
 

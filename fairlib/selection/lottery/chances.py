@@ -21,6 +21,12 @@ from fairlib.selection.lottery.worst import Worst
 
 TOLERANCE = 1e-8  # of sums of chances; published are millionths
 ROUNDS = 500
+SLACKS = (
+    5e-9,
+    1e-11,
+    1e-7,
+    1e-9,
+)  # of the worst case: an optimum has no inside, and the solver wants a little of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,29 +146,55 @@ def _largest(of: _Programme) -> tuple[np.ndarray, float]:
 
 
 def _shortest(of: _Programme, value: float) -> np.ndarray:
-    """The chances with the least sum of squares whose cuts all reach `value`.
+    """The chances with the least sum of squares whose cuts all reach `value`, checked to a millionth.
 
-    A least distance problem as one of non-negative least squares (Lawson & Hanson 1974, ch. 23). Distance is taken from
-    equal chances, and each kind counts as often as it has members.
-
-    Raises SelectionError if the solver misses.
+    Raises SelectionError if the solver misses with every one of `SLACKS`, also after a closer look at what is fixed.
     """
     lower, upper = of.limits
+    rows = np.vstack([of.cuts, of.rows, -of.rows])
+    least = np.concatenate([np.full(len(of.cuts), value), lower, -upper])
+    for look_closer in (False, True):
+        if look_closer:
+            _hold(of, rows, least)
+        for slack in SLACKS:
+            q = _least_distance(of, rows, np.where(np.arange(len(rows)) < len(of.cuts), least - slack, least))
+            if (rows @ q >= least - 1e-6).all():
+                return q
+    raise SelectionError("The chances of the lottery could not be found: the least distance has no solution.")
+
+
+def _hold(of: _Programme, rows: np.ndarray, least: np.ndarray) -> None:
+    """Hold every kind that has the same chance in all optima; its smallest and its largest are asked for."""
+    for k in np.flatnonzero(of.free):
+        ends = []
+        for sign in (1.0, -1.0):
+            c = np.zeros(len(of.size))
+            c[k] = sign
+            found = linprog(c, -csr_array(rows), -(least - 1e-9), bounds=(0, 1))
+            ends.append(found.x[k] if found.status == 0 else -sign)
+        if abs(ends[1] - ends[0]) < 1e-6:
+            of.held[k], of.free[k] = np.mean(ends), False
+
+
+def _least_distance(of: _Programme, rows: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """The chances (K,) with `rows @ q ≥ least` next to equal ones, each kind counting as often as it has members.
+
+    A least distance problem as one of non-negative least squares (Lawson & Hanson 1974, ch. 23). NaN where that finds
+    no end of the way.
+    """
     root, free = np.sqrt(of.size), of.free
     even, n = of.block.seats / of.size.sum(), int(of.free.sum())
-    rows = np.vstack([of.cuts, of.rows, -of.rows])
-    least = np.concatenate([np.full(len(of.cuts), value - TOLERANCE / 2), lower, -upper])
     least = least - rows @ np.where(free, even, of.held)
     matrix = np.vstack([rows[:, free], np.eye(n), -np.eye(n)]) / root[free]
     least = np.concatenate([least, np.full(n, -even), np.full(n, even - 1.0)])
-    dual, _ = nnls(np.vstack([matrix.T, least]), np.append(np.zeros(n), 1.0), maxiter=50 * len(least) + 50)
-    rest = np.append(np.zeros(n), 1.0) - np.vstack([matrix.T, least]) @ dual
+    target = np.append(np.zeros(n), 1.0)
+    try:
+        dual, _ = nnls(np.vstack([matrix.T, least]), target, maxiter=50 * len(least) + 50)
+    except RuntimeError:
+        return np.full(len(of.size), np.nan)
+    rest = target - np.vstack([matrix.T, least]) @ dual
     q = of.held.copy()
     q[free] = np.clip(even - rest[:n] / rest[n] / root[free], 0, 1) if rest[n] > 0 else np.nan
-    if not (rows @ q >= np.concatenate([np.full(len(of.cuts), value), lower, -upper]) - 1e-6).all():
-        raise SelectionError(
-            "The chances of the lottery could not be found: the least distance has no solution."
-        )
     return q
 
 

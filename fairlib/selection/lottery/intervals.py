@@ -30,7 +30,8 @@ class LineUp:
     """Those who can be selected, so ordered that each group of the rule is a stretch; within one by id.
 
     `who` (n,) are positions among the problem's submissions, `low` and `high` (n,) the ends of their intervals.
-    `nodes` are the groups, those inside others first; the last is the whole contest with its number of seats.
+    `nodes` are the groups, those inside others first; the last is the whole contest with its number of seats. `group`
+    (n,) is the code of the innermost rule around each: of one group are those whom the rules treat alike.
     The order hangs on names of groups and ids alone, never on rows or estimates.
     """
 
@@ -38,6 +39,7 @@ class LineUp:
     low: np.ndarray
     high: np.ndarray
     nodes: tuple[Node, ...]
+    group: np.ndarray
 
 
 def line_up(problem: Problem, estimates: Estimates, level: float | None = None) -> LineUp:
@@ -56,7 +58,8 @@ def line_up(problem: Problem, estimates: Estimates, level: float | None = None) 
     order = np.array(sorted(range(len(who)), key=lambda k: (path[k], ids[k])), dtype=np.int64)
     who, half = who[order], half[order]
     key = problem.order.key[who].astype(np.int64)
-    return LineUp(who, key - half, key + half, _nodes(problem, who))
+    group = np.array([path[k][-1] if path[k] else "" for k in order], dtype=object)
+    return LineUp(who, key - half, key + half, _nodes(problem, who), group)
 
 
 def _refuse(problem: Problem, who: np.ndarray) -> None:

@@ -1,9 +1,11 @@
 """Lots with chances that anybody can draw again: one number against a published list (systematic sampling).
 
-The list has those whose chance is neither 0 nor 1, groups of the rule one after the other, each by id, with chances in
-millionths. Laid end to end they make a line; the starting number and the list itself give a first point on it, and from
-there one point falls in each whole unit. Whoever lies under a point is drawn. So each has exactly its chance, and
-any stretch of the line gets its sum of chances rounded down or up: every quota is kept in every draw (Madow 1949).
+The list has those whose chance is neither 0 nor 1, with chances in millionths, groups of the rule one after the other
+with an empty line between them. Within a group the order is that of lots, so that nobody knows beforehand who can be
+drawn together. Laid end to end the chances make a line; the starting number and the list itself give a first point on
+it, and from there one point falls in each whole unit. Whoever lies under a point is drawn. So each has exactly its
+chance, and any stretch of the line gets its sum of chances rounded down or up: every quota is kept in every draw
+(Madow 1949).
 """
 
 import hashlib
@@ -57,13 +59,18 @@ def _rounded(parts: np.ndarray, total: int) -> np.ndarray:
     return shares
 
 
-def chance_list(submissions: Iterable[object], whole: Iterable[int]) -> tuple[str, str]:
-    """The list to publish, one `id<tab>chance` a line in the order of the draw, and its SHA-256.
+def chance_list(
+    groups: Iterable[object], submissions: Iterable[object], whole: Iterable[int]
+) -> tuple[str, str]:
+    """The list to publish, one `id<tab>chance` a line by groups as they come and ids, and its SHA-256.
 
-    >>> chance_list(["A", "B"], [250000, 750000])[0]
-    'A\\t0.250000\\nB\\t0.750000\\n'
+    >>> chance_list(["a", "a", "b"], ["B", "A", "C"], [250000, 250000, 500000])[0]
+    'A\\t0.250000\\nB\\t0.250000\\n\\nC\\t0.500000\\n'
     """
-    text = "".join(f"{s}\t{w // UNIT}.{w % UNIT:06d}\n" for s, w in zip(submissions, whole, strict=True))
+    found: dict[object, list[str]] = {}
+    for group, s, w in zip(groups, submissions, whole, strict=True):
+        found.setdefault(group, []).append(f"{s}\t{w // UNIT}.{w % UNIT:06d}\n")
+    text = "\n".join("".join(sorted(lines)) for lines in found.values())
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
