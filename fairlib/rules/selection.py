@@ -100,7 +100,7 @@ class Lottery(Rule):
     known, the list is published and nobody is drawn. Without both, lots are drawn with the seed of the contest.
     """
 
-    interval: float = Field(0.5, gt=0, lt=1)
+    interval: float = Field(default=0.5, gt=0, lt=1)
     source: str = ""
     number: str = ""
 

@@ -155,14 +155,16 @@ def _on_the_list(
     whole = whole[order]
     ends = np.cumsum(whole) / UNIT
     starts = ends - whole / UNIT
-    known = first is not None
+    drawn = [pd.NA] * len(ids) if first is None else under_points(whole, first)
     return pd.DataFrame(
         {
             "place": np.arange(1, len(ids) + 1),
-            "lot": [f"{a:.6f}-{b:.6f}" if known else "" for a, b in zip(starts, ends, strict=True)],
+            "lot": [
+                f"{a:.6f}-{b:.6f}" if first is not None else "" for a, b in zip(starts, ends, strict=True)
+            ],
             "group": group[order].astype(str),
             "chance": pd.array(whole / UNIT, dtype="Float64"),
-            "drawn": pd.array(under_points(whole, first) if known else [pd.NA] * len(ids), dtype="boolean"),
+            "drawn": pd.array(drawn, dtype="boolean"),
         },
         index=ids[order],
     )
