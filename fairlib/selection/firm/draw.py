@@ -20,6 +20,7 @@ from fairlib.selection.firm.worlds import down_the_line
 from fairlib.selection.lottery.chances import best_chances
 from fairlib.selection.lottery.intervals import line_up
 from fairlib.selection.lottery.lots import UNIT, chance_list, first_point, millionths, under_points
+from fairlib.selection.note import Note
 from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.rule.ties import lot
@@ -213,7 +214,8 @@ def apply_draw(
         return choice, None
     table = _decided(choice, drawn)
     undecided = choice.undecided & ~problem.submissions.isin(list(drawn.reasons))
-    note = f"draw:seed={'awaited' if drawn.seed is None else drawn.seed} commitment={drawn.commitment}"
+    told = "awaited" if drawn.seed is None else drawn.seed
+    note = Note("draw", seed=told, commitment=drawn.commitment)
     decided = replace(
         choice,
         decisions=table,
