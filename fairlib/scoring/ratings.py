@@ -2,7 +2,8 @@
 
 A ratings table has one row per juror × submission × criterion with columns `submission, juror,
 criterion, score` and, optionally, `status` (`scored, recused, abstained, missing, invalid`) and `level`, the
-group of the submission (its nomination) where groups may differ as wholes; other columns are ignored.
+group of the submission (its nomination) where groups may differ as wholes; other columns are ignored. For several
+groupings there is one column each, `level:NAME`, or `fixed:NAME` where its levels are to be taken as they are.
 Higher is better: contests where low marks are best are turned round at the door.
 """
 
@@ -14,7 +15,8 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators.incidence import Incidence, incidence, known_levels
+from fairlib.scoring.estimators.groupings import Grouping, Kept, kept
+from fairlib.scoring.estimators.incidence import Incidence, incidence
 
 KEYS = ["submission", "juror", "criterion"]
 STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
@@ -26,8 +28,7 @@ class Marks:
     """Scored marks as integer codes: arrays of length n, labels in sorted order.
 
     Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered` says
-    that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of
-    each submission's group; None where the table has no such column.
+    that rows come sorted by submission, juror, criterion. `groupings` are the columns of levels, if any.
     """
 
     submission: np.ndarray
@@ -38,8 +39,7 @@ class Marks:
     jurors: pd.Index
     criteria: pd.Index
     ordered: bool = False
-    level: np.ndarray | None = None
-    levels: pd.Index | None = None
+    groupings: tuple[Grouping, ...] = ()
 
     def of(self, rows: np.ndarray) -> "Marks":
         """Some of the marks (n,), chosen or put in another order, with all labels."""
@@ -52,7 +52,7 @@ class Pairs:
     """Composite marks, one per juror × submission pair: int64 codes and float64 y, all of length n.
 
     Sorted by submission, then juror. `y` is on the scale of the marks. `partial` is True where some criterion
-    has no mark. `level` and `levels` are those of `Marks`.
+    has no mark. `groupings` are those of `Marks`.
     """
 
     submission: np.ndarray
@@ -61,8 +61,7 @@ class Pairs:
     partial: np.ndarray
     submissions: pd.Index
     jurors: pd.Index
-    level: np.ndarray | None = None
-    levels: pd.Index | None = None
+    groupings: tuple[Grouping, ...] = ()
 
     def of(self, rows: np.ndarray) -> "Pairs":
         """Some of the pairs (n,), in their order, with all labels."""
@@ -71,15 +70,21 @@ class Pairs:
 
     def incidence(self) -> Incidence:
         """The design of the pairs, with a level for each group of submissions."""
-        return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
+        size = len(self.submissions), len(self.jurors)
+        if not self.groupings:
+            return incidence(self.submission, self.juror, *size)
+        codes = np.array([g.codes for g in self.groupings])
+        return incidence(self.submission, self.juror, *size, codes, [g.fixed for g in self.groupings])
 
-    def level_names(self) -> pd.Index:
-        """Names of the levels of `incidence`, in the order of their codes; none for a single level."""
-        if self.level is None or self.levels is None:
-            return pd.Index([])
+    def levels_kept(self) -> list[tuple[Grouping, Kept]]:
+        """Each grouping with what becomes of it in `incidence`; see `groupings.kept`."""
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
-        known = known_levels(self.level, read)
-        return self.levels[known] if len(known) > 1 else self.levels[:0]
+        return list(zip(self.groupings, kept([g.codes for g in self.groupings], read), strict=True))
+
+    def level_names(self) -> list[tuple[Grouping, pd.Index]]:
+        """The groupings that have levels in `incidence`, and the names of their groups in the order of codes."""
+        read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
+        return [(g, g.groups[np.unique(g.codes[read])]) for g, what in self.levels_kept() if what.has_levels]
 
 
 def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
@@ -109,8 +114,8 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
     sub, jur, cri = codes if whole else (c[use] for c in codes)
     ordered = _refuse_duplicates(sub, jur, cri, labels)
     submissions, jurors, criteria = labels
-    level, levels = _levels(ratings, codes[0], len(submissions))
-    return Marks(sub, jur, cri, score, submissions, jurors, criteria, ordered, level, levels)
+    groupings = _groupings(ratings, codes[0], len(submissions))
+    return Marks(sub, jur, cri, score, submissions, jurors, criteria, ordered, groupings)
 
 
 def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Pairs:
@@ -156,25 +161,29 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
 
 
 def _about(marks: Marks) -> tuple:
-    return marks.submissions, marks.jurors, marks.level, marks.levels
+    return marks.submissions, marks.jurors, marks.groupings
 
 
-def _levels(
-    ratings: pd.DataFrame, submission: np.ndarray, n: int
-) -> tuple[np.ndarray | None, pd.Index | None]:
-    """Code of each submission's level (n,) and the names, those without one in a level of their own ("")."""
-    if "level" not in ratings.columns:
-        return None, None
-    codes, names = pd.factorize(ratings["level"].astype(object).fillna("").astype(str), sort=True)
-    level = np.zeros(n, dtype=np.int64)
-    level[submission] = codes
-    torn = np.flatnonzero(level[submission] != codes)
-    if len(torn):
-        row = ratings.iloc[torn[0]]
-        raise ScoringError(
-            f"Submission {row['submission']} has two levels, {row['level']} among them; it needs one."
-        )
-    return level, names
+def level_columns(ratings: pd.DataFrame) -> list[str]:
+    """The columns of a ratings table that group submissions: `level`, `level:NAME`, `fixed:NAME`."""
+    return [c for c in ratings.columns if c == "level" or str(c).startswith(("level:", "fixed:"))]
+
+
+def _groupings(ratings: pd.DataFrame, submission: np.ndarray, n: int) -> tuple[Grouping, ...]:
+    """The groupings of submissions (n,), those without a group in one of their own ("")."""
+    found = []
+    for column in level_columns(ratings):
+        codes, names = pd.factorize(ratings[column].astype(object).fillna("").astype(str), sort=True)
+        level = np.zeros(n, dtype=np.int64)
+        level[submission] = codes
+        torn = np.flatnonzero(level[submission] != codes)
+        if len(torn):
+            row = ratings.iloc[torn[0]]
+            raise ScoringError(
+                f"Submission {row['submission']} has two levels, {row[column]} among them; it needs one."
+            )
+        found.append(Grouping(column.partition(":")[2] or column, level, names, column.startswith("fixed:")))
+    return tuple(found)
 
 
 def _pairs(cell: np.ndarray, space: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -62,10 +62,9 @@ class Estimates:
     deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
     it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
     se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
-    variances, `mu, mu_se, loglik, status`. `contrasts` (severity, ratings with a `level`): one row for every
-    two levels, `level_a, level_b, difference` (mean estimate of the submissions of a less that of b), its
-    `se`, and `across`, how many jurors read in both; `levels` one row for each: `level, mean, se,
-    n_submissions, n_jurors` (`level_tables`).
+    variances, `mu, mu_se, loglik, status`. `levels`, `contrasts`, `groupings` (severity, ratings with levels):
+    how high each group stands, how each two compare, how far the groups of a grouping lie apart; see
+    `level_tables`.
     """
 
     method: str
@@ -75,6 +74,7 @@ class Estimates:
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    groupings: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -113,8 +113,9 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
     (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal
-    likelihood where the joint one has no maximum, with the status `marginal`.
+    where the ratings have a column `level`, or several, `level:NAME` and `fixed:NAME`; `additive` is two-
+    way least squares. `rasch` takes the marginal likelihood where the joint one has no maximum, with the
+    status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
     compare jurors, for a disconnected design: no mark links its parts, so a pooled ranking would be an
@@ -154,6 +155,7 @@ def _told(
         result.fit,
         result.contrasts,
         result.levels,
+        result.groupings,
         result.sampler,
     )
 

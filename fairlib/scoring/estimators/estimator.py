@@ -48,6 +48,7 @@ class Result:
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    groupings: pd.DataFrame | None = None
     sampler: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
