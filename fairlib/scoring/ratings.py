@@ -133,7 +133,7 @@ def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None)
 
 def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pairs:
     """The composite of coded marks; see `composite`."""
-    w = _weights(marks.criteria, weights)
+    w = criterion_weights(marks.criteria, weights)
     if len(marks.criteria) == 1 and marks.ordered:
         partial = np.zeros(len(marks.score), dtype=bool)
         return Pairs(marks.submission, marks.juror, joined(marks.score), partial, *_about(marks))
@@ -158,6 +158,23 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
         centred = np.bincount(inverse, weights=w[cri] * (x - mean[cri])) / wsum
         y = np.where(partial, centred + (w * mean).sum() / w[count > 0].sum(), plain)
     return Pairs(key // n_j, key % n_j, joined(y), partial, *_about(marks))
+
+
+def filled(marks: Marks, pairs: Pairs, weights: Mapping[str, float] | None, used: list[str]) -> np.ndarray:
+    """Marks of each pair by criterion (n, C); a missing one is what the composite takes it for."""
+    of_pair = pd.Series(
+        np.arange(len(pairs.y)), index=pd.MultiIndex.from_arrays([pairs.submission, pairs.juror])
+    )
+    row = of_pair.reindex(pd.MultiIndex.from_arrays([marks.submission, marks.juror])).to_numpy(dtype=float)
+    column = pd.Index(used).get_indexer(marks.criteria)[marks.criterion]
+    use = (column >= 0) & ~np.isnan(row)
+    table = np.full((len(pairs.y), len(used)), np.nan)
+    table[row[use].astype(int), column[use]] = marks.score[use]
+    known = ~np.isnan(table)
+    mean = np.where(known, table, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    w = known * criterion_weights(marks.criteria, weights)[marks.criteria.get_indexer(used)]
+    off = (np.where(known, table - mean, 0) * w).sum(axis=1) / w.sum(axis=1)
+    return np.where(known, table, mean + off[:, None])
 
 
 def _about(marks: Marks) -> tuple:
@@ -283,7 +300,8 @@ def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels
     )
 
 
-def _weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndarray:
+def criterion_weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndarray:
+    """The weights of criteria as an array, equal if none are given; raises as `composite` does."""
     if weights is None:
         return np.ones(len(criteria))
     unknown = sorted(str(c) for c in set(weights) - set(criteria))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.chapters.levels import level_means
+from fairlib.report.chapters.levels import level_means, level_spreads
 from fairlib.report.results import executed_notebooks
 from fairlib.report.words.estimators import Formula, estimators
 from fairlib.report.words.locale import Voice
@@ -26,7 +26,7 @@ def chapter(context: Context) -> Chapter:
             continue
         blocks += [Heading(title), Text(formula, "formula"), Text(words), Text(source, "note")]
         if name == "severity":
-            blocks += level_means(context)
+            blocks += [*level_means(context), *level_spreads(context)]
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 

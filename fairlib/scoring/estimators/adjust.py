@@ -4,7 +4,7 @@ Raw and adjusted numbers always stand side by side, on the scale of the marks. P
 a mark of that juror is lower by so many points. What cannot be estimated is NA and its status says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,13 +13,14 @@ import pandas as pd
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.arrays import nullable
 from fairlib.scoring.dust import joined
+from fairlib.scoring.estimators.criteria import Given, Together
 from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import FIT_REASONS, Fit
 from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
 from fairlib.scoring.estimators.twoway import components_of
-from fairlib.scoring.ratings import Pairs, composite_of, scored
+from fairlib.scoring.ratings import Pairs, composite_of, criterion_weights, filled, scored
 
 __all__ = [
     "METHODS",
@@ -76,6 +77,7 @@ class Estimates:
     levels: pd.DataFrame | None = None
     groupings: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
+    _singles: Singles | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
         """`n` draws of all submission effects (n × I'), columns the submissions that have an estimate.
@@ -100,6 +102,27 @@ class Estimates:
         noise = np.random.default_rng(seed).standard_normal((n, len(se)))
         centre = self.submissions.loc[known, "estimate"].to_numpy(float)
         return pd.DataFrame(centre + noise * se.to_numpy(float), columns=columns)
+
+    def criteria(self, names: Sequence[str], seed: int) -> tuple[Given, list[str]] | None:
+        """What draws criteria given draws of the composites of all submissions, and the criteria in its order.
+
+        `names` are those wanted besides the ones with a weight. None where there are no single marks behind the
+        estimates, one criterion alone, or more jurors than can be drawn together (`criteria.MOST`).
+        """
+        if self._singles is None:
+            return None
+        marks, pairs, weights = self._singles.marks, self._singles.pairs, self._singles.weights
+        weight = criterion_weights(marks.criteria, weights)
+        there = np.bincount(marks.criterion, minlength=len(weight)) > 0
+        used = [
+            c for c, w, t in zip(marks.criteria, weight, there, strict=True) if t and (w > 0 or c in names)
+        ]
+        if len(used) < 2 or not set(names) <= set(used):
+            return None
+        together = Together(pairs.incidence(), filled(marks, pairs, weights, used))
+        if not together.fits:
+            return None
+        return Given(together, weight[marks.criteria.get_indexer(used)], seed), used
 
 
 def estimate(
@@ -134,8 +157,9 @@ def estimate(
     if n_parts > 1 and chosen.compares_jurors and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    result = chosen.fit(design, y, Singles(marks, pairs, weights))
-    return _told(method, pairs, design, y, result, sub_part, jur_part)
+    singles = Singles(marks, pairs, weights)
+    result = chosen.fit(design, y, singles)
+    return _told(method, pairs, design, y, result, sub_part, jur_part, singles)
 
 
 def _told(
@@ -146,6 +170,7 @@ def _told(
     result: Result,
     sub_part: np.ndarray,
     jur_part: np.ndarray,
+    singles: Singles | None = None,
 ) -> Estimates:
     return Estimates(
         method,
@@ -157,6 +182,7 @@ def _told(
         result.levels,
         result.groupings,
         result.sampler,
+        singles,
     )
 
 

@@ -13,10 +13,18 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.rules.contest import MOST_DRAWN
 
 SPARE = 8  # submissions beyond the columns of levels, to tell how submissions of one level differ
-MOST_DRAWN = 3  # groupings drawn together, each over its own spread: beyond it the spreads are too many
 _NOTHING = 1e-9
+STATUS = {
+    "ok": "",
+    "one_group": "all marks are in one of its groups, so it has no levels",
+    "same_groups": "it groups the submissions as another grouping does, whose levels serve for both",
+    "nested": "each group of another grouping lies in one of its own; only how far groups differ tells them apart",
+    "confounded": "some of its groups never meet those of another grouping, so what is alike cannot be compared",
+    "too_many_groups": "there are hardly more submissions with marks than groups, so it has no levels",
+}
 
 
 @dataclass(frozen=True)
@@ -93,12 +101,7 @@ def one_level(n: int) -> Levels:
 
 
 def kept(codes: Sequence[np.ndarray], read: np.ndarray) -> list[Kept]:
-    """What becomes of each grouping (I,), in the order given; `read` (I,) are the submissions with marks.
-
-    `one_group`: all marks are in one of its groups. `same_groups`: it groups as another does. `nested`: each
-    group of the other lies in one of its own, so that only the spread tells them apart. `confounded`: some of its
-    groups never meet those of the other under another group. `too_many_groups`: hardly more submissions than levels.
-    """
+    """What becomes of each grouping (I,), by `STATUS`, in the order given; `read` (I,) have marks."""
     found: list[Kept] = []
     columns = 1
     for k, code in enumerate(codes):
