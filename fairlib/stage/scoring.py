@@ -19,7 +19,7 @@ from fairlib.rules import Contest, Round, Scale
 from fairlib.scoring.agreement.concordance import agreement_matrix
 from fairlib.scoring.agreement.consequences import what_it_means
 from fairlib.scoring.agreement.consistency import consistency
-from fairlib.scoring.agreement.restriction import unrestricted
+from fairlib.scoring.agreement.restriction import Unrestricted, unrestricted
 from fairlib.scoring.assign import extra_assignments
 from fairlib.scoring.comparison import compare_estimators
 from fairlib.scoring.design import Design, design
@@ -137,24 +137,30 @@ class ScoringStage:
         found = what_it_means(
             marks.ratings, seats, self.weights, preselected, within=self.within, seed=self.seed
         )
-        found = replace(found, **self._unrestricted(marks)) if preselected else found
-        return pd.Series(vars(found), name="value", dtype=object)
+        known = self._unrestricted(marks) if preselected else Unrestricted(status="first_round")
+        told = {
+            "unrestricted": known.reliability,
+            "unrestricted_low": known.low,
+            "unrestricted_high": known.high,
+            "unrestricted_status": known.status,
+        }
+        return pd.Series(vars(found) | told, name="value", dtype=object)
 
-    def _unrestricted(self, marks: Marks) -> dict[str, object]:
+    def _unrestricted(self, marks: Marks) -> Unrestricted:
         """What the reliability would be among all from whom the round before chose."""
         before = self.contest.before(self.rules.id)
         path = self.dir / before.id / "estimates.csv" if before else None
         if before is None or path is None or not path.exists():
-            return {"unrestricted_status": "no_earlier_estimates"}
+            return Unrestricted(status="no_earlier_estimates")
         known = turned_estimates(before, read_table(path, "submission"))["estimate"]
-        groups = known.index.to_series().map(_cells(self.contest, self.rules, marks)) if self.within else None
-        found = unrestricted(self.oriented(marks), known, groups, self.weights, seed=self.seed)
-        return {
-            "unrestricted": found.reliability,
-            "unrestricted_low": found.low,
-            "unrestricted_high": found.high,
-            "unrestricted_status": found.status,
-        }
+        groups = known.index.to_series().map(self._cells(marks)) if self.within else None
+        return unrestricted(self.oriented(marks), known, groups, self.weights, seed=self.seed)
+
+    def _cells(self, marks: Marks) -> pd.Series:
+        """The combination of groups with levels of each submission, as text (index submission)."""
+        columns = [x.column for x in self.contest.levels(self.rules.id)]
+        about = marks.roster.submissions[columns].astype(object).fillna("")
+        return about.astype(str).agg("|".join, axis=1)
 
     def estimate(self, marks: Marks, method: str | None = None) -> Found:
         """Estimates by the round's estimator or another `method`; statuses and errors as in `estimate_by`."""
@@ -278,12 +284,6 @@ class ScoringStage:
             "groupings": found.groupings,
         }
         save_tables(self.folder, sheets | tables)
-
-
-def _cells(contest: Contest, r: Round, marks: Marks) -> pd.Series:
-    """The combination of groups with levels of each submission, as text (index submission)."""
-    about = marks.roster.submissions[[x.column for x in contest.levels(r.id)]].astype(object).fillna("")
-    return about.astype(str).agg("|".join, axis=1)
 
 
 def juror_table(found: Found, review: Diagnostics) -> pd.DataFrame:

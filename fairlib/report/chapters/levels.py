@@ -60,11 +60,10 @@ def compared(stage: RoundResults, context: Context) -> pd.DataFrame:
 
 
 def _named(table: pd.DataFrame, stage: RoundResults, context: Context) -> pd.DataFrame:
-    """With the column `grouping`, which runs of earlier versions have not: they had one."""
-    if "grouping" in table:
-        return table
+    """With the name of the grouping, which runs of earlier versions do not tell: they had one."""
     levels = context.contest.levels(stage.id)
-    return table.assign(grouping=levels[0].column if levels else "nomination")
+    known = table["grouping"].astype(object)
+    return table.assign(grouping=known.where(known.notna(), levels[0].column if levels else "nomination"))
 
 
 def _rows(table: pd.DataFrame, stage: RoundResults, context: Context) -> pd.Series:

@@ -27,8 +27,6 @@ class Meaning:
     would choose too. Each with limits that follow from those of the reliability, and as simulated for lists
     of exactly this length (`*_simulated`). `status` "ok", a reason why there are no values, or
     `range_restriction`: valid for this round's submissions, and no verdict on its jurors. `scope` as in `Components`.
-    `unrestricted`, with its limits, is the reliability that the same jurors would have had among all from whom an
-    earlier round chose, `unrestricted_status` says why there is none; see `restriction`.
     """
 
     n_submissions: int
@@ -46,10 +44,6 @@ class Meaning:
     overlap_simulated: float | None = None
     status: str = "ok"
     scope: str = "all"
-    unrestricted: float | None = None
-    unrestricted_low: float | None = None
-    unrestricted_high: float | None = None
-    unrestricted_status: str = "first_round"
 
 
 def what_it_means(
