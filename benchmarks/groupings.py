@@ -5,7 +5,8 @@
 The contests of `levels.py` (221 submissions in nominations of 112, 43 and 66, 12 jurors in three home panels, 4
 readings each, a share of which goes across), each submission in one of two languages besides: the second is that of
 30, 50 and 60 % of the three nominations. True levels of nominations are −d, 0, d, those of languages ∓l. 50 seats over
-all. Prints markdown tables; `docs/lab/accuracy.md` holds their last run.
+all. Intervals and stated chances, which take most of the time, are looked at in every fifth contest. Prints markdown
+tables; `docs/lab/accuracy.md` holds their last run.
 """
 
 import sys
@@ -41,6 +42,7 @@ CONDITIONS = [
     (1.0, 0.0, 0.0),
     (1.0, 0.58, 0.29),
 ]
+EACH = 5  # every so many contests are looked at for intervals and chances
 TREATED: dict[str, tuple | None] = {
     "none": None,
     "nomination": ((0,), (False,)),
@@ -51,8 +53,8 @@ TREATED: dict[str, tuple | None] = {
 }
 
 
-def one_contest(across: float, d: float, lang: float, rng) -> tuple[np.ndarray, ...]:
-    """Hits by treatment; share covered of merits, of differences by grouping; bins (10, 3) of n, said, belong."""
+def one_contest(across: float, d: float, lang: float, whole: bool, rng) -> tuple[np.ndarray, ...]:
+    """Hits by treatment; if `whole`, shares covered by grouping and bins (10, 3) of n, said, belong, else NaN."""
     i, j = design(across, rng)
     language = (rng.random(len(NOMINATION)) < SECOND[NOMINATION]).astype(int)
     merit = 5.5 + d * (NOMINATION - 1) + lang * (2 * language - 1) + rng.normal(0, SPREAD, len(NOMINATION))
@@ -64,6 +66,8 @@ def one_contest(across: float, d: float, lang: float, rng) -> tuple[np.ndarray, 
         level = codes[list(which)] if which else None
         fit = reml.fit(i, j, y, len(merit), len(PANEL), level=level, fixed=fixed or None)
         hits.append(np.isin(np.argsort(-fit.merit)[:50], best).sum())
+    if not whole:
+        return np.array(hits), np.full(5, np.nan), np.full((10, 3), np.nan)
     names = {"level:nomination": NOMINATION[i].astype(str), "level:language": language[i].astype(str)}
     ratings = pd.DataFrame({"submission": i, "juror": j, "criterion": "all", "score": y})
     found = estimate(ratings.assign(**names))
@@ -97,7 +101,8 @@ def chunk(job: tuple) -> tuple[np.ndarray, ...]:
     """Some contests of one condition, stacked."""
     condition, seed, n = job
     rng = np.random.default_rng(seed)
-    return tuple(map(np.array, zip(*(one_contest(*condition, rng) for _ in range(n)), strict=True)))
+    found = (one_contest(*condition, k % EACH == 0, rng) for k in range(n))
+    return tuple(map(np.array, zip(*found, strict=True)))
 
 
 def measure(contests: int, seed: int) -> dict[tuple, tuple[np.ndarray, ...]]:
@@ -107,7 +112,9 @@ def measure(contests: int, seed: int) -> dict[tuple, tuple[np.ndarray, ...]]:
         for k, condition in enumerate(CONDITIONS):
             seeds = np.random.SeedSequence([seed, k]).spawn(CHUNKS)
             parts = pool.map(chunk, [(condition, s, max(1, contests // CHUNKS)) for s in seeds])
-            out[condition] = tuple(map(np.concatenate, zip(*parts, strict=True)))
+            hits, cover, bins = map(np.concatenate, zip(*parts, strict=True))
+            whole = ~np.isnan(cover[:, 0])
+            out[condition] = hits, cover[whole], bins[whole]
     return out
 
 

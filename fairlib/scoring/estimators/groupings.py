@@ -176,8 +176,8 @@ def _independent(columns: np.ndarray) -> list[int]:
     for k, column in enumerate(columns.T):
         left = column - frame @ (frame.T @ column)
         left -= frame @ (frame.T @ left)
-        size = np.linalg.norm(left)
-        if size > _NOTHING * max(np.linalg.norm(column), _NOTHING):
+        size, whole = float(np.linalg.norm(left)), float(np.linalg.norm(column))
+        if size > _NOTHING * max(whole, _NOTHING):
             chosen.append(k)
             frame = np.column_stack([frame, left / size])
     return chosen

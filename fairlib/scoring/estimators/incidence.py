@@ -221,7 +221,7 @@ def incidence(
     """
     levels = one_level(n_submissions)
     if level is not None:
-        codes = np.atleast_2d(level)
+        codes = list(np.atleast_2d(level))
         read = np.bincount(submission, minlength=n_submissions) > 0
         use = [k for k, what in enumerate(kept(codes, read)) if what.has_levels]
         asis = [bool(fixed[k]) for k in use] if fixed is not None else None
