@@ -62,6 +62,11 @@ class Levels:
         return self.columns.shape[1]
 
     @cached_property
+    def across(self) -> np.ndarray:
+        """An orthonormal basis (P, P − F) of what no direction of `flat` touches."""
+        return np.linalg.qr(self.flat, mode="complete")[0][:, self.flat.shape[1] :]
+
+    @cached_property
     def middle(self) -> np.ndarray:
         """Weights (P,) of the mean over the combinations of groups that have marks."""
         return self.cells.mean(axis=0)

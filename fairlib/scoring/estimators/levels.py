@@ -7,7 +7,8 @@ the τ_k. Where jurors read in their own nomination alone, a panel's severity lo
 levels cost hits if nominations are equal; without levels, severities swallow the difference of nominations. The
 average loses little either way (docs/lab/accuracy.md).
 
-Gelman (2006) Bayesian Anal. 1:515 (half-Cauchy prior); Lindley & Smith (1972) J. R. Stat. Soc. B 34:1
+Gelman (2006) Bayesian Anal. 1:515 (half-Cauchy prior); Harville (1974) Biometrika 61:383 (error contrasts);
+Lindley & Smith (1972) J. R. Stat. Soc. B 34:1
 (exchangeable levels).
 """
 
@@ -31,18 +32,36 @@ class Levels:
 
     `weight` (T,); given the τ_k: normal with `mean` (T, P), covariance `cov` (T, P, P) over σ², and `s2` (T,) for
     σ², which has `dof` degrees of freedom. `depth` is −2 log of the density of the marks, the τ_k averaged out,
-    up to what levels do not touch; `pull` (P, P) turns levels as they are into their posterior mean, weights
-    held. `ratios` (T, K) are τ_k²/σ².
+    up to what levels do not touch; `ratios` (T, K) are τ_k²/σ². The rest is what these are made of, see `shrunken`:
+    `flat` (P,), `h` (P, P), `across` (P, P − f) = N, `inner` (T, P − f, P − f) = (NᵀMN)⁻¹.
     """
 
     weight: np.ndarray
-    mean: np.ndarray
-    cov: np.ndarray
     s2: np.ndarray
     dof: int
     depth: float
-    pull: np.ndarray
     ratios: np.ndarray
+    flat: np.ndarray
+    h: np.ndarray
+    across: np.ndarray
+    inner: np.ndarray
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Posterior means (T, P)."""
+        return self.flat - (self.inner @ (self.across.T @ self.flat)) @ (self.across.T @ self.h)
+
+    @cached_property
+    def cov(self) -> np.ndarray:
+        """Posterior covariances over σ² (T, P, P)."""
+        seen = self.h @ self.across
+        return self.h - seen @ self.inner @ seen.T
+
+    @property
+    def pull(self) -> np.ndarray:
+        """What turns levels as they are into their posterior mean, weights held (P, P)."""
+        inner = np.tensordot(self.weight, self.inner, 1)
+        return np.eye(len(self.flat)) - self.h @ self.across @ inner @ self.across.T
 
     @cached_property
     def value(self) -> np.ndarray:
@@ -67,44 +86,41 @@ class Levels:
         if len(self.weight) > 1:
             picks = rng.choice(len(self.weight), n, p=self.weight)
         s2 = self.s2[picks] * self.dof / rng.chisquare(self.dof, n)
-        roots = np.linalg.cholesky(self.cov)
-        noise = rng.standard_normal((n, self.mean.shape[1])) * np.sqrt(s2)[:, None]
-        return self.mean[picks] + np.einsum("ngh,nh->ng", roots[picks], noise), s2
+        there, place = np.unique(picks, return_inverse=True)
+        roots = np.linalg.cholesky(self.cov[there])
+        noise = rng.standard_normal((n, len(self.flat))) * np.sqrt(s2)[:, None]
+        return self.mean[picks] + np.einsum("ngh,nh->ng", roots[place], noise), s2
 
 
 def shrunken(flat: np.ndarray, h: np.ndarray, r2: float, n: int, design: groupings.Levels) -> Levels:
     """Levels from their estimates `flat` (P,), covariance `h` (P, P) over σ², and r² of `n` marks.
 
-    Given λ_k = τ_k²/σ², V = Σ λ_k T_k T_kᵀ and M = H + V: φ̂ by least squares with weights M⁻¹, β = Fφ̂ + VM⁻¹(β̂ − Fφ̂),
-    r² grows by (β̂ − Fφ̂)ᵀM⁻¹(β̂ − Fφ̂), and −2 log density is log|M| + log|FᵀM⁻¹F| + (n − f) log r² with f columns of F.
+    With N a basis of what is across F (NᵀF = 0), λ_k = τ_k²/σ² and M = H + Σ λ_k T_k T_kᵀ: the mean of β is
+    β̂ − HN(NᵀMN)⁻¹Nᵀβ̂, its covariance H − HN(NᵀMN)⁻¹NᵀH; r² grows by β̂ᵀN(NᵀMN)⁻¹Nᵀβ̂, and −2 log density is
+    log|NᵀMN| + (n − f) log r², f the columns of F (Harville 1974: the likelihood of error contrasts).
     """
-    ratios, f = _grid(len(design.drawn)), design.flat
-    spread = [t @ t.T for t in design.drawn]
-    v = np.tensordot(ratios, spread, 1) if spread else np.zeros((1, *h.shape))
-    inverse = np.linalg.inv(h + v)
-    heavy = inverse @ f
-    core = np.linalg.inv(f.T @ heavy)
-    least = f @ core @ np.swapaxes(heavy, 1, 2)  # what turns β̂ into Fφ̂
-    toward = v @ inverse
-    off = flat - least @ flat
-    total = r2 + np.einsum("tg,tgh,th->t", off, inverse, off)
-    dof = n - f.shape[1]
-    depth = -np.linalg.slogdet(inverse)[1] - np.linalg.slogdet(core)[1] + dof * np.log(total)
-    depth += _prior(ratios).sum(axis=1)
+    ratios, across = _grid(len(design.drawn)), design.across
+    system = across.T @ h @ across + np.zeros((len(ratios), 1, 1))
+    for k, t in enumerate(design.drawn):
+        seen = across.T @ t
+        system += ratios[:, k, None, None] * (seen @ seen.T)
+    inner = np.linalg.inv(system)
+    off = across.T @ flat
+    total = r2 + np.einsum("i,tij,j->t", off, inner, off)
+    dof = n - design.flat.shape[1]
+    depth = np.linalg.slogdet(system)[1] + dof * np.log(total) + _prior(ratios).sum(axis=1)
     density = np.exp(-(depth - depth.min()) / 2)
     weight = density / density.sum()
-    free = f - toward @ f
-    cov = v - toward @ v + free @ core @ np.swapaxes(free, 1, 2)
-    pull = least + toward @ (np.eye(len(flat)) - least)
     return Levels(
         weight,
-        pull @ flat,
-        (cov + np.swapaxes(cov, 1, 2)) / 2,
         total / dof,
         dof,
         float(depth.min() - 2 * np.log(density.sum())),
-        np.tensordot(weight, pull, 1),
         ratios,
+        flat,
+        h,
+        across,
+        inner,
     )
 
 
