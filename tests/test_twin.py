@@ -8,7 +8,7 @@ from fairlib.rules import Quota
 from fairlib.scoring.comparison import simulate_scores
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.scoring.estimators.reml import Point
-from fairlib.selection.firm.twin import STATUS, core_of, second_marks, twin
+from fairlib.selection.firm.twin import STATUS, as_shown, core_of, second_marks, twin
 from fairlib.selection.firm.worlds import worlds
 from fairlib.selection.rule.compiled import compile_rule
 
@@ -59,7 +59,7 @@ def test_overlap_is_that_of_commissions_drawn_one_by_one():
     fit, rng, counts = found.fit, np.random.default_rng(5), []
     p, parts = fit.sums.incidence, found.components
     there = worlds(fit, 300, 9)
-    for merit in there.merit:
+    for merit in as_shown(found).moved(there.merit):
         y, _, _ = simulate_scores(p.owner, p.who, {**parts, "submission": 0, "mu": 0}, rng)
         row = y + merit[p.owner]
         theirs = core_of("severity", fit)(row[None, :])[0]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pandas as pd
-from scipy.special import ndtri
 
 from fairlib.report.blocks import Block, Text
 from fairlib.report.chapters import common
@@ -12,8 +11,8 @@ from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import group_name, status_words, word
 from fairlib.report.words.locale import Voice
+from fairlib.scoring.result import Z95
 
-Z95 = ndtri(0.975)
 WITH_LEVELS = ("ok", "nested", "confounded")  # statuses of groupings that have levels
 
 

@@ -54,6 +54,16 @@ class Incidence:
         """Number of columns P of levels; 1 where all have one level."""
         return self.levels.n
 
+    @cached_property
+    def level(self) -> np.ndarray:
+        """Code of the combination of groups of each submission (I,), or juror (J,) in a turned design."""
+        return np.unique(self.levels.codes, axis=1, return_inverse=True)[1]
+
+    @property
+    def level_of_reading(self) -> np.ndarray:
+        """That of each reading in the sorted order (n,)."""
+        return self.level[self.who if self.columns_have_levels else self.owner]
+
     @property
     def n(self) -> int:
         """Number of readings."""
