@@ -33,7 +33,7 @@ class ByCriterion:
         self.wanted = [criteria.index(name) for name in self.names]
         self.finer = int(np.ceil(np.log10(len(problem.submissions) ** 2 + 1))) if self.ties else 0
         decimals = problem.select.decimals + self.finer
-        kept = [b for b in problem.bounds if not _on_criterion(b)]
+        kept = [b for b in problem.bounds if not (b.worse and b.column != "estimate")]
         self.problem = replace(
             problem,
             bounds=tuple(kept),
@@ -93,7 +93,3 @@ def _ties(problem: Problem) -> list[str]:
     if problem.select.decimals > _COARSE or not is_greedy(problem, np.flatnonzero(problem.admissible)):
         return []
     return [s.partition(":")[2] for s in problem.order.steps if ":" in s]
-
-
-def _on_criterion(bound) -> bool:
-    return bound.rule.startswith("thresholds") and not bound.code.startswith("threshold:estimate")
