@@ -12,6 +12,7 @@ Henderson & Quaas (1976) J. Anim. Sci. 43:1188 (several traits); Thorndike (1920
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import scipy
@@ -44,7 +45,7 @@ def covariances(design: Incidence, y: np.ndarray) -> Covariances:
     found = np.zeros((3, c, c))
     for k in range(c):
         found[:, k, k] = _variances(design, y[:, k])
-    for k, m in zip(*np.triu_indices(c, 1), strict=True):
+    for k, m in combinations(range(c), 2):
         both = _variances(design, y[:, k] + y[:, m])
         found[:, k, m] = found[:, m, k] = (both - found[:, k, k] - found[:, m, m]) / 2
     least = _LEAST * max(float(np.diag(found[2]).max()), float(y.var()) * _LEAST, 1e-30)

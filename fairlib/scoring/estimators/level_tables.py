@@ -71,7 +71,7 @@ def level_spreads(pairs: Pairs, fit: Fit, grid: list[posterior.Node]) -> pd.Data
     """
     rows, drawn = [], 0
     for grouping, what in pairs.levels_kept():
-        spread = (np.nan,) * 3
+        spread: tuple[float, ...] = (np.nan,) * 3
         if what.has_levels and not grouping.fixed:
             spread = _spread(fit, grid, drawn)
             drawn += 1
