@@ -123,5 +123,4 @@ def _drawn(pairs: Pairs, levels: Levels, rng: np.random.Generator) -> tuple[np.n
         u, s2 = node.draw(n, rng)
         la, lb = fit.in_core([node.la, node.lb])
         parts.append((np.maximum(u[:, -1], 0.0), np.full(n, la), np.full(n, lb), s2))
-    slope, la, lb, s2 = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return slope, la, lb, s2
+    return tuple(np.concatenate(p) for p in zip(*parts, strict=True))
