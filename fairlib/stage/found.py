@@ -18,8 +18,9 @@ from fairlib.scoring.estimators.adjust import (
 )
 from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.estimators.twoway import components_of
-from fairlib.scoring.ratings import composite_of, scored
+from fairlib.scoring.ratings import composite_of, level_columns, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
+from fairlib.stage.handed_on import level_names
 
 _MOVED = {
     "rank": "rank",
@@ -35,16 +36,16 @@ _MOVED = {
 class Found:
     """Estimates of a round: `table` on the contest's scale, as in the contract; `estimates` higher is better.
 
-    `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the
-    contest's scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who
-    read in both. It has no rows where all have one level. `level_means` is how high each nomination stands,
-    `level, mean, se, n_submissions, n_jurors`: the mean of the estimates of its submissions.
+    `levels` is what is known of each two nominations or other groups, `level_means` how high each stands,
+    `groupings` how far the groups of each grouping lie apart: the tables of `scoring.estimators.level_tables`
+    on the contest's scale. They have no rows where all have one level.
     """
 
     estimates: Estimates
     table: pd.DataFrame
     levels: pd.DataFrame
     level_means: pd.DataFrame
+    groupings: pd.DataFrame
 
     @property
     def jurors(self) -> pd.DataFrame:
@@ -68,18 +69,18 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     """
     marks, weights = oriented(r, ratings), contest.weights(r.id)
     try:
-        if estimator(method).has_levels and "level" in marks and r.levels is None:
+        if estimator(method).has_levels and level_columns(marks) and r.levels is None:
             _refuse_undeclared(marks, weights, method)
         found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
     except Disconnected as why:
-        raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
+        raise ScoringError(f"{why.parts} {_remedies(r, bool(level_columns(marks)))}") from None
     found = _with_enough(found, r.min_scores)
     table = found.submissions.join(found.intervals())
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     table = table.join(_by_criterion(contest, marks, method))
-    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
+    return Found(found, turned_estimates(r, table), *_levels(contest, r, found))
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float], method: str) -> None:
@@ -106,16 +107,17 @@ def _remedies(r: Round, with_levels: bool) -> str:
     return told
 
 
-def _levels(r: Round, found: Estimates) -> pd.DataFrame:
-    if found.contrasts is None:
-        return nothing("levels")
-    return turned(r, found.contrasts, gaps=["difference"])
-
-
-def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
-    if found.levels is None:
-        return nothing("level_means")
-    return turned(r, found.levels, marks=["mean"])
+def _levels(contest: Contest, r: Round, found: Estimates) -> tuple[pd.DataFrame, ...]:
+    """Contrasts, means and spreads of levels, groupings by the name of their column."""
+    names, tables = level_names(contest, r), []
+    given = (("levels", found.contrasts), ("level_means", found.levels), ("groupings", found.groupings))
+    for name, table in given:
+        if table is None:
+            tables.append(nothing(name))
+            continue
+        named = table.assign(grouping=table["grouping"].replace(names))
+        tables.append(turned(r, named, marks=["mean"], gaps=["difference", "alike"]))
+    return tuple(tables)
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

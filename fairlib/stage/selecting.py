@@ -30,7 +30,7 @@ from fairlib.selection.otherwise.what_if import Comparison, what_if
 from fairlib.selection.rule.compiled import compile_rule
 from fairlib.stage.direction import turned, turned_estimates
 from fairlib.stage.found import Found
-from fairlib.stage.handed_on import Scored, save_tables
+from fairlib.stage.handed_on import Scored, level_names, save_tables
 from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
 
@@ -54,7 +54,9 @@ class Stage(ScoringStage):
 
         Raises DataError if it has not been written yet.
         """
-        ratings = read_table(self.folder / "ratings.csv", text=("day", "slot", "level"))
+        ratings = read_table(
+            self.folder / "ratings.csv", text=("day", "slot", *level_names(self.contest, self.rules))
+        )
         return Scored(ratings, self.read_roster(), read_table(self.folder / "estimates.csv", "submission"))
 
     def candidates(self, scored: Scored) -> pd.DataFrame:

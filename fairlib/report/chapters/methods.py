@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.chapters.levels import level_means
+from fairlib.report.chapters.levels import level_means, level_spreads
 from fairlib.report.results import executed_notebooks
 from fairlib.report.words.codes import word
 from fairlib.report.words.estimators import Method, estimators, methods
@@ -34,7 +34,7 @@ def chapter(context: Context) -> Chapter:
             Text(told.source, "note"),
         ]
         if name == "severity":
-            blocks += level_means(context)
+            blocks += [*level_means(context), *level_spreads(context)]
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 

@@ -324,8 +324,8 @@ def _compared(field: Field, row: pd.Series, context: Context) -> str:
     """How the group of the project compares with the others, where seats go over all groups."""
     if not (field.whole and seats_over_all(field.stage, context)):
         return ""
-    column = context.contest.levels(field.stage.id)
-    return comparison_of(text(row.get(column)), field.stage, context)
+    groups = {x.column: text(row.get(x.column)) for x in context.contest.levels(field.stage.id)}
+    return comparison_of(groups, field.stage, context)
 
 
 def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:

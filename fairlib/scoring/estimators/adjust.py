@@ -4,7 +4,7 @@ Raw and adjusted numbers always stand side by side, on the scale of the marks. P
 a mark of that juror is lower by so many points. What cannot be estimated is NA and its status says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,13 +13,14 @@ import pandas as pd
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.arrays import nullable
 from fairlib.scoring.dust import joined
+from fairlib.scoring.estimators.criteria import Given, Together
 from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import FIT_REASONS, Fit
 from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
 from fairlib.scoring.estimators.twoway import components_of
-from fairlib.scoring.ratings import Pairs, composite_of, scored
+from fairlib.scoring.ratings import Pairs, composite_of, criterion_weights, filled, scored
 from fairlib.scoring.result import Z95
 
 __all__ = [
@@ -63,10 +64,9 @@ class Estimates:
     deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
     it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
     se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
-    variances, `mu, mu_se, loglik, status`. `contrasts` (severity, ratings with a `level`): one row for every
-    two levels, `level_a, level_b, difference` (mean estimate of the submissions of a less that of b), its
-    `se`, and `across`, how many jurors read in both; `levels` one row for each: `level, mean, se,
-    n_submissions, n_jurors` (`level_tables`).
+    variances, `mu, mu_se, loglik, status`. `levels`, `contrasts`, `groupings` (severity, ratings with levels):
+    how high each group stands, how each two compare, how far the groups of a grouping lie apart; see
+    `level_tables`.
     """
 
     method: str
@@ -76,9 +76,11 @@ class Estimates:
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    groupings: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
     _limits: np.ndarray | None = field(default=None, repr=False)
     _second: Sampler | None = field(default=None, repr=False)
+    _singles: Singles | None = field(default=None, repr=False)
 
     @property
     def has_second(self) -> bool:
@@ -129,6 +131,27 @@ class Estimates:
         centre = self.submissions.loc[known, "estimate"].to_numpy(float)
         return pd.DataFrame(centre + noise * se.to_numpy(float), columns=columns)
 
+    def criteria(self, names: Sequence[str], seed: int) -> tuple[Given, list[str]] | None:
+        """What draws criteria given draws of the composites of all submissions, and the criteria in its order.
+
+        `names` are those wanted besides the ones with a weight. None where there are no single marks behind the
+        estimates, one criterion alone, or more jurors than can be drawn together (`criteria.MOST`).
+        """
+        if self._singles is None:
+            return None
+        marks, pairs, weights = self._singles.marks, self._singles.pairs, self._singles.weights
+        weight = criterion_weights(marks.criteria, weights)
+        there = np.bincount(marks.criterion, minlength=len(weight)) > 0
+        used = [
+            c for c, w, t in zip(marks.criteria, weight, there, strict=True) if t and (w > 0 or c in names)
+        ]
+        if len(used) < 2 or not set(names) <= set(used):
+            return None
+        together = Together(pairs.incidence(), filled(marks, pairs, weights, used))
+        if not together.fits:
+            return None
+        return Given(together, weight[marks.criteria.get_indexer(used)], seed), used
+
 
 def estimate(
     ratings: pd.DataFrame,
@@ -141,9 +164,9 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
     (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `ordinal` is the same model for marks
-    that are steps of a latent scale (few steps, ceilings), read back as the mark to expect from a juror of mean
-    severity. `rasch` takes the marginal
+    where the ratings have a column `level`, or several, `level:NAME` and `fixed:NAME`; `additive` is two-
+    way least squares. `ordinal` is the severity model for marks that are steps of a latent scale (few steps,
+    ceilings), read back as the mark to expect from a juror of mean severity. `rasch` takes the marginal
     likelihood where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
@@ -164,8 +187,9 @@ def estimate(
     if n_parts > 1 and chosen.compares_jurors and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    result = chosen.fit(design, y, Singles(marks, pairs, weights))
-    return _told(method, pairs, design, y, result, sub_part, jur_part)
+    singles = Singles(marks, pairs, weights)
+    result = chosen.fit(design, y, singles)
+    return _told(method, pairs, design, y, result, sub_part, jur_part, singles)
 
 
 def _told(
@@ -176,6 +200,7 @@ def _told(
     result: Result,
     sub_part: np.ndarray,
     jur_part: np.ndarray,
+    singles: Singles | None = None,
 ) -> Estimates:
     return Estimates(
         method,
@@ -185,9 +210,11 @@ def _told(
         result.fit,
         result.contrasts,
         result.levels,
+        result.groupings,
         result.sampler,
         result.limits,
         result.second,
+        singles,
     )
 
 

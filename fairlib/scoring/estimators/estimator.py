@@ -50,6 +50,7 @@ class Result:
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    groupings: pd.DataFrame | None = None
     sampler: Sampler | None = None
     limits: np.ndarray | None = None
     second: Sampler | None = None

@@ -28,7 +28,7 @@ def _posterior(design: Incidence, y: np.ndarray) -> Posterior:
         step,
         design.level[read],
         design.n_jurors,
-        design.n_levels,
+        int(design.level.max()) + 1,  # each combination of several groupings has a level
         steps,
     )
     u, mode, centre, free = _start(data, normal, read)

@@ -1,18 +1,19 @@
 """Submission effects and juror severities as crossed random effects, fitted exactly by REML or ML.
 
-Model: y_ij = level_g(i) + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all
-independent; G levels, one for each group of submissions (nominations), a single one μ where there are no
-groups. Variances are those of levels taken as they are; the levels themselves are pulled together by
-`levels`. The likelihood needs no more of the marks than the sums of `incidence`: after one pass over them
-every evaluation works on (J+G) × (J+G) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
-ρ_d = 1/(1 + λ_a d), u = (b, β) the mixed-model solution after eliminating submissions, β the levels, H its
-covariance over σ². The model does not know which factor is which: with more jurors than submissions they
+Model: y_ij = x_iᵀβ + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all
+independent; x_i the P columns of the levels of groups of submissions (nominations, languages: `groupings`), a
+single one μ where there are no groups. Variances are those of levels taken as they are; the levels themselves are
+pulled together by `levels`. The likelihood needs no more of the marks than the sums of `incidence`: after one
+pass over them every evaluation works on (J+P) × (J+P) matrices, J the number of jurors. In the notation below λ
+= σ_k²/σ², ρ_d = 1/(1 + λ_a d), u = (b, β) the mixed-model solution after eliminating submissions, β the levels,
+H its covariance over σ². The model does not know which factor is which: with more jurors than submissions they
 change places (`Sums.turned`), so that matrices have the size of the smaller one.
 
 Patterson & Thompson (1971) Biometrika 58:545 (REML); Henderson (1975) Biometrics 31:423 (BLUP);
 Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -66,7 +67,7 @@ class Fit:
         """Level of each submission (I,): what is expected of one of its group, on the scale of the marks."""
         if self.sums.incidence.n_levels == 1:
             return np.full(len(self.submission_effect), self.mu)
-        return self.levels.value[self.sums.incidence.level] + self.sums.centre
+        return self.sums.incidence.levels.columns @ self.levels.value + self.sums.centre
 
     @property
     def merit(self) -> np.ndarray:
@@ -107,11 +108,13 @@ def fit(
     n_jurors: int,
     *,
     level: np.ndarray | None = None,
+    fixed: Sequence[bool] | None = None,
     reml: bool = True,
 ) -> Fit:
     """Fit the crossed model to marks y (n,) with int64 codes; `reml=False` gives maximum likelihood.
 
-    `level` (n_submissions,) codes the groups of submissions that have a level each; see `incidence`.
+    `level` (n_submissions,) codes the groups of submissions that have a level each, (K, n_submissions) several
+    groupings, `fixed` which of them are taken as they are; see `incidence`.
 
     Raises ScoringError when the design or the marks cannot tell the variances apart: one submission,
     one mark for each submission, or no spread in the marks at all. One juror, or one mark for each
@@ -124,7 +127,8 @@ def fit(
     >>> round(f.submission, 3), round(f.juror, 3), round(f.residual, 3)
     (2.556, 5.244, 1.019)
     """
-    return fit_sums(sums_of(incidence(submission, juror, n_submissions, n_jurors, level), y), reml=reml)
+    design = incidence(submission, juror, n_submissions, n_jurors, level, fixed)
+    return fit_sums(sums_of(design, y), reml=reml)
 
 
 def _is_turned(sums: Sums, status: str) -> bool:
@@ -150,7 +154,8 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     shrink = at.la / (1 + at.la * p.readers)
     read = p.over_readers(u[: p.n_jurors]) + p.by_level @ u[p.n_jurors :]
     effects = [shrink * (core.total - read), u[: p.n_jurors].copy()]
-    ratios, error = at.ratios, np.tensordot(levels.weight, levels.cov, 1).mean()
+    middle = p.levels.middle
+    ratios, error = at.ratios, middle @ np.tensordot(levels.weight, levels.cov, 1) @ middle
     if turned:
         ratios, effects = ratios[::-1], effects[::-1]
     if status == "ok":
@@ -160,7 +165,7 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
         submission=float(variances[0]),
         juror=float(variances[1]),
         residual=float(s2),
-        mu=float(levels.value.mean() + sums.centre),
+        mu=float(middle @ levels.value + sums.centre),
         mu_se=float(np.sqrt(s2 * error)),
         loglik=-at.deviance / 2,
         reml=reml,

@@ -6,7 +6,7 @@ from fairlib.scoring.estimators import posterior
 from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.inverse import symmetric_inverse
-from fairlib.scoring.estimators.level_tables import level_contrasts, level_means
+from fairlib.scoring.estimators.level_tables import level_contrasts, level_means, level_spreads
 from fairlib.scoring.estimators.likelihood import Point
 from fairlib.scoring.estimators.reml import Fit, fit_sums
 from fairlib.scoring.estimators.sums import sums_of
@@ -21,6 +21,7 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
         fit=fit,
         contrasts=level_contrasts(singles.pairs, fit, grid),
         levels=level_means(singles.pairs, fit, grid),
+        groupings=level_spreads(singles.pairs, fit, grid),
         sampler=lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
 
@@ -34,9 +35,9 @@ def _again(design: Incidence, _) -> Again:
 
 
 def many(fit: Fit) -> Many:
-    """level_g(i) + a_i (D, I) at the ratios of a fit."""
+    """x_iᵀβ + a_i (D, I) at the ratios of a fit."""
     p, at = fit.sums.incidence, Point(fit.sums, fit.ratios)
-    j, own = p.n_jurors, (p.level[:, None] == np.arange(p.n_levels)).astype(float)
+    j, own = p.n_jurors, p.levels.columns
     shrink = at.la / (1 + at.la * p.readers)
     solve = symmetric_inverse(at.chol) * np.outer(at.scale, at.scale)
 
