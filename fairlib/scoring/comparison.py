@@ -18,7 +18,7 @@ from fairlib.scoring.estimators.table import ESTIMATORS, estimator
 from fairlib.scoring.estimators.twoway import comparable_parts, components_of
 from fairlib.scoring.ratings import composite_of, scored
 
-COMPARED = tuple(name for name, one in ESTIMATORS.items() if not one.reads_singles)
+COMPARED = tuple(name for name, one in ESTIMATORS.items() if not (one.reads_singles or one.costly))
 
 
 def compare_estimators(

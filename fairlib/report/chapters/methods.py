@@ -10,6 +10,7 @@ from fairlib.report.results import executed_notebooks
 from fairlib.report.words.codes import word
 from fairlib.report.words.estimators import Method, estimators, methods
 from fairlib.report.words.locale import Voice
+from fairlib.scoring.estimators.table import ESTIMATORS
 
 
 def chapter(context: Context) -> Chapter:
@@ -19,8 +20,9 @@ def chapter(context: Context) -> Chapter:
     if not any(q.kind == "proportional" for r in rounds for q in r.select.quotas):
         unused |= {"quota"}
     known = methods(say)
-    if any(context.contest.levels(r.id) for r in rounds if r.estimator == "severity"):
-        known["severity"] = _of_levels(known["severity"], known["levels"])
+    for name in {r.estimator for r in rounds if context.contest.levels(r.id)}:
+        if ESTIMATORS[name].has_levels:
+            known[name] = _of_levels(known[name], known["levels"])
     blocks: list[Block] = []
     for name, told in known.items():
         if name in unused or not told.title:
@@ -36,9 +38,12 @@ def chapter(context: Context) -> Chapter:
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 
-def _of_levels(severity: Method, levels: Method) -> Method:
-    """The model of severity where nominations have levels of their own: in its formula μ is that of a group."""
-    return replace(levels, title=severity.title, words=f"{levels.words} {severity.words}")
+def _of_levels(plain: Method, levels: Method) -> Method:
+    """A model of severity where nominations have levels of their own: in its formula μ is that of a group."""
+    words, formula = f"{levels.words} {plain.words}", plain.formula.replace("μ", "μ_g")
+    if formula == levels.formula:
+        return replace(levels, title=plain.title, words=words)
+    return replace(plain, formula=formula, words=words)
 
 
 def record(context: Context) -> Chapter:

@@ -20,6 +20,7 @@ from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import Pairs, composite_of, scored
+from fairlib.scoring.result import Z95
 
 __all__ = [
     "METHODS",
@@ -76,11 +77,38 @@ class Estimates:
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
+    _limits: np.ndarray | None = field(default=None, repr=False)
+    _second: Sampler | None = field(default=None, repr=False)
+
+    @property
+    def has_second(self) -> bool:
+        """Whether the estimator draws second commissions by a model of its own."""
+        return self._second is not None
+
+    def second(self, n: int, seed: int) -> np.ndarray:
+        """Estimates (n, I) of `n` second commissions in the order of `submissions`, where `has_second`."""
+        if self._second is None:
+            raise ScoringError(f"Method {self.method} draws no second commissions of its own.")
+        return self._second(n, np.random.default_rng(seed))
+
+    def intervals(self) -> pd.DataFrame:
+        """Ends `low, high` of 95 % intervals (index submission), on the scale of the marks; NA as the estimate.
+
+        1.96 standard errors about the estimate; `ordinal` reads them off its latent scale, so that they are
+        shorter on the side of an end of the scale of marks and never beyond it.
+        """
+        table = self.submissions
+        if self._limits is None:
+            half = Z95 * table["se"]
+            return pd.DataFrame({"low": table["estimate"] - half, "high": table["estimate"] + half})
+        known = table["estimate"].notna().to_numpy()
+        ends = [nullable(np.where(known, end, np.nan)) for end in self._limits]
+        return pd.DataFrame(dict(zip(("low", "high"), ends, strict=True)), index=table.index)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
         """`n` draws of all submission effects (n × I'), columns the submissions that have an estimate.
 
-        `severity` draws from the joint posterior, variances and juror severities included; `additive`
+        `severity` and `ordinal` draw from the joint posterior, variances and juror severities included; `additive`
         from the joint normal of least squares; the others independently with their standard errors.
 
         Raises ScoringError where the design leaves no error to draw from.
@@ -113,7 +141,9 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
     (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal
+    where the ratings have a column `level`; `additive` is two-way least squares. `ordinal` is the same model for marks
+    that are steps of a latent scale (few steps, ceilings), read back as the mark to expect from a juror of mean
+    severity. `rasch` takes the marginal
     likelihood where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
@@ -123,7 +153,8 @@ def estimate(
     panels.
 
     Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity);
-    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
+    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); McCullagh (1980) (ordinal); Wilcox (2017)
+    (trimmed).
     """
     chosen = estimator(method)
     marks = scored(ratings)
@@ -155,6 +186,8 @@ def _told(
         result.contrasts,
         result.levels,
         result.sampler,
+        result.limits,
+        result.second,
     )
 
 

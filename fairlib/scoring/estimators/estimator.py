@@ -41,6 +41,8 @@ class Result:
     """What an estimator found, in the order of the design.
 
     `sampler` draws all submission effects jointly, (n, generator) to (n, I); without it they are independent.
+    `limits` (2, I) are ends of 95 % intervals where they are not 1.96 standard errors away. `second` draws the
+    estimates (n, I) of second commissions, where their marks are not those of the severity model.
     Statuses (I,) and (J,) stand before those that the design gives, where they are not empty.
     """
 
@@ -49,6 +51,8 @@ class Result:
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     sampler: Sampler | None = None
+    limits: np.ndarray | None = None
+    second: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
 
@@ -66,7 +70,7 @@ class Estimator:
     an estimate hangs on sums of marks alone (Rasch: sufficient statistics), never on a single mark or a
     juror's spread. `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are
     wanted, `Singles` is not None. `drawn_as`: the estimator that takes its place where marks are drawn as
-    composites.
+    composites or weights many times over. `costly`: takes too long to be repeated on hundreds of contests in every run.
     """
 
     fit: Callable[[Incidence, np.ndarray, Singles], Result]
@@ -77,6 +81,7 @@ class Estimator:
     has_levels: bool = False
     reads_singles: bool = False
     drawn_as: str | None = None
+    costly: bool = False
 
     def parts(self, design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
         """Parts of a design that cannot be compared with each other, as `components_of` gives them."""

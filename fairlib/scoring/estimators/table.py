@@ -3,6 +3,7 @@
 from fairlib.errors import ScoringError
 from fairlib.scoring.estimators.additive import ADDITIVE
 from fairlib.scoring.estimators.estimator import Estimator
+from fairlib.scoring.estimators.ordinal import ORDINAL
 from fairlib.scoring.estimators.rasch import RASCH
 from fairlib.scoring.estimators.severity import SEVERITY
 from fairlib.scoring.estimators.simple import MEDIAN, RAW, TRIMMED
@@ -15,6 +16,7 @@ ESTIMATORS: dict[str, Estimator] = {
     "zscore": ZSCORE,
     "additive": ADDITIVE,
     "severity": SEVERITY,
+    "ordinal": ORDINAL,
     "rasch": RASCH,
 }
 METHODS = tuple(ESTIMATORS)
