@@ -1,6 +1,7 @@
 """What is open? The band at the line, ties, decisions of people, and findings that wait for somebody."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -53,7 +54,7 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     other = stage.other_chances.set_index("submission")["p_other"]
     if len(other):
         heads.insert(3, Column(say(column("other_chances.p_other").heading), "number"))
-    rows = [
+    rows: list[Sequence[Cell | str]] = [
         (common.number(say, r.rank), common.text(r.title), common.chance(say, r.p_selected),
          *([common.chance(say, other.get(r.submission, float("nan")))] if len(other) else []),
          common.decision_cell(say, r.decision), reason_sentence(r.reason, context.contest, say))

@@ -117,7 +117,8 @@ def _ratios(fit: Fit) -> np.ndarray:
 
 def _further(left: Left, groups: tuple[Groups, ...]) -> list[tuple[np.ndarray, np.ndarray | None]]:
     """Effects of juror × group, and of groups that have no level in the model."""
-    p, out = left.design, []
+    p = left.design
+    out: list[tuple[np.ndarray, np.ndarray | None]] = []
     for g in groups:
         code = g.code[p.owner]
         out.append((np.where(code >= 0, code * p.n_jurors + p.who, -1), None))

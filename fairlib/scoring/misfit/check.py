@@ -96,8 +96,10 @@ def model_fit(
 def groupings(groups: pd.DataFrame | None, submissions: pd.Index, left: Left) -> tuple[Groups, ...]:
     """Groupings that can be told: two groups or more of five submissions that were read; one for each partition."""
     out: list[Groups] = []
+    if groups is None:
+        return ()
     read, levels = left.design.readers > 0, left.design.levels
-    for name in [] if groups is None else groups.columns:
+    for name in groups.columns:
         values = groups[name].reindex(submissions).astype(object)
         code, labels = pd.factorize(values.where(values.notna() & (values != "")), sort=True)
         code = np.where(read, code, -1)
@@ -143,6 +145,7 @@ class _Source:
         other = self.allowed(faults).model
         fit, shift = self.left.fit, other.merit - self.base.merit
         draw, turn = self.estimates._sampler, _turn(self.base, other)
+        assert draw is not None  # estimates of a fitted model can be drawn from
         shape = None
         if "merits" in faults:
             se = np.sqrt(other.spread())
