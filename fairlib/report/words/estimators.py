@@ -42,6 +42,23 @@ def estimators(say: Voice) -> dict[str, Said]:
                 "Patterson & Thompson 1971; Robinson 1991; Bates et al. 2015",
             ),
         ),
+        "reliability": Said(
+            say("severity, jurors weighted by reliability"),
+            say(
+                "Each juror's severity is estimated from the submissions that jurors share and taken out; "
+                "a juror whose scores agree less with the others counts less."
+            ),
+            (
+                say("Estimate weighted by reliability"),
+                "y = c + λⱼ(θ − c) + b + e,  e ~ N(0, σ²·exp(uⱼ)),  u ~ N(0, τ_u²),  log λ ~ N(0, τ_v²)",
+                say(
+                    "As the estimate with severity, but each juror has a noise and a slope. Both spreads are "
+                    "estimated; where jurors are alike they are zero and nothing changes. No juror's noise is "
+                    "taken for more than five times the usual, or less than a fifth."
+                ),
+                "Foulley et al. 1992; Johnson 1996",
+            ),
+        ),
         "additive": Said(
             say("severity by least squares"),
             say(

@@ -61,11 +61,13 @@ class Estimates:
     readers_severity, component, status`, points on the scale of the marks; `disagreement` is the standard
     deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
     it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
-    se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
-    variances, `mu, mu_se, loglik, status`. `contrasts` (severity, ratings with a `level`): one row for every
+    se, n_submissions, component, status`. `components` (severity, reliability): `submission, juror, residual`
+    variances, `mu, mu_se, loglik, status`. `contrasts` (the same, ratings with a `level`): one row for every
     two levels, `level_a, level_b, difference` (mean estimate of the submissions of a less that of b), its
     `se`, and `across`, how many jurors read in both; `levels` one row for each: `level, mean, se,
-    n_submissions, n_jurors` (`level_tables`).
+    n_submissions, n_jurors` (`level_tables`). `reliability` (index juror, reliability only): `noise`, the standard
+    deviation of a juror's error over that of the usual juror, and `slope`, by how much a mark moves for a point
+    of quality, each with `_low, _high`, a 95 % interval.
     """
 
     method: str
@@ -75,6 +77,7 @@ class Estimates:
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    reliability: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
@@ -113,7 +116,8 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
     (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal
+    where the ratings have a column `level`; `reliability` is the same with a noise and a slope for each juror
+    (`unequal`); `additive` is two-way least squares. `rasch` takes the marginal
     likelihood where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
@@ -154,6 +158,7 @@ def _told(
         result.fit,
         result.contrasts,
         result.levels,
+        result.reliability,
         result.sampler,
     )
 

@@ -1,0 +1,78 @@
+"""How much do jurors differ, where the likelihood is a parabola? Spreads that are best, and what is left open."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+
+CAP = np.array([4.0, 1.0])  # of τ_u², τ_v²: beyond it marks would tell nothing of the next juror
+_STEPS = 40
+
+
+@dataclass(frozen=True)
+class Local:
+    """−log likelihood of x (2J,) ≈ ½xᵀAx − kᵀx, with x ~ N(0, T²), T² = diag(τ_u² … τ_u², τ_v² … τ_v²).
+
+    `a` (2J, 2J), `k` (2J,). Spreads θ = (τ_u², τ_v²) are given as variances (2,).
+    """
+
+    a: np.ndarray
+    k: np.ndarray
+    n_jurors: int
+
+    def _solved(self, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """T (2J,) and L⁻¹, with L the lower Cholesky factor of I + TAT."""
+        root = np.sqrt(np.repeat(spread, self.n_jurors))
+        system = self.a * np.outer(root, root)
+        system[np.diag_indices_from(system)] += 1
+        chol, _ = lapack.dpotrf(system, lower=1, clean=1, overwrite_a=1)
+        return root, lapack.dtrtri(chol, lower=1, overwrite_c=1)[0]
+
+    def depth(self, spread: np.ndarray) -> float:
+        """−2 log marginal likelihood of the spreads, 0 where jurors are alike."""
+        root, inner = self._solved(spread)
+        half = inner @ (root * self.k)
+        return float(-2 * np.log(np.diag(inner)).sum() - half @ half)
+
+    def mode(self, spread: np.ndarray) -> np.ndarray:
+        """The best x (2J,) given the spreads."""
+        root, inner = self._solved(spread)
+        return root * (inner.T @ (inner @ (root * self.k)))
+
+    def root(self, spread: np.ndarray) -> np.ndarray:
+        """S (2J, 2J) with SSᵀ the covariance of x given the spreads."""
+        root, inner = self._solved(spread)
+        return (inner * root).T
+
+    def best(self, start: np.ndarray) -> np.ndarray:
+        """The spreads of greatest marginal likelihood, by Fisher scoring within [0, CAP], from `start` (2,)."""
+        spread = np.clip(start, 1e-3, CAP)
+        at = self.depth(spread)
+        for _ in range(_STEPS):
+            grad, info = self._derivatives(spread)
+            free = ((spread > 0) | (grad < 0)) & ((spread < CAP) | (grad > 0))
+            if not free.any():
+                break
+            step = np.zeros(2)
+            step[free] = -np.linalg.lstsq(info[np.ix_(free, free)], grad[free], rcond=1e-10)[0]
+            for _ in range(40):
+                trial = np.clip(spread + step, 0, CAP)
+                new = self.depth(trial)
+                if new <= at + 1e-12:
+                    break
+                step = step / 2
+            moved, spread, at = np.abs(trial - spread).max(), trial, new
+            if moved < 1e-10:
+                break
+        return spread
+
+    def _derivatives(self, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient (2,) of `depth` by the spreads, and its expected second derivatives (2 × 2)."""
+        j = self.n_jurors
+        root, inner = self._solved(spread)
+        half = inner @ (root[:, None] * self.a)
+        q = self.a - half.T @ half
+        rest = self.k - half.T @ (inner @ (root * self.k))
+        parts = slice(0, j), slice(j, None)
+        grad = np.array([np.trace(q[s, s]) - rest[s] @ rest[s] for s in parts])
+        return grad, np.array([[(q[s, t] ** 2).sum() for t in parts] for s in parts])
