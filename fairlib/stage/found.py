@@ -16,6 +16,7 @@ from fairlib.scoring.estimators.adjust import (
     rank_changes,
     refuse_pooled,
 )
+from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
@@ -69,8 +70,8 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     """
     marks, weights = oriented(r, ratings), contest.weights(r.id)
     try:
-        if method == "severity" and "level" in marks and r.levels is None:
-            _refuse_undeclared(marks, weights)
+        if estimator(method).has_levels and "level" in marks and r.levels is None:
+            _refuse_undeclared(marks, weights, method)
         found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
     except Disconnected as why:
         raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
@@ -85,12 +86,12 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
 
 
-def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
+def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float], method: str) -> None:
     """Refuse to compare nominations that no juror links, unless the rules said beforehand to do it."""
     pairs = composite_of(scored(marks), weights)
     n_parts, of_submission, of_juror = components_of(pairs.incidence())
     if n_parts > 1:
-        refuse_pooled(of_submission, of_juror, pairs, "severity")
+        refuse_pooled(of_submission, of_juror, pairs, method)
 
 
 def _remedies(r: Round, with_levels: bool) -> str:

@@ -136,7 +136,8 @@ class Incidence:
     @cached_property
     def _dense(self) -> np.ndarray | None:
         """The rows n_i of submissions with a mark, where these are few cells."""
-        small = self._wide.shape[0] * self.n_jurors <= _CELLS // 8
+        cells = self._wide.shape[0] * self.n_jurors
+        small = cells <= min(_CELLS // 8, max(10 * self.n, _CELLS // 1000))
         return self._wide[:, : self.n_jurors].toarray() if small else None
 
     @cached_property

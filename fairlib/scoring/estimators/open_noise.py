@@ -23,7 +23,10 @@ _DEPTH = 12.0  # the grid of a spread ends where −2 log posterior has risen by
 _KNOWN = 200  # jurors from which on a spread needs no grid
 _NEGLIGIBLE = 1e-3
 _CHUNK = 4_000_000  # cells of a working matrix
-_FEW, _DRAWS_EACH = 100, (10, 50)  # jurors up to which there are draws of x for every 10 draws of merits, or 50
+_FEW, _EACH = (
+    100,
+    (10, 50),
+)  # jurors up to which there are draws of x for every 10 draws of merits, or 50
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def _slopes(found: Unequal) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     rest = found.y - fit.sums.centre - fit.juror_effect[who] - lam * theta[owner]
     shape = (j, p.n_submissions)
     in_total = [
-        sp.csr_array((pi * value, (who, owner)), shape=shape) for value in (-lam * rest, rest - lam * theta[owner])
+        sp.csr_array((pi * value, (who, owner)), shape=shape)
+        for value in (-lam * rest, rest - lam * theta[owner])
     ]
     in_juror = [np.bincount(who, value, minlength=j) for value in (-pi * rest, -pi * theta[owner])]
     step = max(1, _CHUNK // p.n_submissions)
@@ -122,11 +126,11 @@ class Drawn:
 
 
 def draws(found: Unequal, n: int, rng: np.random.Generator) -> Drawn:
-    """`n` joint draws, several to each draw of x (`_DRAWS_EACH`); variance ratios from the grid at the estimate of x."""
+    """`n` joint draws, several to each draw of x (`_EACH`); ratios of variances from their grid at the best x."""
     fit, design = found.fit, found.design
     grid, ratios = spreads(found), posterior.nodes(fit)
     j = design.n_jurors
-    each = _DRAWS_EACH[j > _FEW]
+    each = _EACH[j > _FEW]
     out = Drawn(
         np.empty((n, design.n_submissions)), *(np.empty((n, j)) for _ in range(3)), np.empty(n), np.empty(n)
     )

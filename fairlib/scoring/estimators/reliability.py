@@ -15,7 +15,10 @@ from fairlib.scoring.estimators.severity import SEVERITY, linear_in
 from fairlib.scoring.estimators.unequal import Unequal, settle
 
 Z95 = 1.959963984540054
-ALIKE = ("juror_variance_not_identified", "residual_variance_zero")  # nothing tells one juror's noise from another's
+ALIKE = (
+    "juror_variance_not_identified",
+    "residual_variance_zero",
+)  # nothing tells one juror's noise from another's
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
+from fairlib.scoring.estimators.inverse import symmetric_inverse
+
 CAP = np.array([4.0, 1.0])  # of τ_u², τ_v²: beyond it marks would tell nothing of the next juror
-_STEPS = 40
+_TINY = 1e-8  # a spread as good as 0 where derivatives are taken
 
 
 @dataclass(frozen=True)
@@ -20,35 +22,34 @@ class Local:
     k: np.ndarray
     n_jurors: int
 
-    def _solved(self, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """T (2J,) and L⁻¹, with L the lower Cholesky factor of I + TAT."""
+    def _solved(self, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """T (2J,), the lower Cholesky factor of I + TAT, and (I + TAT)⁻¹Tk."""
         root = np.sqrt(np.repeat(spread, self.n_jurors))
         system = self.a * np.outer(root, root)
-        system[np.diag_indices_from(system)] += 1
-        chol, _ = lapack.dpotrf(system, lower=1, clean=1, overwrite_a=1)
-        return root, lapack.dtrtri(chol, lower=1, overwrite_c=1)[0]
+        system.flat[:: len(root) + 1] += 1
+        chol, _ = lapack.dpotrf(system.T, lower=1, clean=1, overwrite_a=1)
+        return root, chol, lapack.dpotrs(chol, root * self.k, lower=1)[0]
 
     def depth(self, spread: np.ndarray) -> float:
         """−2 log marginal likelihood of the spreads, 0 where jurors are alike."""
-        root, inner = self._solved(spread)
-        half = inner @ (root * self.k)
-        return float(-2 * np.log(np.diag(inner)).sum() - half @ half)
+        root, chol, inside = self._solved(spread)
+        return float(2 * np.log(np.diag(chol)).sum() - (root * self.k) @ inside)
 
     def mode(self, spread: np.ndarray) -> np.ndarray:
         """The best x (2J,) given the spreads."""
-        root, inner = self._solved(spread)
-        return root * (inner.T @ (inner @ (root * self.k)))
+        root, _, inside = self._solved(spread)
+        return root * inside
 
     def root(self, spread: np.ndarray) -> np.ndarray:
         """S (2J, 2J) with SSᵀ the covariance of x given the spreads."""
-        root, inner = self._solved(spread)
-        return (inner * root).T
+        root, chol, _ = self._solved(spread)
+        return (lapack.dtrtri(chol, lower=1)[0] * root).T
 
-    def best(self, start: np.ndarray) -> np.ndarray:
-        """The spreads of greatest marginal likelihood, by Fisher scoring within [0, CAP], from `start` (2,)."""
+    def best(self, start: np.ndarray, steps: int) -> np.ndarray:
+        """The spreads of greatest marginal likelihood, by so many Fisher scoring steps within [0, CAP] from `start`."""
         spread = np.clip(start, 1e-3, CAP)
         at = self.depth(spread)
-        for _ in range(_STEPS):
+        for _ in range(steps):
             grad, info = self._derivatives(spread)
             free = ((spread > 0) | (grad < 0)) & ((spread < CAP) | (grad > 0))
             if not free.any():
@@ -69,10 +70,9 @@ class Local:
     def _derivatives(self, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradient (2,) of `depth` by the spreads, and its expected second derivatives (2 × 2)."""
         j = self.n_jurors
-        root, inner = self._solved(spread)
-        half = inner @ (root[:, None] * self.a)
-        q = self.a - half.T @ half
-        rest = self.k - half.T @ (inner @ (root * self.k))
+        root, chol, inside = self._solved(np.maximum(spread, _TINY))
+        q = (np.eye(len(root)) - symmetric_inverse(chol)) / np.outer(root, root)
+        rest = inside / root
         parts = slice(0, j), slice(j, None)
         grad = np.array([np.trace(q[s, s]) - rest[s] @ rest[s] for s in parts])
         return grad, np.array([[(q[s, t] ** 2).sum() for t in parts] for s in parts])

@@ -31,11 +31,11 @@ from fairlib.scoring.estimators.weighted import weighted, weighted_sums
 
 _MOST = np.log(25.0)  # bound of |u|: no juror's noise is taken for more than 5 times the usual, nor 1/5
 _STEP = 1.0  # the longest step of a log variance or log slope
-_ROUNDS = 150
-_FIRST, _SAME = 0.1, 1e-4  # how close x is to its mode when spreads first move; spreads that have not moved
+_ROUNDS, _LATE = 150, 30
+_SAME = 1e-6  # a spread that has not moved
 _START, _SNAP = np.array([0.1, 0.05]), 2e-3  # of the search for spreads
 _KEPT = 6
-_CLOSE = 1e-8
+_CLOSE = 1e-7
 _LEAST = 1e-6  # ratio from which a variance of 0 is tried again
 
 
@@ -64,8 +64,8 @@ class Path:
 class Unequal:
     """The fit where jurors differ: `fit` is that of the weighted marks, `x` (2J,) = (u, v), `tau` (2,) = (τ_u, τ_v).
 
-    x is told from the usual juror (`usual`). `local` is the parabola of the likelihood about `z`, of which x came; `y` (n,) the marks in the sorted order of `design`;
-    `rounds` how many it took.
+    x is told from the usual juror (`usual`). `local` is the parabola of the likelihood about `z`, of which x
+    came; `y` (n,) are the marks in the sorted order of `design`; `rounds` is how many it took.
     """
 
     fit: Fit
@@ -105,19 +105,14 @@ def settle(plain: Fit, design: Incidence, y: np.ndarray) -> Unequal:
 
     Marks y (n,) are in the sorted order of `design`.
     """
-    z, spread, path, close = np.zeros(2 * design.n_jurors), _START, Path(), _FIRST
+    z, spread, path = np.zeros(2 * design.n_jurors), _START, Path()
     at, settled = point_at(design, y, plain.sums.centre, z, plain.ratios), False
     for rounds in range(1, _ROUNDS + 1):
         local = local_at(at, y, z)
-        if float(np.abs(local.mode(spread) - z).max()) < close:
-            new = _nearer(spread, local)
-            moved = float(np.abs(np.sqrt(new) - np.sqrt(spread)).max())
-            if moved > _SAME:
-                path = Path()
-            spread, close = new, max(_CLOSE, min(close, moved) / 10)
+        old, spread = spread, _nearer(spread, local, rounds)
         step = local.mode(spread) - z
         far = float(np.abs(step).max())
-        if far < _CLOSE and close == _CLOSE:
+        if far < _CLOSE and np.abs(np.sqrt(spread) - np.sqrt(old)).max() < _SAME:
             edges, _ = optimise(at.sums, np.maximum(at.ratios, _LEAST), np.ones(2, bool))
             settled = np.allclose(edges.ratios, at.ratios, rtol=1e-6, atol=1e-9)
             if settled:
@@ -131,15 +126,26 @@ def settle(plain: Fit, design: Incidence, y: np.ndarray) -> Unequal:
     return Unequal(fit, design, y, usual(x, read), np.sqrt(spread), z, local, rounds)
 
 
-def _nearer(spread: np.ndarray, local: Local) -> np.ndarray:
-    """The spreads best for the parabola, no further than four times up or down; a small one becomes 0."""
-    best = local.best(spread)
+def _nearer(spread: np.ndarray, local: Local, rounds: int) -> np.ndarray:
+    """The spreads best for the parabola, no further than four times up or down; a small one becomes 0.
+
+    Late rounds go half the way: marks that leave two answers would else send the search to and fro.
+    """
+    best = local.best(spread, steps=2)
     new = np.clip(best, spread / 4, np.maximum(4 * spread, _SNAP))
+    if rounds > _LATE:
+        new = np.sqrt(spread * new)
     return np.where((best == 0) & (spread <= _SNAP), 0.0, new)
 
 
 def _onward(
-    design: Incidence, y: np.ndarray, at: Point, z: np.ndarray, step: np.ndarray, spread: np.ndarray, path: Path
+    design: Incidence,
+    y: np.ndarray,
+    at: Point,
+    z: np.ndarray,
+    step: np.ndarray,
+    spread: np.ndarray,
+    path: Path,
 ) -> tuple[np.ndarray, Point]:
     """The next z and its point: by the path, or by the plain step, halved until −2 log posterior does not rise."""
     before, open_ = deviance(at) + _penalty(z, spread), np.repeat(spread, design.n_jurors) > 0
