@@ -45,27 +45,17 @@ class Local:
         root, chol, _ = self._solved(spread)
         return (lapack.dtrtri(chol, lower=1)[0] * root).T
 
-    def best(self, start: np.ndarray, steps: int) -> np.ndarray:
-        """The spreads of greatest marginal likelihood, by so many Fisher scoring steps within [0, CAP] from `start`."""
-        spread = np.clip(start, 1e-3, CAP)
-        at = self.depth(spread)
-        for _ in range(steps):
-            grad, info = self._derivatives(spread)
-            free = ((spread > 0) | (grad < 0)) & ((spread < CAP) | (grad > 0))
-            if not free.any():
-                break
-            step = np.zeros(2)
-            step[free] = -np.linalg.lstsq(info[np.ix_(free, free)], grad[free], rcond=1e-10)[0]
-            for _ in range(40):
-                trial = np.clip(spread + step, 0, CAP)
-                new = self.depth(trial)
-                if new <= at + 1e-12:
-                    break
-                step = step / 2
-            moved, spread, at = np.abs(trial - spread).max(), trial, new
-            if moved < 1e-10:
-                break
-        return spread
+    def nearer(self, spread: np.ndarray) -> np.ndarray:
+        """Spreads (2,) within [0, CAP] by one Fisher scoring step from `spread` to the greatest likelihood."""
+        grad, info = self._derivatives(spread)
+        step = -np.linalg.lstsq(info, grad, rcond=1e-10)[0]
+        trial = np.clip(spread + step, 0, CAP)
+        for held in np.flatnonzero(trial != spread + step):  # at an edge the other goes on alone
+            other, kept = 1 - held, trial[held] - spread[held]
+            if info[other, other] > 0:
+                alone = spread[other] - (grad[other] + info[other, held] * kept) / info[other, other]
+                trial[other] = np.clip(alone, 0, CAP[other])
+        return trial
 
     def _derivatives(self, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradient (2,) of `depth` by the spreads, and its expected second derivatives (2 × 2)."""

@@ -131,7 +131,7 @@ def _nearer(spread: np.ndarray, local: Local, rounds: int) -> np.ndarray:
 
     Late rounds go half the way: marks that leave two answers would else send the search to and fro.
     """
-    best = local.best(spread, steps=2)
+    best = local.nearer(spread)
     new = np.clip(best, spread / 4, np.maximum(4 * spread, _SNAP))
     if rounds > _LATE:
         new = np.sqrt(spread * new)
