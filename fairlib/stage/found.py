@@ -40,13 +40,15 @@ class Found:
     `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the
     contest's scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who
     read in both. It has no rows where all have one level. `level_means` is how high each nomination stands,
-    `level, mean, se, n_submissions, n_jurors`: the mean of the estimates of its submissions.
+    `level, mean, se, n_submissions, n_jurors`: the mean of the estimates of its submissions. `reliability` (index
+    juror) has the noise and slope of each juror; no rows where the estimator does not look for them.
     """
 
     estimates: Estimates
     table: pd.DataFrame
     levels: pd.DataFrame
     level_means: pd.DataFrame
+    reliability: pd.DataFrame
 
     @property
     def jurors(self) -> pd.DataFrame:
@@ -83,7 +85,8 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     table = table.join(_by_criterion(contest, marks, method))
-    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
+    noises = nothing("reliability", "juror") if found.reliability is None else found.reliability
+    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found), noises)
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float], method: str) -> None:

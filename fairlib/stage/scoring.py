@@ -249,6 +249,7 @@ class ScoringStage:
             "another_reader": apart,
             "levels": found.levels,
             "level_means": found.level_means,
+            "reliability": found.reliability,
         }
         save_tables(self.folder, sheets | tables)
 

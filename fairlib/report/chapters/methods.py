@@ -8,6 +8,7 @@ from fairlib.report.chapters.levels import level_means
 from fairlib.report.results import executed_notebooks
 from fairlib.report.words.estimators import Formula, estimators
 from fairlib.report.words.locale import Voice
+from fairlib.scoring.estimators.table import ESTIMATORS
 
 
 def chapter(context: Context) -> Chapter:
@@ -19,13 +20,16 @@ def chapter(context: Context) -> Chapter:
         unused |= {"quota"}
     blocks: list[Block] = []
     methods = _of_estimates(say) | _of_the_choice(say)
-    if any(context.contest.levels(r.id) for r in rounds if r.estimator == "severity"):
-        methods["severity"] = _of_levels(say, methods["severity"])
+    grouped = {r.estimator for r in rounds if context.contest.levels(r.id)} & {
+        n for n, e in ESTIMATORS.items() if e.has_levels
+    }
+    for name in grouped:
+        methods[name] = _of_levels(say, methods[name])
     for name, (title, formula, words, source) in methods.items():
         if name in unused:
             continue
         blocks += [Heading(title), Text(formula, "formula"), Text(words), Text(source, "note")]
-        if name == "severity":
+        if name == min(grouped, default=""):
             blocks += level_means(context)
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 

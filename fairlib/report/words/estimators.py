@@ -50,11 +50,11 @@ def estimators(say: Voice) -> dict[str, Said]:
             ),
             (
                 say("Estimate weighted by reliability"),
-                "y = c + λⱼ(θ − c) + b + e,  e ~ N(0, σ²·exp(uⱼ)),  u ~ N(0, τ_u²),  log λ ~ N(0, τ_v²)",
+                "y = c + λ·(μ + a − c) + b + e,  e ~ N(0, σ²·exp(u)),  u ~ N(0, τ_u²),  λ ~ N(1, τ_v²)",
                 say(
-                    "As the estimate with severity, but each juror has a noise and a slope. Both spreads are "
-                    "estimated; where jurors are alike they are zero and nothing changes. No juror's noise is "
-                    "taken for more than five times the usual, or less than a fifth."
+                    "As the estimate with severity, but each juror has a noise, u, and a slope, λ; c is the mean of "
+                    "all scores. Both spreads are estimated; where jurors are alike, they are zero and nothing "
+                    "changes. No juror's noise is taken for more than five times the usual, or less than a fifth."
                 ),
                 "Foulley et al. 1992; Johnson 1996",
             ),

@@ -7,6 +7,7 @@ from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
+from fairlib.scoring.estimators.table import estimator
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -146,7 +147,7 @@ class Quoter:
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(estimators(say)[stage.estimator].rule, f"{at}.estimator", stage.estimator))
-        if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
+        if estimator(stage.estimator).has_levels and (column := self.contest.levels(stage.id)):
             text = say("Groups with a level of their own: {column}.", column=word("column", column, say))
             found.append(self.rule(text, f"{at}.levels", column))
         if stage.divergence:

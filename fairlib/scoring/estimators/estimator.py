@@ -74,7 +74,8 @@ class Estimator:
     an estimate hangs on sums of marks alone (Rasch: sufficient statistics), never on a single mark or a
     juror's spread. `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are
     wanted, `Singles` is not None. `drawn_as`: the estimator that takes its place where marks are drawn as
-    composites.
+    composites. `takes_out`: what the severities of its readers do to an estimate is their plain mean, up to the
+    pull of the rest, so that each reader has a share in it.
     """
 
     fit: Callable[[Incidence, np.ndarray, Singles], Result]
@@ -86,6 +87,7 @@ class Estimator:
     has_levels: bool = False
     reads_singles: bool = False
     drawn_as: str | None = None
+    takes_out: bool = True
 
     def parts(self, design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
         """Parts of a design that cannot be compared with each other, as `components_of` gives them."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from fairlib.scoring.arrays import nullable
 from fairlib.scoring.estimators import open_noise, posterior
-from fairlib.scoring.estimators.estimator import Again, Estimator, Result, Scores, Singles, fit_of
+from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles, fit_of
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.level_tables import level_contrasts, level_means
 from fairlib.scoring.estimators.reml import Fit
@@ -79,4 +79,12 @@ def _again(design: Incidence, _) -> Again:
     return again
 
 
-RELIABILITY = Estimator(_fit, _again, linear_in, model=fitted, compares_jurors=True, has_levels=True)
+def _many(fit: Fit) -> Many:
+    """As of `severity`, noises and slopes held too; slopes turn about the mean mark."""
+    linear, centre = linear_in(fit), fit.sums.centre
+    return lambda y: linear(y - centre) + centre
+
+
+RELIABILITY = Estimator(
+    _fit, _again, _many, model=fitted, compares_jurors=True, has_levels=True, takes_out=False
+)
