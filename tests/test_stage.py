@@ -40,7 +40,7 @@ def mirrored(ratings):
     return ratings.assign(score=11 - ratings["score"])
 
 
-@pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity"])
+@pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity", "reliability"])
 def test_low_best_is_the_mirror_of_high_best(ratings, estimator):
     high, low = contest("high", estimator=estimator), contest("low", estimator=estimator)
     up, down = first(high).estimate(given(ratings)), first(low).estimate(given(mirrored(ratings)))
