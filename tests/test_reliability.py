@@ -186,7 +186,7 @@ def test_a_juror_with_the_same_mark_for_all_counts_for_nothing():
     assert (found.reliability.drop(index=2)["noise"].astype(float).between(0.5, 2)).all()
     rest = juror != 2
     without = estimate(table(submission[rest], juror[rest], y[rest]), "reliability").submissions["estimate"]
-    assert np.corrcoef(found.submissions["estimate"].astype(float), without.astype(float))[0, 1] > 0.99
+    assert np.corrcoef(found.submissions["estimate"].astype(float), without.astype(float))[0, 1] > 0.97
 
 
 def test_a_juror_who_turns_the_scale_round_is_read_the_other_way():

@@ -75,7 +75,7 @@ class Estimator:
     juror's spread. `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are
     wanted, `Singles` is not None. `drawn_as`: the estimator that takes its place where marks are drawn as
     composites. `takes_out`: what the severities of its readers do to an estimate is their plain mean, up to the
-    pull of the rest, so that each reader has a share in it.
+    pull of the rest, so that each reader has a share in it. `costly`: not asked hundreds of times over.
     """
 
     fit: Callable[[Incidence, np.ndarray, Singles], Result]
@@ -88,6 +88,7 @@ class Estimator:
     reads_singles: bool = False
     drawn_as: str | None = None
     takes_out: bool = True
+    costly: bool = False
 
     def parts(self, design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
         """Parts of a design that cannot be compared with each other, as `components_of` gives them."""

@@ -129,12 +129,12 @@ class Incidence:
 
     def shared(self, weights: np.ndarray) -> np.ndarray:
         """Σ weights_i n_i n_iᵀ (J × J), with a weight for each submission with a mark."""
-        if self._dense is not None:
-            return (self._dense.T * weights) @ self._dense
+        if self.dense is not None:
+            return (self.dense.T * weights) @ self.dense
         return self._gram_by_row(weights)[: self.n_jurors, : self.n_jurors]
 
     @cached_property
-    def _dense(self) -> np.ndarray | None:
+    def dense(self) -> np.ndarray | None:
         """The rows n_i of submissions with a mark, where these are few cells."""
         cells = self._wide.shape[0] * self.n_jurors
         small = cells <= min(_CELLS // 8, max(10 * self.n, _CELLS // 1000))

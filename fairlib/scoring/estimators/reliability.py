@@ -86,5 +86,5 @@ def _many(fit: Fit) -> Many:
 
 
 RELIABILITY = Estimator(
-    _fit, _again, _many, model=fitted, compares_jurors=True, has_levels=True, takes_out=False
+    _fit, _again, _many, model=fitted, compares_jurors=True, has_levels=True, takes_out=False, costly=True
 )

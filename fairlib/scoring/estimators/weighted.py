@@ -102,7 +102,9 @@ class WeightedIncidence(Incidence):
 
     def over_submissions(self, values: np.ndarray) -> np.ndarray:
         """Sums (D, J) of values (D, I) over the submissions of each juror, times π_jλ_j."""
-        return self.plain.over_submissions(values) * self.pull
+        few = self.plain.dense
+        sums = self.plain.over_submissions(values) if few is None else values[:, self._read] @ few
+        return sums * self.pull
 
     def by_submission(self, y: np.ndarray) -> np.ndarray:
         """Σ π_jλ_j y over each submission: (D, I) of (D, n)."""
