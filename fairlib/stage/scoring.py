@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import nothing
 from fairlib.errors import DataError, ScoringError
 from fairlib.intake.sheets.read import Scoresheets, read_scores
 from fairlib.intake.sheets.refusals import nothing_scored
@@ -25,9 +26,10 @@ from fairlib.scoring.design import Design, design
 from fairlib.scoring.divergence import divergent
 from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
 from fairlib.scoring.rasch.measures import rasch
+from fairlib.selection.firm.misfit import Checked
 from fairlib.stage.direction import oriented, turned
 from fairlib.stage.found import Found, estimate_by
-from fairlib.stage.handed_on import nothing, read_roster, save_tables, with_levels
+from fairlib.stage.handed_on import read_roster, save_tables, with_levels
 
 
 class Marks(Protocol):
@@ -234,6 +236,7 @@ class ScoringStage:
         review: Diagnostics,
         apart: pd.DataFrame,
         compared: pd.DataFrame,
+        checked: Checked,
     ) -> None:
         """Write what the round's scoring made into its folder of the run directory."""
         sheets = {name: getattr(marks, name) for name in ("ratings", "comments", "rejected", "findings")}
@@ -250,6 +253,8 @@ class ScoringStage:
             "levels": found.levels,
             "level_means": found.level_means,
             "reliability": found.reliability,
+            "fit": checked.table.reset_index(),
+            "other_chances": checked.chances,
         }
         save_tables(self.folder, sheets | tables)
 

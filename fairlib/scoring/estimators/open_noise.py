@@ -16,6 +16,7 @@ from fairlib.scoring.estimators.likelihood import Point
 from fairlib.scoring.estimators.severity import solved_at
 from fairlib.scoring.estimators.spreads import CAP
 from fairlib.scoring.estimators.unequal import Unequal, point_at, rate, unfolded, usual
+from fairlib.scoring.estimators.weighted import weights_of
 
 _SCALE = np.array([0.5, 0.25])  # of the priors on τ_u, τ_v
 _NODES = 7
@@ -95,7 +96,7 @@ def merit_variance(found: Unequal, moment: np.ndarray) -> np.ndarray:
 
 def _slopes(found: Unequal) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """∂merit/∂x in chunks: places in x, and (places, I)."""
-    p, fit, solve = found.fit.sums.incidence, found.fit, solved_at(found.fit)
+    p, fit, solve = weights_of(found.fit.sums.incidence), found.fit, solved_at(found.fit)
     j, owner, who = p.n_jurors, p.owner, p.who
     theta = fit.merit - fit.sums.centre
     lam, pi = p.slope[who], p.precision[who]
@@ -131,8 +132,14 @@ def draws(found: Unequal, n: int, rng: np.random.Generator) -> Drawn:
     grid, ratios = spreads(found), posterior.nodes(fit)
     j = design.n_jurors
     each = _EACH[j > _FEW]
+    of_jurors = [np.empty((n, j)) for _ in range(3)]
     out = Drawn(
-        np.empty((n, design.n_submissions)), *(np.empty((n, j)) for _ in range(3)), np.empty(n), np.empty(n)
+        np.empty((n, design.n_submissions)),
+        of_jurors[0],
+        of_jurors[1],
+        of_jurors[2],
+        np.empty(n),
+        np.empty(n),
     )
     for start in range(0, n, each):
         rows = slice(start, min(start + each, n))

@@ -11,7 +11,7 @@ from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result,
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.level_tables import level_contrasts, level_means
 from fairlib.scoring.estimators.reml import Fit
-from fairlib.scoring.estimators.severity import SEVERITY, linear_in
+from fairlib.scoring.estimators.severity import SEVERITY, many
 from fairlib.scoring.estimators.unequal import Unequal, settle
 
 Z95 = 1.959963984540054
@@ -81,7 +81,7 @@ def _again(design: Incidence, _) -> Again:
 
 def _many(fit: Fit) -> Many:
     """As of `severity`, noises and slopes held too; slopes turn about the mean mark."""
-    linear, centre = linear_in(fit), fit.sums.centre
+    linear, centre = many(fit), fit.sums.centre
     return lambda y: linear(y - centre) + centre
 
 

@@ -34,7 +34,7 @@ def _again(design: Incidence, _) -> Again:
     return again
 
 
-def linear_in(fit: Fit) -> Many:
+def many(fit: Fit) -> Many:
     """Marks (D, n) to level_g(i) + a_i (D, I) at the ratios of a fit."""
     p, solve = fit.sums.incidence, solved_at(fit)
     return lambda y: solve(p.by_submission(y), p.by_juror(y))
@@ -59,4 +59,4 @@ def solved_at(fit: Fit) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     return merit
 
 
-SEVERITY = Estimator(_fit, _again, linear_in, compares_jurors=True, of_sums=True, has_levels=True)
+SEVERITY = Estimator(_fit, _again, many, compares_jurors=True, of_sums=True, has_levels=True)

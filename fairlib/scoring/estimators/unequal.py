@@ -27,7 +27,7 @@ from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.likelihood import Point
 from fairlib.scoring.estimators.reml import Fit, fit_at, newton, optimise
 from fairlib.scoring.estimators.spreads import Local
-from fairlib.scoring.estimators.weighted import weighted, weighted_sums
+from fairlib.scoring.estimators.weighted import weighted, weighted_sums, weights_of
 
 _MOST = np.log(25.0)  # bound of |u|: no juror's noise is taken for more than 5 times the usual, nor 1/5
 _STEP = 1.0  # the longest step of a log variance or log slope
@@ -96,7 +96,7 @@ def point_at(design: Incidence, y: np.ndarray, centre: float, x: np.ndarray, rat
 
 def deviance(at: Point) -> float:
     """f: −2 log restricted likelihood of the marks at a point of `point_at`."""
-    p = at.sums.incidence
+    p = weights_of(at.sums.incidence)
     return at.deviance - float(p.plain.load @ np.log(p.precision))
 
 
@@ -209,7 +209,7 @@ def gradient(at: Point, y: np.ndarray) -> np.ndarray:
 
     ∂f/∂u_j = m_j − π_j Σ E[e²]/σ², ∂f/∂v_j = −2π_j Σ E[e θ_i]/σ², with e = y − c − b_j − λ_jθ_i and θ_i = level + a_i.
     """
-    p, plain = at.sums.incidence, at.sums.incidence.plain
+    p, plain = weights_of(at.sums.incidence), at.sums.incidence.plain
     j, owner, who, level = p.n_jurors, p.owner, p.who, p.level
     pi, slope = p.precision, p.slope
     kappa, b, beta, h = at.la / (1 + at.la * p.readers), at.u[:j], at.u[j:], at.h
@@ -235,7 +235,7 @@ def information(at: Point) -> np.ndarray:
     uu: δ Σ(1 − 2κπλ_j²) + π_jλ_j²π_kλ_k² Σκ²; uv: 2δπ_jλ_j Σκ − 2π_jλ_j²π_kλ_k Σκ²;
     vv: 2δπ_j ΣκO + 2π_jλ_jπ_kλ_k Σκ²(1 − O).
     """
-    p, plain = at.sums.incidence, at.sums.incidence.plain
+    p, plain = weights_of(at.sums.incidence), at.sums.incidence.plain
     kappa, odds = at.la / (1 + at.la * p.readers), at.la * p.readers
     share = kappa * p.readers
     pull, q, read = p.pull, p.precision * p.slope**2, plain.readers > 0

@@ -7,6 +7,7 @@ submission is a block of its own, and `likelihood`, `levels` and `posterior` go 
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -138,7 +139,9 @@ def weighted_sums(design: WeightedIncidence, y: np.ndarray, centre: float) -> Su
     ysum = np.append(design.by_juror(y[None, :])[0], own @ total)
     read = np.flatnonzero(design.plain.readers > 0)
     square = float((design.load / np.maximum(design.plain.load, 1))[design.who] @ y**2)
-    return WeightedSums(design, centre, total, ysum, _Rows(design, total, read), total[read] ** 2, square)
+    return WeightedSums(
+        design, centre, total, ysum, cast(np.ndarray, _Rows(design, total, read)), total[read] ** 2, square
+    )
 
 
 class _Rows:
@@ -161,3 +164,9 @@ class WeightedSums(Sums):
     """`Sums` of a `WeightedIncidence`: submissions stay in their place, whatever their number."""
 
     may_turn = False
+
+
+def weights_of(design: Incidence) -> WeightedIncidence:
+    """The design as one of weighted readings, which it must be."""
+    assert isinstance(design, WeightedIncidence)
+    return design
