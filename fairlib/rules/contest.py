@@ -13,7 +13,9 @@ from fairlib.rules.selection import Quota, Selection
 from fairlib.rules.submissions import Submissions
 
 Layout = Literal["sheets", "rows", "long", "wide"]
-Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "ordinal", "rasch"]
+Estimator = Literal[
+    "raw", "median", "trimmed", "zscore", "additive", "severity", "reliability", "ordinal", "rasch"
+]
 SCORE_FIELDS = (
     "submission",
     "juror",

@@ -38,7 +38,8 @@ class Found:
 
     `levels` is what is known of each two nominations or other groups, `level_means` how high each stands,
     `groupings` how far the groups of each grouping lie apart: the tables of `scoring.estimators.level_tables`
-    on the contest's scale. They have no rows where all have one level.
+    on the contest's scale. They have no rows where all have one level. `reliability` (index juror) has the noise
+    and slope of each juror; no rows where the estimator does not look for them.
     """
 
     estimates: Estimates
@@ -46,6 +47,7 @@ class Found:
     levels: pd.DataFrame
     level_means: pd.DataFrame
     groupings: pd.DataFrame
+    reliability: pd.DataFrame
 
     @property
     def jurors(self) -> pd.DataFrame:
@@ -80,7 +82,8 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     table = table.join(_by_criterion(contest, marks, method))
-    return Found(found, turned_estimates(r, table), *_levels(contest, r, found))
+    noises = nothing("reliability", "juror") if found.reliability is None else found.reliability
+    return Found(found, turned_estimates(r, table), *_levels(contest, r, found), noises)
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float], method: str) -> None:

@@ -285,6 +285,7 @@ class ScoringStage:
             "levels": found.levels,
             "level_means": found.level_means,
             "groupings": found.groupings,
+            "reliability": found.reliability,
             "fit": checked.table.reset_index(),
             "other_chances": checked.chances,
         }

@@ -106,7 +106,8 @@ def stability(hangs: Stability, choice: Choice) -> str:
     answered = hangs.changes.dropna(subset=["n_changes"])
     if answered.empty:
         return "No question about the choice has an answer here."
-    return conclusions.stability_words(int(choice.admitted.sum()), answered, SAY)
+    told = conclusions.stability_words(int(choice.admitted.sum()), answered, SAY)
+    return f"{told} {conclusions.weighted_words(answered, SAY)}".rstrip()
 
 
 def readings(table: pd.DataFrame) -> str:

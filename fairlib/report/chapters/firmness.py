@@ -13,7 +13,14 @@ from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
 from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
-from fairlib.report.words.conclusions import KINDS, fit_words, kind_words, stability_words, ways_words
+from fairlib.report.words.conclusions import (
+    KINDS,
+    fit_words,
+    kind_words,
+    stability_words,
+    ways_words,
+    weighted_words,
+)
 from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
 
@@ -71,6 +78,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
         for k, n in parts if len(n)
     ]  # fmt: skip
     told = stability_words(stage.n_by_rule, answered, say)
+    weighted = weighted_words(found, say) if context.internal else ""
     heads = [Column(say("What was changed"), "text", 3), Column(say("Tries"), "number"),
              Column(say("Same choice"), "number"), Column(say("Places changed, median"), "number"),
              Column(say("Places changed, most"), "number")]  # fmt: skip
@@ -78,6 +86,7 @@ def _stability(stage: RoundResults, context: Context) -> list[Block]:
     return [
         Heading(say("What the choice hangs on")),
         Text(told),
+        *([Text(weighted)] if weighted else []),
         table(f"stability-{stage.id}", caption, heads, rows),
         _each_change(stage, context),
     ]

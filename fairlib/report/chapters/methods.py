@@ -20,9 +20,11 @@ def chapter(context: Context) -> Chapter:
     if not any(q.kind == "proportional" for r in rounds for q in r.select.quotas):
         unused |= {"quota"}
     known = methods(say)
-    for name in {r.estimator for r in rounds if context.contest.levels(r.id)}:
-        if ESTIMATORS[name].has_levels:
-            known[name] = _of_levels(known[name], known["levels"])
+    grouped = {
+        r.estimator for r in rounds if ESTIMATORS[r.estimator].has_levels and context.contest.levels(r.id)
+    }
+    for name in grouped:
+        known[name] = _of_levels(known[name], known["levels"])
     blocks: list[Block] = []
     for name, told in known.items():
         if name in unused or not told.title:
@@ -33,17 +35,16 @@ def chapter(context: Context) -> Chapter:
             Text(told.words),
             Text(told.source, "note"),
         ]
-        if name == "severity":
+        if name == min(grouped, default=""):
             blocks += [*level_means(context), *level_spreads(context)]
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 
 def _of_levels(plain: Method, levels: Method) -> Method:
-    """A model of severity where nominations have levels of their own: in its formula μ is that of a group."""
+    """A model where nominations have levels of their own: in its formula μ is that of a group."""
+    source = "; ".join([plain.source, *(s for s in levels.source.split("; ") if s not in plain.source)])
     words, formula = f"{levels.words} {plain.words}", plain.formula.replace("μ", "μ_g")
-    if formula == levels.formula:
-        return replace(levels, title=plain.title, words=words)
-    return replace(plain, formula=formula, words=words)
+    return replace(plain, formula=formula, words=words, source=source)
 
 
 def record(context: Context) -> Chapter:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from fairlib.report.words.codes import word
 from fairlib.report.words.locale import Voice
+from fairlib.selection.several import read
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 
@@ -44,6 +45,20 @@ def second_words(n: int, overlap: float, say: Voice) -> str:
 def kind_words(kind: str, say: Voice) -> str:
     """What was changed to see whether the choice hangs on it."""
     return word("left_out", kind, say)
+
+
+def weighted_words(changes: pd.DataFrame, say: Voice) -> str:
+    """Who would come and who would go if jurors were weighted by reliability; "" where that has no answer here."""
+    asked = (changes["kind"] == "estimator") & (changes["what"] == "reliability")
+    rows = changes[asked].dropna(subset=["n_changes"])
+    if rows.empty:
+        return ""
+    if not rows["n_changes"].iloc[0]:
+        return say("Jurors weighted by their reliability: the choice would be the same.")
+    comes, goes = (say.listed(read(rows[side].iloc[0])) for side in ("comes", "goes"))
+    return say(
+        "Jurors weighted by their reliability: would come: {comes}; would go: {goes}.", comes=comes, goes=goes
+    )
 
 
 def fit_words(table: pd.DataFrame, two_models: bool, say: Voice) -> str:

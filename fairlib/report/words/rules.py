@@ -7,7 +7,7 @@ from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
-from fairlib.scoring.estimators.table import ESTIMATORS
+from fairlib.scoring.estimators.table import estimator
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -147,7 +147,7 @@ class Quoter:
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(estimators(say)[stage.estimator].rule, f"{at}.estimator", stage.estimator))
-        if ESTIMATORS[stage.estimator].has_levels and (levels := self.contest.levels(stage.id)):
+        if estimator(stage.estimator).has_levels and (levels := self.contest.levels(stage.id)):
             named = ", ".join(word("column", x.column, say) for x in levels)
             text = say("Groups with a level of their own: {column}.", column=named)
             if fixed := ", ".join(word("column", x.column, say) for x in levels if x.fixed):

@@ -63,10 +63,12 @@ class Estimates:
     readers_severity, component, status`, points on the scale of the marks; `disagreement` is the standard
     deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
     it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
-    se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
-    variances, `mu, mu_se, loglik, status`. `levels`, `contrasts`, `groupings` (severity, ratings with levels):
+    se, n_submissions, component, status`. `components` (severity, reliability): `submission, juror, residual`
+    variances, `mu, mu_se, loglik, status`. `levels`, `contrasts`, `groupings` (the same, ratings with levels):
     how high each group stands, how each two compare, how far the groups of a grouping lie apart; see
-    `level_tables`.
+    `level_tables`. `reliability` (index juror, reliability only): `noise`, the standard
+    deviation of a juror's error over that of the usual juror, and `slope`, by how much a mark moves for a point
+    of quality, each with `_low, _high`, a 95 % interval.
     """
 
     method: str
@@ -77,6 +79,7 @@ class Estimates:
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
     groupings: pd.DataFrame | None = None
+    reliability: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
     _limits: np.ndarray | None = field(default=None, repr=False)
     _second: Sampler | None = field(default=None, repr=False)
@@ -164,9 +167,10 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
     (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`, or several, `level:NAME` and `fixed:NAME`; `additive` is two-
-    way least squares. `ordinal` is the severity model for marks that are steps of a latent scale (few steps,
-    ceilings), read back as the mark to expect from a juror of mean severity. `rasch` takes the marginal
+    where the ratings have a column `level`, or several, `level:NAME` and `fixed:NAME`; `reliability` is the same
+    with a noise and a slope for each juror (`unequal`); `additive` is two-way least squares. `ordinal` is the
+    severity model for marks that are steps of a latent scale (few steps, ceilings), read back as the mark to
+    expect from a juror of mean severity. `rasch` takes the marginal
     likelihood where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
@@ -211,6 +215,7 @@ def _told(
         result.contrasts,
         result.levels,
         result.groupings,
+        result.reliability,
         result.sampler,
         result.limits,
         result.second,

@@ -69,6 +69,11 @@ class Incidence:
         """Number of readings."""
         return len(self.order)
 
+    @property
+    def plain(self) -> "Incidence":
+        """The design without weights of readings: itself, where there are none."""
+        return self
+
     @cached_property
     def start(self) -> np.ndarray:
         """Where the readings of each submission begin in the sorted order (I,)."""
@@ -128,6 +133,19 @@ class Incidence:
         if self._stack is not None:
             return np.tensordot(weights, self._stack, 1)
         return self._gram_by_row(weights[self._block_of])
+
+    def shared(self, weights: np.ndarray) -> np.ndarray:
+        """Σ weights_i n_i n_iᵀ (J × J), with a weight for each submission with a mark."""
+        if self.dense is not None:
+            return (self.dense.T * weights) @ self.dense
+        return self._gram_by_row(weights)[: self.n_jurors, : self.n_jurors]
+
+    @cached_property
+    def dense(self) -> np.ndarray | None:
+        """The rows n_i of submissions with a mark, where these are few cells."""
+        cells = self._wide.shape[0] * self.n_jurors
+        small = cells <= min(_CELLS // 8, max(10 * self.n, _CELLS // 1000))
+        return self._wide[:, : self.n_jurors].toarray() if small else None
 
     @cached_property
     def _block_of(self) -> np.ndarray:
@@ -193,8 +211,12 @@ class Incidence:
 
     def over_submissions(self, values: np.ndarray) -> np.ndarray:
         """Sums (D, J) of values (D, I) over the submissions that each juror read."""
+        return values @ self._reads
+
+    @cached_property
+    def _reads(self) -> sp.csr_array:
         shape = (self.n_submissions, self.n_jurors)
-        return values @ sp.csr_array((np.ones(self.n), self.who, np.append(self.start, self.n)), shape=shape)
+        return sp.csr_array((np.ones(self.n), self.who, np.append(self.start, self.n)), shape=shape)
 
     def unsorted(self, y: np.ndarray) -> np.ndarray:
         """Values (n,) of the readings in sorted order, back in the order in which the design was made."""
@@ -212,6 +234,21 @@ class Incidence:
                 who = block.jurors[start : start + rows]
                 form = _dense_form if wide else _gathered_form
                 out[block.members[start : start + rows]] = form(matrix, who)
+        return out
+
+    def beside(self, matrix: np.ndarray) -> np.ndarray:
+        """Σ_k Q_jk over the readers k of i, for every reading (i, j) in the sorted order (n,)."""
+        out = np.empty(self.n)
+        for block in self.blocks:
+            wide = block.d > _FEW
+            rows = max(1, _CELLS // (self.n_jurors if wide else block.d**2))
+            for start in range(0, len(block.members), rows):
+                who = block.jurors[start : start + rows]
+                at = self.rows(block)[start : start + rows]
+                if wide:
+                    out[at] = np.take_along_axis(_indicator(who, len(matrix)) @ matrix.T, who, axis=1)
+                else:
+                    out[at] = matrix[who[:, :, None], who[:, None, :]].sum(axis=2)
         return out
 
 
@@ -318,6 +355,12 @@ def _gathered_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
 
 
 def _dense_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
-    indicator = np.zeros((len(who), len(matrix)))
-    indicator[np.arange(len(who))[:, None], who] = 1
+    indicator = _indicator(who, len(matrix))
     return ((indicator @ matrix) * indicator).sum(axis=1)
+
+
+def _indicator(who: np.ndarray, n_jurors: int) -> np.ndarray:
+    """1 where a juror is among the readers: (I_d, J)."""
+    out = np.zeros((len(who), n_jurors))
+    out[np.arange(len(who))[:, None], who] = 1
+    return out

@@ -104,4 +104,13 @@ def _again(design: Incidence, _) -> Again:
     return again
 
 
-ORDINAL = Estimator(_fit, _again, compares_jurors=True, has_levels=True, drawn_as="severity", costly=True)
+ORDINAL = Estimator(
+    _fit,
+    _again,
+    compares_jurors=True,
+    has_levels=True,
+    drawn_as="severity",
+    takes_out=False,
+    has_steps=True,
+    costly=True,
+)

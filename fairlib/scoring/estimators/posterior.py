@@ -125,7 +125,7 @@ class Slice:
         logdet = np.log1p(np.multiply.outer(lb, self.values)).sum(axis=1)
         apart = self.n_levels > 1
         fall = np.array([self.levels(v).depth for v in lb]) if apart else self.dof * np.log(self.r2(lb))
-        return self._logdet + logdet + fall + _prior(self.la) + _prior(lb)
+        return self._logdet + logdet + fall + prior(self.la) + prior(lb)
 
     def solution(self, lb: float) -> np.ndarray:
         """u = (b, β), length J+P, marks centred, levels as they are."""
@@ -162,7 +162,7 @@ class Slice:
         return h
 
 
-def _prior(ratio: _Ratio) -> _Ratio:
+def prior(ratio: _Ratio) -> _Ratio:
     """−2 log density of log λ when √λ is half-Cauchy(1)."""
     return 2 * np.log1p(ratio) - np.log(ratio)
 
@@ -179,10 +179,10 @@ def nodes(fit: Fit) -> list[Node]:
     la = lb = None
     if wide[1]:
         near = Slice(sums, centre[0])
-        lb = _axis(lambda v: float(near.depth(np.array([v]))[0]), centre[1])
+        lb = axis(lambda v: float(near.depth(np.array([v]))[0]), centre[1])
     if wide[0]:
         beside = centre[1] if wide[1] else ratios[1]
-        la = _axis(lambda v: Point(sums, np.array([v, beside])).deviance + _prior(v), centre[0])
+        la = axis(lambda v: Point(sums, np.array([v, beside])).deviance + prior(v), centre[0])
     return _weigh(sums, ratios, la, lb)
 
 
@@ -211,17 +211,19 @@ def _ratio_covariance(fit: Fit) -> np.ndarray:
     return to_ratio @ fit.log_covariance @ to_ratio.T
 
 
-def _axis(depth: Callable[[float], float], centre: float) -> np.ndarray:
-    """Points equally spaced in log λ that cover the posterior along one axis."""
+def axis(
+    depth: Callable[[float], float], centre: float, nodes: int = _NODES, deep: float = _DEPTH
+) -> np.ndarray:
+    """Points equally spaced in log λ that cover the posterior along one axis, to where it is `deep` down."""
     ends, value = [], depth(centre)
     for side in (-1, 1):
         at, step = np.log(centre), 0.2
-        while (new := depth(np.exp(at))) < value + _DEPTH and abs(at) < 30:
+        while (new := depth(np.exp(at))) < value + deep and abs(at) < 30:
             value = min(value, new)
             at += side * step
             step *= 1.3
         ends.append(at)
-    return np.exp(np.linspace(ends[0], ends[1], _NODES))
+    return np.exp(np.linspace(ends[0], ends[1], nodes))
 
 
 def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
@@ -260,8 +262,7 @@ def contrast_errors(
         if not p.columns_have_levels:
             shrink = given.la / (1 + given.la * p.readers)
             share, own = contrast * shrink, contrast**2 @ shrink
-            by_juror = [np.bincount(p.who, row[p.owner], minlength=p.n_jurors) for row in share]
-            onto = np.hstack([-np.array(by_juror), of_level - share @ p.by_level])
+            onto = np.hstack([-p.over_submissions(share), of_level - share @ p.by_level])
         total += scales.sum() * own + ((onto @ _spread(given, beside, scales)) * onto).sum(axis=1)
         for node in beside:
             off = contrast @ _off(fit, node)[1 if p.columns_have_levels else 0]

@@ -32,6 +32,7 @@ FIT_REASONS = {
     "juror_variance_zero": "the marks show no difference in severity between jurors beyond noise",
     "submission_variance_zero": "the marks show no difference between submissions beyond noise",
     "both_variances_zero": "the marks show no difference between submissions or jurors beyond noise",
+    "reliability_rough": "the noises and slopes of jurors did not settle to the last digit",
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _Pair = TypeVar("_Pair", np.ndarray, list[np.ndarray], list[float])
@@ -133,33 +134,38 @@ def fit(
 
 def _is_turned(sums: Sums, status: str) -> bool:
     p = sums.incidence
-    return p.n_jurors > p.n_submissions and status != "juror_variance_not_identified"
+    return sums.may_turn and p.n_jurors > p.n_submissions and status != "juror_variance_not_identified"
 
 
 def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     """`fit` from the sums of `sums_of`, for many sets of marks on one design."""
     status = _refuse_unidentified(sums)
     free = np.array([True, status == "ok"])
-    turned = _is_turned(sums, status)
-    core = sums.turned if turned else sums
+    core = sums.turned if _is_turned(sums, status) else sums
     exact = exactly_additive(core) if free.all() else None
     if exact is None:
-        at, calls = _optimise(core, free, reml)
+        at, calls = optimise(core, _start(core), free, reml)
         s2 = at.residual
     else:  # the likelihood grows without end as the residual variance falls: stop where nothing changes
         s2 = exact.max() / _NO_REST
         at, calls = Point(core, exact / s2, reml), 1
-    p, levels = core.incidence, at.levels
+    if status == "ok" and exact is not None:
+        status = "residual_variance_zero"
+    return fit_at(sums, at, s2, status, calls)
+
+
+def fit_at(sums: Sums, at: Point, s2: float, status: str, calls: int) -> Fit:
+    """The fit at a point of the likelihood with residual variance `s2`; "ok" is looked at for boundaries."""
+    core, levels = at.sums, at.levels
+    p = core.incidence
     u = at.moved(levels.value)
     shrink = at.la / (1 + at.la * p.readers)
     read = p.over_readers(u[: p.n_jurors]) + p.by_level @ u[p.n_jurors :]
     effects = [shrink * (core.total - read), u[: p.n_jurors].copy()]
     middle = p.levels.middle
     ratios, error = at.ratios, middle @ np.tensordot(levels.weight, levels.cov, 1) @ middle
-    if turned:
+    if core is not sums:
         ratios, effects = ratios[::-1], effects[::-1]
-    if status == "ok":
-        status = _boundary_status(ratios) if exact is None else "residual_variance_zero"
     variances = ratios * s2
     return Fit(
         submission=float(variances[0]),
@@ -168,8 +174,8 @@ def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
         mu=float(middle @ levels.value + sums.centre),
         mu_se=float(np.sqrt(s2 * error)),
         loglik=-at.deviance / 2,
-        reml=reml,
-        status=status,
+        reml=at.reml,
+        status=_boundary_status(ratios) if status == "ok" else status,
         evaluations=calls,
         submission_effect=effects[0],
         juror_effect=effects[1],
@@ -233,9 +239,9 @@ def _start(sums: Sums) -> np.ndarray:
     return np.clip(np.array([sa, sb]) / s2, [1e-3, least], 1e3)
 
 
-def _optimise(sums: Sums, free: np.ndarray, reml: bool) -> tuple[Point, int]:
-    """Newton from moments, then the boundary: a variance of exactly 0 is a valid answer."""
-    best, calls = _newton(sums, np.where(free, _start(sums), 0.0), free, reml)
+def optimise(sums: Sums, start: np.ndarray, free: np.ndarray, reml: bool = True) -> tuple[Point, int]:
+    """Newton from `start`, then the boundary: a variance of exactly 0 is a valid answer."""
+    best, calls = newton(Point(sums, np.where(free, start, 0.0), reml), free)
     for axis in np.flatnonzero(free & (best.ratios > 0)):
         trial = best.ratios.copy()
         trial[axis] = 0
@@ -243,16 +249,16 @@ def _optimise(sums: Sums, free: np.ndarray, reml: bool) -> tuple[Point, int]:
         if edge.deviance > best.deviance + 4 and best.ratios[axis] > 1e-6:
             continue
         if (trial > 0).any():
-            edge, more = _newton(sums, trial, trial > 0, reml)
+            edge, more = newton(edge, trial > 0)
             calls += more
         if edge.deviance <= best.deviance + 1e-9 * abs(best.deviance):
             best = edge
     return best, calls
 
 
-def _newton(sums: Sums, ratios: np.ndarray, free: np.ndarray, reml: bool) -> tuple[Point, int]:
+def newton(at: Point, free: np.ndarray) -> tuple[Point, int]:
     """Newton in log λ over the free ratios, dropping to 0 those whose deviance falls all the way."""
-    at, calls = Point(sums, ratios, reml), 1
+    sums, reml, calls = at.sums, at.reml, 1
     for _ in range(60):
         grad, hess = at.log_derivatives
         if np.abs(grad[free]).max() < 1e-9 * at.dof:

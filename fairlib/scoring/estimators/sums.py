@@ -24,6 +24,8 @@ class Sums:
     tt: np.ndarray
     yy: float
 
+    may_turn = True
+
     @cached_property
     def border(self) -> np.ndarray:
         """X̃ᵀX̃, kept because every evaluation starts from it."""

@@ -14,8 +14,6 @@ from fairlib.contract import ROUND
 from fairlib.errors import ScoringError
 from fairlib.rules import Scale
 from fairlib.scoring.estimators.estimator import Singles
-from fairlib.scoring.estimators.reml import fit_sums
-from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.estimators.table import METHODS, drawn_as, estimator
 from fairlib.scoring.ratings import Marks, composite_of, filled, scored
 from fairlib.selection.admit.greedy import admit, admit_many
@@ -165,7 +163,7 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
     try:
         pairs = composite_of(marks, weights)
         design = pairs.incidence()
-        fit = fit_sums(sums_of(design, pairs.y))
+        fit = estimator(drawn_as(method)).model(design, pairs.y[design.order])
     except ScoringError:
         return _no_weights(), "not_estimable"
     core = core_of(method, fit)

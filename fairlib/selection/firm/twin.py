@@ -112,10 +112,14 @@ def _counted(problem: Problem, mine: np.ndarray, chosen: np.ndarray, status: str
 
 
 def second_marks(p: Incidence, there: Worlds, seed: int) -> np.ndarray:
-    """Marks (D, n) of a new commission in each world, in the sorted order of the design."""
+    """Marks (D, n) of a new commission in each world, in the sorted order of the design.
+
+    Severities are new; where jurors differ in reliability, each seat keeps the noise and slope of its world.
+    """
     rng = np.random.default_rng([seed, 2])
-    y = rng.standard_normal((len(there.merit), p.n)) * there.residual_sd[:, None]
-    y += there.merit[:, p.owner]
+    merit, noise = there.seen(p)
+    y = rng.standard_normal((len(there.merit), p.n)) * noise
+    y += merit
     y += (rng.standard_normal(there.juror.shape) * there.juror_sd[:, None])[:, p.who]
     return y
 
