@@ -8,7 +8,6 @@ Gelman (2006) Bayesian Anal. 1:515 (priors); Tierney & Kadane (1986) J. Am. Stat
 Rue, Martino & Chopin (2009) J. R. Stat. Soc. B 71:319 (the grid); McCullagh (1980) J. R. Stat. Soc. B 42:109.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -130,7 +129,7 @@ def nodes(search: Search, free: tuple[int, ...]) -> list[Node]:
     axes = [centre[k : k + 1] for k in range(3)]
     for k in free:
         if sd[k] > _KNOWN:
-            axes[k] = _axis(lambda v, k=k: search.depth(_moved(centre, k, v)), centre[k])
+            axes[k] = _axis(search, centre, k)
     best = search.depth(centre)
     falls = [
         np.array([search.depth(_moved(centre, k, v)) - best for v in axis]) for k, axis in enumerate(axes)
@@ -174,11 +173,15 @@ def _centre(search: Search, free: tuple[int, ...]) -> tuple[np.ndarray, np.ndarr
     return where, sd
 
 
-def _axis(depth: Callable[[float], float], centre: float) -> np.ndarray:
-    """Points equally spaced in the log that cover the posterior along one axis, the centre's neighbourhood too."""
-    ends, value = [], depth(centre)
+def _axis(search: Search, centre: np.ndarray, k: int) -> np.ndarray:
+    """Points equally spaced in the log that cover the posterior along axis k, the centre's neighbourhood too."""
+
+    def depth(place: float) -> float:
+        return search.depth(_moved(centre, k, place))
+
+    ends, value = [], depth(centre[k])
     for side in (-1, 1):
-        place, step = centre, 0.35
+        place, step = float(centre[k]), 0.35
         while (new := depth(place)) > value - _DEPTH and _LIMIT[0] < place < _LIMIT[1]:
             value = max(value, new)
             place = float(np.clip(place + side * step, *_LIMIT))
