@@ -4,12 +4,13 @@ Whatever happens inside a group with a fixed number of seats moves nobody outsid
 pairs without a relation between them (Fishburn 1970), the worst rankings of such groups can all be true at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from fairlib.selection.lottery.intervals import LineUp, Node
+from fairlib.selection.lottery.settled import settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,17 @@ class Block:
         below = np.searchsorted(np.sort(self.high), self.low, side="left")
         rows = np.column_stack([self.cell, above, below])
         return np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+
+    def keeps(self, p: np.ndarray) -> bool:
+        """Whether chances (m,) keep the bounds, to a hundred-millionth."""
+        sums = np.array([p[n.start : n.stop].sum() for n in self.nodes])
+        return all(n.lower - 1e-8 <= x <= n.upper + 1e-8 for n, x in zip(self.nodes, sums, strict=True))
+
+
+def apart(line: LineUp) -> tuple[np.ndarray, list[Block]]:
+    """Who of a line-up (n,) is in whatever is true, and the blocks of those whom nothing settles."""
+    sure, rest = settled(line)
+    return sure, [replace(b, at=rest.who[b.at]) for b in blocks(rest)]
 
 
 def blocks(line: LineUp) -> list[Block]:

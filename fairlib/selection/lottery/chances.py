@@ -15,12 +15,13 @@ from scipy.optimize import linprog, nnls
 from scipy.sparse import csr_array
 
 from fairlib.errors import SelectionError
-from fairlib.selection.lottery.blocks import Block, blocks
+from fairlib.selection.lottery.blocks import Block, apart
 from fairlib.selection.lottery.intervals import LineUp
-from fairlib.selection.lottery.worst import Worst
+from fairlib.selection.lottery.worst import Worst, without_idle, worst_case
 
 TOLERANCE = 1e-8  # of sums of chances; published are millionths
 ROUNDS = 500
+MOST = 1000  # kinds of submissions; a count, so that it is the same on every machine
 SLACKS = (
     5e-9,
     1e-11,
@@ -38,13 +39,36 @@ class Chances:
 
 
 def best_chances(line: LineUp) -> Chances:
-    """The chances of a line-up, each of its blocks by itself."""
-    p, sure = np.zeros(len(line.who)), 0.0
-    for block in blocks(line):
-        q, _ = most_equal(block)
-        p[block.at] = upwards(block, q)
-        sure += float(Worst(block, p[block.at]).values.min())
-    return Chances(p, round(sure, 6))
+    """The chances of a line-up: 1 and 0 for those whom nothing moves, then each block of the others by itself.
+
+    Raises SelectionError where more kinds of submissions are open than are worked out (`MOST`), or the solver fails.
+    """
+    sure, parts = apart(line)
+    if (n := work(parts)) > MOST:
+        raise SelectionError(
+            f"The chances of a lottery are worked out for up to {MOST:,} submissions that differ and are open; here "
+            f"they are {n:,}. A smaller `lottery.interval` leaves fewer open, and so do seats given to each nomination "
+            "by a quota; or take `line: draw`, whose lots need no intervals."
+        )
+    p = sure.astype(float)
+    for block in parts:
+        p[block.at] = upwards(block, _open_chances(block))
+    return Chances(p, round(worst_case(line, p), 6))
+
+
+def work(parts: list[Block]) -> int:
+    """How much there is to work out: kinds of submissions, those of equal intervals counted once, in all blocks."""
+    return sum(int(b.kind.max()) + 1 for b in parts)
+
+
+def _open_chances(block: Block) -> np.ndarray:
+    """Chances (m,) of a block; bounds that no right set breaks come in only where the chances would break them.
+
+    Chances that are best without these bounds and keep them are best with them: the right sets are the same.
+    """
+    few = without_idle(block)
+    q, _ = most_equal(few)
+    return q if block.keeps(q) or len(few.nodes) == len(block.nodes) else most_equal(block)[0]
 
 
 @dataclass(eq=False)

@@ -7,13 +7,42 @@ is met has a threshold of its own, above that around it where it keeps out and b
 thresholds are tried at once, from the inside out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from fairlib.selection.lottery.blocks import Block
-from fairlib.selection.lottery.intervals import Node
+from fairlib.selection.lottery.blocks import Block, apart
+from fairlib.selection.lottery.intervals import LineUp, Node
+
+
+def worst_case(line: LineUp, p: np.ndarray) -> float:
+    """How many of a line-up with chances `p` (n,) are expected to be rightly chosen, whatever is true."""
+    sure, parts = apart(line)
+    return float(p[sure].sum()) + sum(float(Worst(b, p[b.at]).values.min()) for b in parts)
+
+
+def without_idle(block: Block) -> Block:
+    """The same without the bounds that every right set keeps by itself; the right sets are those of the block.
+
+    A set that is right without a bound and keeps it is right with it, as fewer exchanges are allowed. One that is right
+    with it is a best one for some merits; so is a right one without it, which keeps the bound and is as good.
+    """
+    kept = {len(block.nodes) - 1}
+    while True:
+        found = replace(block, nodes=tuple(block.nodes[k] for k in sorted(kept)))
+        broken = {k for k in range(len(block.nodes)) if k not in kept and _breaks(found, block.nodes[k])}
+        if not broken:
+            return found
+        kept |= broken
+
+
+def _breaks(block: Block, node: Node) -> bool:
+    """Whether some right set of a block has more or fewer of a stretch than `node` says."""
+    inside = np.zeros(len(block.at))
+    inside[node.start : node.stop] = 1
+    least, others = (float(Worst(block, p).values.min()) for p in (inside, 1 - inside))
+    return least < node.lower - 0.5 or block.seats - others > node.upper + 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +62,7 @@ class Worst:
 
     def __init__(self, block: Block, p: np.ndarray):
         self.block, self.p = block, p
-        self.thresholds = np.concatenate([[-np.inf], np.unique(block.low)])
+        self.thresholds = _thresholds(block)
         self.order = np.lexsort([block.low, block.high, np.round(p, 9)])
         self.folded: dict[int, list[_Sums]] = {}
         self.root = self._fold(len(block.nodes) - 1)
@@ -99,6 +128,24 @@ class Worst:
         above = self.block.low[mine] > self.thresholds[t]
         mine = np.concatenate([mine[above], mine[~above & (self.block.high[mine] >= self.thresholds[t])]])
         row[mine[:count]] = True
+
+
+def _thresholds(block: Block) -> np.ndarray:
+    """Lower ends (T,) at which others are in or out than at those beside them.
+
+    Of several between two upper ends the largest: it keeps out the same and puts in fewest, so whatever is right under
+    another of them is right under it.
+    """
+    low = np.unique(block.low)
+    if not len(low):
+        return np.array([-np.inf])
+    out = np.searchsorted(np.sort(block.high), low, side="left")
+    found = low[np.append(np.diff(out) > 0, True)]
+    if len(block.nodes) > 1:
+        return found
+    above = len(block.low) - np.searchsorted(np.sort(block.low), found, side="right")
+    kept = len(block.high) - np.searchsorted(np.sort(block.high), found, side="left")
+    return found[(above <= block.seats) & (block.seats <= kept)]
 
 
 def _holds(outer: Node, inner: Node) -> bool:
