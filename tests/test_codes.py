@@ -24,6 +24,7 @@ from fairlib.scoring.estimators import adjust, reml
 from fairlib.scoring.estimators.groupings import STATUS as GROUPINGS
 from fairlib.scoring.jurors import diagnose as jurors
 from fairlib.scoring.jurors import sentences
+from fairlib.selection.firm.moves import STATUS as LOTTERY
 from fairlib.selection.firm.stability import STATUS as STABILITY
 from fairlib.selection.firm.twin import STATUS as TWIN
 from fairlib.selection.otherwise.neighbours import STATUS as OTHERS
@@ -151,7 +152,7 @@ DONE = {
 }
 STATUS = {
     *adjust.STATUS, *GROUPINGS,
-    *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *DAYS, *OTHERS, *sentences._UNTOLD,
+    *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *LOTTERY, *DAYS, *OTHERS, *sentences._UNTOLD,
     *sentences._VERDICT, *jurors.ORDER, "too_few_jurors",
 }  # fmt: skip
 STATUS |= {"not_eligible", "no_estimate", "withheld", "no_line", "another_reader", "unstated", "no_marks"}

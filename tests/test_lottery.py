@@ -3,7 +3,7 @@
 import runpy
 import subprocess
 import sys
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from choice_fixture import BY_NOMINATION, candidates, contest_of, estimated, marks, rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from lottery_fixture import best_worst, cells, chances, keeps, line, lines, right_sets
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Selection, Threshold
@@ -23,85 +23,13 @@ from fairlib.selection.firm.draw import apply_draw, draw_chances, list_of
 from fairlib.selection.firm.line import compare_at_line
 from fairlib.selection.lottery.blocks import blocks
 from fairlib.selection.lottery.chances import best_chances
-from fairlib.selection.lottery.intervals import LineUp, Node, line_up
+from fairlib.selection.lottery.intervals import Node, line_up
 from fairlib.selection.lottery.lots import UNIT, chance_list, first_point, millionths, under_points
 from fairlib.selection.lottery.worst import Worst
 from fairlib.selection.rule.compiled import compile_rule
 from fairlib.selection.rule.ties import lot
 
 VERIFIER = Path(__file__).parents[1] / "docs" / "verify_draw.py"
-
-
-def line(low, high, seats: int, *groups: tuple[int, int, int, int]) -> LineUp:
-    """A line-up of intervals with `groups` (start, stop, lower, upper), the inner ones first."""
-    nodes = (*(Node(*g) for g in groups), Node(0, len(low), seats, seats))
-    group = np.full(len(low), "", dtype=object)
-    return LineUp(np.arange(len(low)), np.asarray(low), np.asarray(high), nodes, group)
-
-
-def chances(low, high, seats: int, *groups) -> list[float]:
-    return best_chances(line(low, high, seats, *groups)).p.round(6).tolist()
-
-
-def keeps(of: LineUp, x: np.ndarray) -> bool:
-    return all(n.lower <= x[n.start : n.stop].sum() <= n.upper for n in of.nodes)
-
-
-def right_sets(of: LineUp) -> np.ndarray:
-    """Every set that is the rule's choice for some true merits in the intervals, by trying all sets."""
-    n, found = len(of.low), []
-    for chosen in combinations(range(n), of.nodes[-1].lower):
-        x = np.isin(np.arange(n), chosen)
-        if keeps(of, x) and not any(_may_swap(of, x, i, j) for i in np.flatnonzero(~x) for j in chosen):
-            found.append(x)
-    return np.array(found, dtype=float).reshape(-1, n)
-
-
-def _may_swap(of: LineUp, x: np.ndarray, i: int, j: int) -> bool:
-    """Whether i stands surely before j and the rules would let it take its place."""
-    y = x.copy()
-    y[[i, j]] = True, False
-    return bool(of.low[i] > of.high[j]) and keeps(of, y)
-
-
-def best_worst(of: LineUp, sets: np.ndarray) -> float:
-    """The largest worst case, with one row for each right set."""
-    n = sets.shape[1]
-    bounds = np.array([[n_.start <= k < n_.stop for k in range(n)] for n_ in of.nodes], float)
-    rows = np.vstack([np.hstack([-sets, np.ones((len(sets), 1))]),
-                      np.hstack([np.vstack([bounds, -bounds]), np.zeros((2 * len(bounds), 1))])])  # fmt: skip
-    most = [*[0.0] * len(sets), *[n_.upper for n_ in of.nodes], *[-n_.lower for n_ in of.nodes]]
-    found = linprog([0.0] * n + [-1.0], rows, most, bounds=[(0, 1)] * n + [(0, None)])
-    assert found.status == 0
-    return -found.fun
-
-
-@st.composite
-def lines(draw, groups: bool = True) -> LineUp:
-    """Up to seven intervals with whole ends, sometimes with nested groups that can be kept."""
-    n = draw(st.integers(1, 7))
-    low = np.array(draw(st.lists(st.integers(0, 9), min_size=n, max_size=n)))
-    high = low + np.array(draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)))
-    seats, nodes = draw(st.integers(0, n)), []
-    if groups and n > 2 and draw(st.booleans()):
-        cut = draw(st.integers(1, n - 1))
-        if cut > 2 and draw(st.booleans()):
-            nodes.append((1, cut, 0, draw(st.integers(0, cut - 1))))
-        lower = draw(st.integers(0, min(cut, seats)))
-        nodes.append((0, cut, lower, draw(st.integers(lower, cut))))
-        if draw(st.booleans()):
-            nodes.append((cut, n, 0, draw(st.integers(0, n - cut))))
-    found = line(low, high, seats, *nodes)
-    if not any(keeps(found, np.isin(np.arange(n), c)) for c in combinations(range(n), seats)):
-        found = line(low, high, seats)
-    return found
-
-
-def cells(of: LineUp) -> np.ndarray:
-    """The innermost group of each."""
-    inner = [min((n.stop - n.start, k) for k, n in enumerate(of.nodes) if n.start <= at < n.stop)[1]
-             for at in range(len(of.low))]  # fmt: skip
-    return np.array(inner)
 
 
 # What can be worked out by hand. A stands surely before B; wide ones (C …) overlap everybody.
@@ -398,5 +326,6 @@ def test_the_ways_compared():
 def test_where_a_lottery_cannot_keep_the_rule_its_row_is_empty():
     found, problem = contest_of(select=rule(12, per_organisation=1, quotas=(BY_NOMINATION,)))
     table = compare_at_line(found, problem, certainty(found, problem, seed=1), seed=1)
-    assert table.loc["maximin"].drop("basis").isna().all()
+    assert table.loc["maximin"].drop(["basis", "status"]).isna().all()
+    assert table["status"].to_dict() == dict.fromkeys(table.index, "ok") | {"maximin": "no_lottery"}
     assert table.loc[["cut", "draw"], "rightly_chosen"].notna().all()

@@ -14,14 +14,14 @@ from fairlib.selection.firm.moves import (
     State,
     after_one_mark,
     lot_chances,
+    lottery_status,
     maximin_chances,
     now,
     places_moved,
     widest,
 )
 from fairlib.selection.firm.worlds import Worlds, onto, place_of, replicates, worlds
-from fairlib.selection.lottery.blocks import blocks
-from fairlib.selection.lottery.worst import Worst
+from fairlib.selection.lottery.worst import worst_case
 from fairlib.selection.rule.compiled import Problem
 
 WORLDS = 1000
@@ -35,6 +35,7 @@ BASIS = {
 COLUMNS = {
     "expected_quality": "Float64", "rightly_chosen": "Float64", "people": "Int64", "overlap": "Float64",
     "redraw": "Float64", "one_mark": "Float64", "unequal": "Float64", "sure": "Float64", "basis": "str",
+    "status": "str",
 }  # fmt: skip
 
 
@@ -49,12 +50,14 @@ def compare_at_line(
     it is expected to share with the cut; `redraw`, how many places would change with other lots; `one_mark`, how many
     change hands on average when a juror's mark is a step higher or lower (`moves.after_one_mark`); `unequal`, the
     largest difference in chance between two whose intervals overlap; `sure`, how many are rightly chosen even in the
-    worst case that the intervals allow (cut and lotteries); `basis`, what the numbers stand on.
+    worst case that the intervals allow (cut and lotteries); `basis`, what the numbers stand on; `status`, "ok" or why
+    numbers are NA (`moves.STATUS`).
 
     Expectations are over worlds of the severity model (`model`, where `estimates` are of another method). A
     discussion can be worth anything between the cut and the number given here. One more reading moves a
     merit by its own regression on the mark; what the other marks would learn of that juror is left out.
-    Where a lottery cannot keep the rule (`lottery.intervals.line_up`), what needs intervals is NA.
+    Where a lottery cannot keep the rule (`lottery.intervals.line_up`), what needs intervals is NA; where more are
+    open than `moves.COMPARED`, the lottery is.
 
     Raises SelectionError without a severity model, or if nobody is selected.
     """
@@ -77,6 +80,7 @@ class _Ways:
 
     def __init__(self, fit: Fit, place: np.ndarray, problem: Problem, seed: int):
         self.fit, self.place, self.problem, self.seed = fit, place, problem, seed
+        self.found: dict[bytes, np.ndarray | None] = {}  # chances of a lottery by its intervals
         self.there = worlds(fit, replicates(problem, WORLDS), seed)
         self.truth = onto(self.there.merit, place, problem)
         self.belongs = admit_many(problem, self.truth)
@@ -84,8 +88,9 @@ class _Ways:
     def row(self, policy: str, at: State, states: list[State], mine: np.ndarray) -> tuple:
         """The row of a way, in the order of `COLUMNS`."""
         known = self.chosen(policy, at)
+        status = lottery_status(at) if policy == "maximin" else "ok"
         if known is None:
-            return (*[pd.NA] * (len(COLUMNS) - 1), BASIS[policy])
+            return (*[pd.NA] * (len(COLUMNS) - 2), BASIS[policy], status)
         p, by_world = known.mean(axis=0), policy in ("discuss", "extra_readings")
         worth, right = _worth(known, self.truth, self.belongs, by_world)
         lots = policy in ("draw", "maximin")
@@ -96,10 +101,11 @@ class _Ways:
             people,
             float((known * mine).sum(axis=1).mean()),
             float((p * (1 - p)).sum()) if lots else 0.0,
-            places_moved(states, lambda s: self._chances(policy, s)),
+            np.nan if status != "ok" else places_moved(states, lambda s: self._chances(policy, s)),
             widest(at, p),
             np.nan if by_world else _in_the_worst(at, p),
             BASIS[policy],
+            status,
         )
 
     def _chances(self, policy: str, at: State) -> np.ndarray | None:
@@ -118,16 +124,20 @@ class _Ways:
             return admit_many(self.problem, np.where(at.openly, again, observed))
         if policy == "draw":
             return lot_chances(at, self.seed)[None, :]
-        found = maximin_chances(at)
-        return None if found is None else found[0][None, :]
+        return self._lottery(at)
+
+    def _lottery(self, at: State) -> np.ndarray | None:
+        """Chances (1, I); a mark that moves no interval asks for nothing new."""
+        key = b"" if at.line is None else at.line.low.tobytes() + at.line.high.tobytes()
+        if key not in self.found:
+            self.found[key] = maximin_chances(at)
+        p = self.found[key]
+        return None if p is None else p[None, :]
 
 
 def _in_the_worst(at: State, p: np.ndarray) -> float:
     """The expected number of rightly chosen in the worst case that the intervals allow, with chances `p` (I,)."""
-    if at.line is None:
-        return np.nan
-    q = p[at.line.who]
-    return sum(float(Worst(block, q[block.at]).values.min()) for block in blocks(at.line))
+    return np.nan if at.line is None else worst_case(at.line, p[at.line.who])
 
 
 def _worth(chosen, truth, belongs, by_world: bool) -> tuple[float, float]:

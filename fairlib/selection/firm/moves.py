@@ -13,12 +13,15 @@ from fairlib.selection.firm.certainty import Certainty, band_of
 from fairlib.selection.firm.draw import down_lots, is_open
 from fairlib.selection.firm.twin import core_of
 from fairlib.selection.firm.worlds import merits, onto, place_of, replicates
-from fairlib.selection.lottery.chances import best_chances
+from fairlib.selection.lottery.blocks import apart
+from fairlib.selection.lottery.chances import best_chances, work
 from fairlib.selection.lottery.intervals import LineUp, line_up
 from fairlib.selection.rule.compiled import Problem
 
 MARKS = 8  # that are moved, one at a time
 LOTS, DRAWS = 400, 400
+MOVED, COMPARED = 150, 500  # kinds open up to which a lottery is worked out again for each mark, and once
+STATUS = ("ok", "no_lottery", "too_many_open", "score_not_moved")
 
 Chosen = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -47,13 +50,24 @@ def now(estimates: Estimates, problem: Problem, found: Certainty) -> State:
     return State(problem, problem.order.key / 10.0**problem.select.decimals, found, line)
 
 
-def maximin_chances(at: State) -> tuple[np.ndarray, float] | None:
-    """Chances (I,) of the lottery that is best in the worst case, and that worst case; None where there is none."""
+def lottery_status(at: State) -> str:
+    """Whether the lottery that is best in the worst case can be compared, and if not, why; a code of `STATUS`.
+
+    What decides is how many kinds of submissions are open, a count: it is the same on every machine.
+    """
     if at.line is None:
+        return "no_lottery"
+    n = work(apart(at.line)[1])
+    return "too_many_open" if n > COMPARED else "score_not_moved" if n > MOVED else "ok"
+
+
+def maximin_chances(at: State) -> np.ndarray | None:
+    """Chances (I,) of the lottery that is best in the worst case; None where there is none or too many are open."""
+    if at.line is None or work(apart(at.line)[1]) > COMPARED:
         return None
-    best, p = best_chances(at.line), np.zeros(len(at.observed))
-    p[at.line.who] = best.p
-    return p, best.sure
+    p = np.zeros(len(at.observed))
+    p[at.line.who] = best_chances(at.line).p
+    return p
 
 
 def lot_chances(at: State, seed: int) -> np.ndarray:
@@ -117,6 +131,9 @@ def widest(at: State, p: np.ndarray) -> float:
     for k in np.unique(innermost):
         mine = np.flatnonzero(innermost == k)
         low, high, q = line.low[mine], line.high[mine], p[line.who[mine]]
-        overlap = (low[:, None] <= high) & (low <= high[:, None])
-        worst = max(worst, float(np.where(overlap, q[:, None] - q, 0).max()))
+        for some in np.array_split(
+            np.arange(len(mine)), len(mine) // 500 + 1
+        ):  # all pairs at once are too many
+            overlap = (low[some, None] <= high) & (low <= high[some, None])
+            worst = max(worst, float(np.where(overlap, q[some, None] - q, 0).max()))
     return worst

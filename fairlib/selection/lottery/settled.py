@@ -73,7 +73,10 @@ class _Tree:
             lower, upper = sum(found[c][0] for c in inside), own + sum(found[c][1] for c in inside)
             found.append((max(n.lower, lower), min(n.upper, upper)))
         for k in range(len(found) - 1, -1, -1):
-            lowest, highest = sum(found[c][0] for c in self.inside[k]), sum(found[c][1] for c in self.inside[k])
+            lowest, highest = (
+                sum(found[c][0] for c in self.inside[k]),
+                sum(found[c][1] for c in self.inside[k]),
+            )
             highest += int(self.size[k])
             parts = {
                 c: (
