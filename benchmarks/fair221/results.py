@@ -1,0 +1,189 @@
+"""Puts the pieces together: means with Monte-Carlo errors over contests, and what holds in which cell.
+
+`results.csv` has a row for each cell and rule, `tenths.csv` the stated chances in tenths, `signals.csv` the diagnosis
+of jurors, `cells.csv` what was promised of the default, cell by cell, and whether it holds. The document is written
+from these four files and nothing else.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.fair221.conditions import CONDITIONS, SIZES
+from benchmarks.fair221.rules import DEFAULT, RULES
+from benchmarks.fair221.work import HERE, stamp
+
+CELL = ["size", "condition"]
+MEASURES = ("found", "regret", "overlap", "harm", "pushed", "refused", "brier", "cover", "cover_top")
+SURE = 2.0  # standard errors beyond which a difference is called one
+BOUNDS = {"cover": (0.93, 0.97), "cover_top": (0.92, 1.0)}
+NEAR = 0.04  # promised of stated chances, in each tenth
+FILES = ("results", "tenths", "signals", "cells")
+
+
+def write(cache: Path) -> None:
+    """Sum up what is in the cache of today's contests, and write the four tables beside this file."""
+    rows = read(cache)
+    found = summed(rows)
+    tenths = tenths_of(rows)
+    tables = {"results": found, "tenths": tenths, "signals": signals_of(rows), "cells": cells(found, tenths)}
+    for name, table in tables.items():
+        table.to_csv(HERE / f"{name}.csv", index=False, float_format="%.5g", lineterminator="\n")
+
+
+def load(name: str) -> pd.DataFrame:
+    """One of the four tables as written."""
+    return pd.read_csv(HERE / f"{name}.csv", keep_default_na=True)
+
+
+def read(cache: Path) -> pd.DataFrame:
+    """All rows of all pieces, with the `task` of each, in order of cells, rules and contests."""
+    files = sorted((cache / stamp()).rglob("*.csv"))
+    if not files:
+        raise SystemExit(f"No pieces in {cache}: run the command without --pages first.")
+    parts = [pd.read_csv(f).assign(task=f.name.partition("-")[0]) for f in files]
+    return _ordered(pd.concat(parts, ignore_index=True), "contest")
+
+
+def _ordered(table: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """By size, condition and rule in the order in which they are listed."""
+    places = {"size": list(SIZES), "condition": list(CONDITIONS), "rule": list(RULES)}
+    keys = [*CELL, *(["rule"] if "rule" in table else []), *more]
+    return table.sort_values(
+        keys, key=lambda c: c.map({v: k for k, v in enumerate(places[c.name])}) if c.name in places else c,
+        kind="stable",
+    ).reset_index(drop=True)  # fmt: skip
+
+
+def error(values: pd.Series) -> float:
+    """Monte-Carlo standard error of a mean."""
+    values = values.dropna()
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+
+
+def summed(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each cell and rule: `contests`, each measure with its error (`found, found_se` …), `lead`: found by
+    the default less found by the rule, in the same contests, and of the default what it says of a second commission
+    (`twin`) less what was seen (`twin_off`)."""
+    rows = rows[rows["task"] != "signals"]
+    default = rows[(rows["rule"] == DEFAULT) & (rows["task"] == "quick")].set_index([*CELL, "contest"])
+    out = []
+    for (size, condition, rule), part in rows.groupby([*CELL, "rule"], sort=False):
+        chosen = part.dropna(subset="found") if "found" in part else part
+        row = {"size": size, "condition": condition, "rule": rule, "contests": chosen["contest"].nunique()}
+        row["told_contests"] = int(part.get("brier", pd.Series(dtype=float)).notna().sum())
+        for name in MEASURES:
+            values = part.get(name, pd.Series(dtype=float))
+            row |= {name: values.mean(), f"{name}_se": error(values)}
+        mine = chosen.set_index([*CELL, "contest"])["found"]
+        lead = (default["found"].reindex(mine.index) - mine).dropna()
+        row |= {"lead": lead.mean(), "lead_se": error(lead)} | _twin(part, default)
+        out.append(row)
+    return _ordered(pd.DataFrame(out))
+
+
+def _twin(part: pd.DataFrame, default: pd.DataFrame) -> dict[str, float]:
+    """What was said of a second commission, and how far off it was on the mean."""
+    if "twin" not in part or part["twin"].isna().all():
+        return {}
+    said = part.dropna(subset="twin").set_index([*CELL, "contest"])["twin"]
+    off = said - default["overlap"].reindex(said.index)
+    return {"twin": said.mean(), "twin_off": off.mean(), "twin_off_se": error(off)}
+
+
+def tenths_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each cell, rule and tenth of stated chance: `n` submissions, what was `said` and how many `belong`, as shares,
+    and the error of the difference over contests."""
+    told, out = rows[rows.get("brier", pd.Series(np.nan, rows.index)).notna()], []
+    for (size, condition, rule), part in told.groupby([*CELL, "rule"], sort=False):
+        for t in range(10):
+            n, said, belong = (part[f"{name}{t}"].to_numpy(float) for name in ("n", "said", "belong"))
+            total = max(n.sum(), 1)
+            off = (belong - said).sum() / total
+            left = belong - said - off * n
+            out.append(
+                {
+                    "size": size, "condition": condition, "rule": rule, "tenth": t, "n": int(n.sum()),
+                    "said": said.sum() / total, "belong": belong.sum() / total,
+                    "se": np.sqrt((left**2).sum()) / total if len(n) > 1 else np.nan,
+                }
+            )  # fmt: skip
+    return _ordered(pd.DataFrame(out), "tenth")
+
+
+def signals_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each cell: `contests`, shares named (`guilty`, `pair`, `drift`) with errors, share of honest jurors with a
+    false finding (`false`), innocent pairs named in a contest (`pairs`), and the commonest false signals."""
+    signals, out = rows[rows["task"] == "signals"], []
+    kinds = [c for c in signals.columns if c.startswith("false_")]
+    for (size, condition), part in signals.groupby(CELL, sort=False):
+        row = {"size": size, "condition": condition, "contests": len(part)}
+        for name in ("guilty", "pair", "drift"):
+            row |= {name: part[name].mean(), f"{name}_se": error(part[name])}
+        share = part["false"] / part["honest"]
+        row |= {"false": share.mean(), "false_se": error(share), "pairs": part["pairs"].mean()}
+        often = part[kinds].sum().sort_values(ascending=False, kind="stable")
+        row["by"] = ", ".join(k.removeprefix("false_") for k in often[often > 0].index[:2])
+        out.append(row)
+    return _ordered(pd.DataFrame(out)) if out else pd.DataFrame(columns=[*CELL, "contests"])
+
+
+def cells(found: pd.DataFrame, tenths: pd.DataFrame) -> pd.DataFrame:
+    """What was promised of the default in each cell: `check, value, error, holds` (yes, no, unsure), `beside`.
+
+    `best`: the lead over the rule that finds most; no rule may be ahead by more than two errors. `cover`, `cover_top`:
+    inside the bounds. `chances`: the tenth farthest off; within 4 points. Beyond a bound by less than two errors is
+    `unsure`.
+    """
+    out = []
+    for (size, condition), part in found.groupby(CELL, sort=False):
+        mine, others = part[part["rule"] == DEFAULT], part[part["rule"] != DEFAULT].dropna(subset="lead_se")
+        checks = [_best(others), *(_within(mine, name) for name in BOUNDS)]
+        told = tenths[(tenths[CELL] == [size, condition]).all(axis=1) & (tenths["rule"] == DEFAULT)]
+        checks.append(_chances(told))
+        out += [{"size": size, "condition": condition} | c for c in checks if c]
+    return pd.DataFrame(out)
+
+
+def _best(others: pd.DataFrame) -> dict | None:
+    ahead = others[others["lead"] + SURE * others["lead_se"] < 0]
+    if others.empty:
+        return None
+    row = (others if ahead.empty else ahead).nsmallest(1, "lead").iloc[0]
+    holds = "yes" if ahead.empty else "no"
+    return {
+        "check": "best", "value": row["lead"], "error": row["lead_se"], "holds": holds, "beside": row["rule"]
+    }  # fmt: skip
+
+
+def _within(mine: pd.DataFrame, name: str) -> dict | None:
+    if mine.empty or not np.isfinite(mine[f"{name}_se"].iloc[0]):
+        return None
+    value, se = mine[name].iloc[0], mine[f"{name}_se"].iloc[0]
+    low, high = BOUNDS[name]
+    return {"check": name, "value": value, "error": se, "holds": _verdict(max(low - value, value - high), se)}
+
+
+def _chances(told: pd.DataFrame) -> dict | None:
+    told = told[told["n"] > 0]
+    if told.empty:
+        return None
+    off = told["belong"] - told["said"]
+    sure = (off.abs() - SURE * told["se"]).fillna(-1)
+    row = told.loc[sure.idxmax() if sure.max() > NEAR else off.abs().idxmax()]
+    off = row["belong"] - row["said"]
+    return {
+        "check": "chances", "value": off, "error": row["se"], "holds": _verdict(abs(off) - NEAR, row["se"]),
+        "beside": f"{row['tenth'] / 10:.1f}–{(row['tenth'] + 1) / 10:.1f}",
+    }  # fmt: skip
+
+
+def _verdict(beyond: float, se: float) -> str:
+    """Whether a bound holds that a value lies `beyond` by so much (below 0: inside)."""
+    return "yes" if beyond <= 0 else "no" if beyond > SURE * se else "unsure"
+
+
+def ece(tenths: pd.DataFrame) -> float:
+    """Expected calibration error: mean distance of said and seen over the tenths, weighted by how many."""
+    return float((tenths["n"] * (tenths["belong"] - tenths["said"]).abs()).sum() / max(tenths["n"].sum(), 1))
