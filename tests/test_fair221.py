@@ -1,12 +1,13 @@
 """The yardstick measures what it says: contests with a known truth, rules that keep their word, pieces that resume."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.fair221 import faults, measures, results, rules, snsf, tables, work
+from benchmarks.fair221 import faults, measures, page, results, rules, snsf, tables, work
 from benchmarks.fair221.conditions import CONDITIONS, SIZES, Size
 from benchmarks.fair221.contests import Contest, draw, expected, who_reads
 from benchmarks.fair221.rules import RULES, Told
@@ -204,9 +205,11 @@ def test_the_snsf_model_is_the_normal_model_with_their_variance_of_jurors():
     assert draws.std(axis=0).mean() == pytest.approx(np.sqrt(np.diag(covariance)[:n]).mean(), rel=0.1)
 
 
-def test_pieces_resume_and_give_the_same_whatever_was_there(tmp_path):
-    todo = work.pieces(("friend",), ("30x6",), ("quick", "signals"), 1)
-    todo = [replace(p, stop=p.first + 2) for p in todo]
+def test_pieces_resume_and_give_the_same_whatever_was_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "CHUNK", dict.fromkeys(work.CHUNK, 2))
+    tasks = ("quick", "told severity, one level")
+    todo = work.pieces(("random, equal",), ("30x6",), tasks, most=1)
+    assert [p.task for p in todo] == [*tasks] and len(work.pieces(("random, equal",), ("30x6",), tasks)) > 50
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     for p in todo:
         work.do(p, whole)
@@ -217,10 +220,31 @@ def test_pieces_resume_and_give_the_same_whatever_was_there(tmp_path):
     for p in todo:
         assert p.path(whole).read_bytes() == p.path(parts).read_bytes()
     rows = results.read(whole)
-    assert set(rows["task"]) == {"quick", "signals"}
-    found = results.summed(rows)
-    assert found.set_index("rule").loc["severity", "lead"] == 0 and (found["contests"] == 2).all()
-    assert len(results.signals_of(rows)) == 1
+    found = results.summed(rows).set_index("rule")
+    assert found.loc["severity", "lead"] == 0 and (found["contests"] == 2).all()
+    assert found["told_contests"].to_dict() == dict.fromkeys(found.index, 0) | {"severity, one level": 2}
+    assert results.tenths_of(rows)["n"].sum() == 60
+    with pytest.raises(SystemExit, match="No pieces"):
+        results.read(tmp_path / "nowhere")
+
+
+def test_signals_are_summed_by_cell():
+    same = {
+        "size": "30x6",
+        "condition": "harsh juror",
+        "task": "signals",
+        "pair": np.nan,
+        "drift": np.nan,
+        "pairs": 0,
+    }
+    rows = pd.DataFrame(
+        [
+            same | {"guilty": 1.0, "honest": 5, "false": 1, "false_noise": 1},
+            same | {"guilty": 0.0, "honest": 5, "false": 0},
+        ]
+    )
+    row = results.signals_of(rows).iloc[0]
+    assert (row["guilty"], row["guilty_se"], row["false"], row["by"]) == (0.5, 0.5, 0.1, "noise")
 
 
 def test_what_a_told_rule_says_is_measured():
@@ -246,7 +270,43 @@ def test_what_was_promised_is_judged_with_its_error():
     assert table["holds"].to_dict() == {"best": "no", "cover": "unsure", "cover_top": "no", "chances": "no"}
     assert table.loc["best", "beside"] == "z" and table.loc["chances", "beside"] == "0.3–0.4"
     assert results.ece(tenths) == pytest.approx((0.1 + 9 * 0.01) / 10)
-    assert "**" in tables.what_holds(found, results.cells(found, tenths), "30x6")
+    four = {"results": found, "tenths": tenths, "cells": table.reset_index()}
+    assert tables.what_holds(four, "30x6").count("**") == 6 and " ? |" in tables.what_holds(four, "30x6")
+
+
+def test_the_document_says_what_the_results_say():
+    same = {"size": "221x12", "contests": 3, "told_contests": 0, "refused": 0.0}
+    found = pd.DataFrame(
+        [same | {"condition": "friend", "rule": "mean", "found": 0.705, "harm": 1.25, "pushed": np.nan}]
+    )
+    four = {
+        "results": found,
+        "signals": pd.DataFrame({"size": ["221x12"], "condition": "friend", "pair": 0.4}),
+    }
+    text = (
+        "{found / friend / mean} {harm / friend / mean} {found / friend / z} {named pair / friend} {not one}"
+    )
+    assert page.filled(text.replace(" {not one}", ""), four) == "70 1.2 – 40"
+    with pytest.raises(KeyError, match="nobody"):
+        page.filled("{found / nobody / mean}", four)
+
+
+def test_the_template_asks_only_for_what_there_is():
+    names = [*results.FILES]
+    empty = {n: pd.DataFrame(columns=["size", "condition", "rule", "check", "holds"]) for n in names}
+    template = (work.HERE / "page.md").read_text(encoding="utf-8")
+    numbers = re.sub(r"\{tables? \w+\}", "", template)
+    for measure in ("found", "harm", "pushed", "overlap", "guilty", "pair", "drift"):
+        empty["results"][measure] = empty["signals"][measure] = pd.Series(dtype=float)
+    assert "{" not in page.filled(numbers, empty)
+    for name in re.findall(r"\{tables? (\w+)\}", template):
+        assert callable(getattr(tables, name))
+
+
+def test_the_document_in_the_repository_is_that_of_the_results_in_the_repository(tmp_path):
+    four = {name: results.load(name) for name in results.FILES}
+    template = (work.HERE / "page.md").read_text(encoding="utf-8")
+    assert (page.DOCS / "fair221.md").read_text(encoding="utf-8") == page.filled(template, four)
 
 
 def test_the_diagnosis_names_who_is_harsh_and_nobody_for_a_true_severity():

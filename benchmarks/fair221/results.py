@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.fair221.conditions import CONDITIONS, SIZES
 from benchmarks.fair221.rules import DEFAULT, RULES
-from benchmarks.fair221.work import HERE, stamp
+from benchmarks.fair221.work import HERE, pieces
 
 CELL = ["size", "condition"]
 MEASURES = ("found", "regret", "overlap", "harm", "pushed", "refused", "brier", "cover", "cover_top")
@@ -38,11 +38,11 @@ def load(name: str) -> pd.DataFrame:
 
 
 def read(cache: Path) -> pd.DataFrame:
-    """All rows of all pieces, with the `task` of each, in order of cells, rules and contests."""
-    files = sorted((cache / stamp()).rglob("*.csv"))
-    if not files:
+    """All rows of all pieces that are done, with the kind of `task`, in order of cells, rules and contests."""
+    done = [(p, path) for p in pieces() if (path := p.path(cache)).exists()]
+    if not done:
         raise SystemExit(f"No pieces in {cache}: run the command without --pages first.")
-    parts = [pd.read_csv(f).assign(task=f.name.partition("-")[0]) for f in files]
+    parts = [pd.read_csv(path).assign(task=p.task.partition(" ")[0]) for p, path in done]
     return _ordered(pd.concat(parts, ignore_index=True), "contest")
 
 
@@ -56,40 +56,27 @@ def _ordered(table: pd.DataFrame, *more: str) -> pd.DataFrame:
     ).reset_index(drop=True)  # fmt: skip
 
 
-def error(values: pd.Series) -> float:
-    """Monte-Carlo standard error of a mean."""
-    values = values.dropna()
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
-
-
 def summed(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each cell and rule: `contests`, each measure with its error (`found, found_se` …), `lead`: found by
-    the default less found by the rule, in the same contests, and of the default what it says of a second commission
-    (`twin`) less what was seen (`twin_off`)."""
-    rows = rows[rows["task"] != "signals"]
-    default = rows[(rows["rule"] == DEFAULT) & (rows["task"] == "quick")].set_index([*CELL, "contest"])
-    out = []
-    for (size, condition, rule), part in rows.groupby([*CELL, "rule"], sort=False):
-        chosen = part.dropna(subset="found") if "found" in part else part
-        row = {"size": size, "condition": condition, "rule": rule, "contests": chosen["contest"].nunique()}
-        row["told_contests"] = int(part.get("brier", pd.Series(dtype=float)).notna().sum())
-        for name in MEASURES:
-            values = part.get(name, pd.Series(dtype=float))
-            row |= {name: values.mean(), f"{name}_se": error(values)}
-        mine = chosen.set_index([*CELL, "contest"])["found"]
-        lead = (default["found"].reindex(mine.index) - mine).dropna()
-        row |= {"lead": lead.mean(), "lead_se": error(lead)} | _twin(part, default)
-        out.append(row)
-    return _ordered(pd.DataFrame(out))
+    """A row for each cell and rule: `contests` it ranked, each measure with its Monte-Carlo error (`_se`).
 
-
-def _twin(part: pd.DataFrame, default: pd.DataFrame) -> dict[str, float]:
-    """What was said of a second commission, and how far off it was on the mean."""
-    if "twin" not in part or part["twin"].isna().all():
-        return {}
-    said = part.dropna(subset="twin").set_index([*CELL, "contest"])["twin"]
-    off = said - default["overlap"].reindex(said.index)
-    return {"twin": said.mean(), "twin_off": off.mean(), "twin_off_se": error(off)}
+    `lead` is what the default finds less what the rule finds, in the same contests; `twin` what the default says of a
+    second commission, `twin_off` that less what was seen.
+    """
+    rows = rows[rows["task"] != "signals"].reindex(
+        columns=[*CELL, "rule", "contest", "task", *MEASURES, "twin"]
+    )
+    default = rows[(rows["rule"] == DEFAULT) & (rows["task"] == "quick")]
+    beside = default[[*CELL, "contest", "found", "overlap"]]
+    rows = rows.merge(beside, "left", [*CELL, "contest"], suffixes=("", "_default"))
+    rows["lead"] = rows["found_default"] - rows["found"]
+    rows["twin_off"] = rows["twin"] - rows["overlap_default"]
+    cells = rows.groupby([*CELL, "rule"], sort=False)
+    measured = [*MEASURES, "lead", "twin", "twin_off"]
+    out = pd.concat([cells[measured].mean(), cells[measured].sem().add_suffix("_se")], axis=1)
+    out = out[[name for m in measured for name in (m, f"{m}_se")]]
+    out.insert(0, "contests", cells["found"].count())
+    out.insert(1, "told_contests", cells["brier"].count())
+    return _ordered(out.reset_index())
 
 
 def tenths_of(rows: pd.DataFrame) -> pd.DataFrame:
@@ -120,9 +107,9 @@ def signals_of(rows: pd.DataFrame) -> pd.DataFrame:
     for (size, condition), part in signals.groupby(CELL, sort=False):
         row = {"size": size, "condition": condition, "contests": len(part)}
         for name in ("guilty", "pair", "drift"):
-            row |= {name: part[name].mean(), f"{name}_se": error(part[name])}
+            row |= {name: part[name].mean(), f"{name}_se": part[name].sem()}
         share = part["false"] / part["honest"]
-        row |= {"false": share.mean(), "false_se": error(share), "pairs": part["pairs"].mean()}
+        row |= {"false": share.mean(), "false_se": share.sem(), "pairs": part["pairs"].mean()}
         often = part[kinds].sum().sort_values(ascending=False, kind="stable")
         row["by"] = ", ".join(k.removeprefix("false_") for k in often[often > 0].index[:2])
         out.append(row)

@@ -19,8 +19,14 @@ OF_PEOPLE = (
 )
 
 
+AT_FAULT = ("mean", "median", "z", "least squares", DEFAULT)
+Four = dict[str, pd.DataFrame]  # the tables of results by name
+
+
 def markdown(head: list[str], rows: list[list[str]]) -> str:
-    """A table."""
+    """A table; nothing where it has no rows."""
+    if not rows:
+        return ""
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows])
 
@@ -40,9 +46,9 @@ def with_error(value: float, se: float, *, sign: bool = False, digits: int = 1) 
     return f"{points(value, digits, sign=sign)} ± {points(se, digits)}"
 
 
-def who_is_found(found: pd.DataFrame, size: str) -> str:
+def who_is_found(four: Four, size: str) -> str:
     """Per cent of the true best that each rule finds; in bold what no rule beats by more than its error."""
-    part = found[found["size"] == size]
+    part = _of(four["results"], size)
     rules = [r for r in RULES if (part["rule"] == r).any()]
     rows = []
     for name in _conditions(part):
@@ -61,10 +67,10 @@ def who_is_found(found: pd.DataFrame, size: str) -> str:
     return markdown(["", *rules, "± of severity"], rows)
 
 
-def what_holds(found: pd.DataFrame, cells: pd.DataFrame, size: str) -> str:
+def what_holds(four: Four, size: str) -> str:
     """The default in each condition against what was promised; what does not hold is in bold."""
-    rows = []
-    for name in _conditions(found[found["size"] == size]):
+    found, cells, rows = four["results"], four["cells"], []
+    for name in _conditions(_of(found, size)):
         here = cells[(cells["size"] == size) & (cells["condition"] == name)].set_index("check")
         mine = _row(found, size, name)
         row = [name, points(mine["found"]) if mine is not None else "–"]
@@ -92,12 +98,12 @@ def _twin(mine: pd.Series | None) -> str:
     return with_error(mine["twin_off"], mine["twin_off_se"], sign=True)
 
 
-def cost_of_faults(found: pd.DataFrame, size: str, rules: tuple[str, ...]) -> str:
+def cost_of_faults(four: Four, size: str) -> str:
     """How many honest favourites lose their place, and how often those who are pushed come in."""
-    rows = []
+    found, rows = four["results"], []
     for name in OF_PEOPLE:
         cells = []
-        for rule in rules:
+        for rule in AT_FAULT:
             row = _row(found, size, name, rule)
             if row is None or not np.isfinite(row["harm"]):
                 cells.append("–")
@@ -106,14 +112,15 @@ def cost_of_faults(found: pd.DataFrame, size: str, rules: tuple[str, ...]) -> st
             cells.append(f"{row['harm']:.2f} ± {row['harm_se']:.2f}{pushed}")
         if any(c != "–" for c in cells):
             rows.append([name, *cells])
-    return markdown(["", *rules], rows)
+    return markdown(["", *AT_FAULT], rows)
 
 
-def chances(found: pd.DataFrame, tenths: pd.DataFrame, size: str) -> str:
+def chances(four: Four, size: str) -> str:
     """Brier score and expected calibration error of every rule that states chances."""
+    found, tenths = four["results"], four["tenths"]
     stated = [r for r in RULES if ((found["rule"] == r) & (found["told_contests"] > 0)).any()]
     rows = []
-    for name in _conditions(found[found["size"] == size]):
+    for name in _conditions(_of(found, size)):
         cells = []
         for rule in stated:
             row = _row(found, size, name, rule)
@@ -126,10 +133,10 @@ def chances(found: pd.DataFrame, tenths: pd.DataFrame, size: str) -> str:
     return markdown(["", *stated], rows)
 
 
-def whom_it_names(signals: pd.DataFrame, size: str) -> str:
+def whom_it_names(four: Four, size: str) -> str:
     """Power and false alarms of the diagnosis of jurors."""
     rows = []
-    for _, r in signals[signals["size"] == size].iterrows():
+    for _, r in _of(four["signals"], size).iterrows():
         power = [with_error(r[n], r[f"{n}_se"], digits=0) for n in ("guilty", "pair", "drift")]
         by = r["by"] if isinstance(r["by"], str) else "–"
         rows.append(
@@ -139,8 +146,9 @@ def whom_it_names(signals: pd.DataFrame, size: str) -> str:
     return markdown([*head, "honest jurors with a false finding, %", "by"], rows)
 
 
-def summary(cells: pd.DataFrame) -> str:
+def summary(four: Four) -> str:
     """In how many cells each promise holds, by size."""
+    cells = four["cells"]
     words = {
         "best": "no rule finds more (beyond error)",
         "cover": f"intervals cover {BOUNDS['cover'][0]:.0%}–{BOUNDS['cover'][1]:.0%} of all".replace(
@@ -159,12 +167,12 @@ def summary(cells: pd.DataFrame) -> str:
     return markdown(["the default, cells where", *SIZES], rows)
 
 
-def what_is_drawn() -> str:
+def what_is_drawn(_: Four) -> str:
     """The conditions in words."""
     return markdown(["condition", "what it is"], [[c.name, c.words] for c in CONDITIONS.values()])
 
 
-def the_rules() -> str:
+def the_rules(_: Four) -> str:
     """The rules and where they are written down."""
     return markdown(
         ["rule", "what it is", "refuses where"],
@@ -172,11 +180,11 @@ def the_rules() -> str:
     )
 
 
-def how_many(found: pd.DataFrame) -> str:
+def how_many(four: Four) -> str:
     """Smallest and largest number of contests of a cell: choices, choices of slow rules, stated chances."""
-    rows = []
+    found, rows = four["results"], []
     for size in SIZES:
-        part = found[(found["size"] == size) & (found["refused"] < 0.5)]
+        part = _of(found[found["refused"] < 0.5], size)
         slow = part["rule"].map(lambda r: r in RULES and RULES[r].slow)
         told = part[part["told_contests"] > 0]
         kinds = (part.loc[~slow, "contests"], part.loc[slow, "contests"], told["told_contests"])
@@ -191,11 +199,15 @@ def _range(values: pd.Series) -> str:
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
+def _of(table: pd.DataFrame, size: str) -> pd.DataFrame:
+    return table[table["size"] == size]
+
+
 def _conditions(part: pd.DataFrame) -> list[str]:
     there = set(part["condition"])
     return [c for c in CONDITIONS if c in there]
 
 
 def _row(found: pd.DataFrame, size: str, condition: str, rule: str = DEFAULT) -> pd.Series | None:
-    part = found[(found[[*CELL, "rule"]] == [size, condition, rule]).all(axis=1)]
+    part = found[(found["size"] == size) & (found["condition"] == condition) & (found["rule"] == rule)]
     return None if part.empty else part.iloc[0]

@@ -32,7 +32,7 @@ TWINS = 200
 CONTESTS = {  # of a cell, by kind of task
     "30x6": {"quick": 1000, "told": 150, "slow": 60, "signals": 80},
     "221x12": {"quick": 1000, "told": 150, "slow": 40, "signals": 80},
-    "2000x120": {"quick": 40, "told": 8},
+    "2000x120": {"quick": 20, "told": 12},
 }
 CHUNK = {"quick": 20, "told": 10, "slow": 5, "signals": 10}
 FEW = 4  # contests in a piece of the largest size
