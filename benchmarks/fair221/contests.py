@@ -20,6 +20,7 @@ class Contest:
 
     `truth` (I,) is the composite mark expected of all honest jurors there could be; `group` (I,) the nomination,
     `severity` (J,) that of each juror, `place` (I, J) when in the juror's own order a form was read, 0 … 1, or None;
+    `habit` (J,) how far a juror's use of the scale is from usual, |log s| + |log r|;
     `guilty` jurors of a `fault` and the submissions they `pushed`. `seed` is for rules that draw.
     """
 
@@ -28,6 +29,7 @@ class Contest:
     group: np.ndarray
     seats: int
     severity: np.ndarray
+    habit: np.ndarray
     seed: int
     place: np.ndarray | None = None
     fault: str = ""
@@ -123,7 +125,8 @@ def _commission(
     errors += submissions.profile[:, None]
     errors[~reads] = np.nan
     seed = int(rng.integers(2**31))
-    good = Contest(errors, submissions.truth, size.groups, size.seats, severity, seed)
+    habit = np.abs(np.log(width)) + np.abs(np.log(noise))
+    good = Contest(errors, submissions.truth, size.groups, size.seats, severity, habit, seed)
     if not condition.fault:
         return _marked(good), None
     bad = faults.FAULTS[condition.fault](replace(good, fault=condition.fault), rng)

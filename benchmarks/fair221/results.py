@@ -16,6 +16,7 @@ from benchmarks.fair221.work import HERE, pieces
 
 CELL = ["size", "condition"]
 MEASURES = ("found", "regret", "overlap", "harm", "pushed", "refused", "brier", "cover", "cover_top")
+LEAST = 20  # contests below which a rule is not compared
 SURE = 2.0  # standard errors beyond which a difference is called one
 BOUNDS = {"cover": (0.93, 0.97), "cover_top": (0.92, 1.0)}
 NEAR = 0.04  # promised of stated chances, in each tenth
@@ -81,19 +82,20 @@ def summed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def tenths_of(rows: pd.DataFrame) -> pd.DataFrame:
     """Of each cell, rule and tenth of stated chance: `n` submissions, what was `said` and how many `belong`, as shares,
-    and the error of the difference over contests."""
+    and the error of the difference: over contests, and no less than that of independent submissions."""
     told, out = rows[rows.get("brier", pd.Series(np.nan, rows.index)).notna()], []
     for (size, condition, rule), part in told.groupby([*CELL, "rule"], sort=False):
         for t in range(10):
             n, said, belong = (part[f"{name}{t}"].to_numpy(float) for name in ("n", "said", "belong"))
             total = max(n.sum(), 1)
             off = (belong - said).sum() / total
-            left = belong - said - off * n
+            share = said.sum() / total
+            left = np.sqrt(((belong - said - off * n) ** 2).sum()) / total
+            chance = np.sqrt(share * (1 - share) / total)
             out.append(
                 {
                     "size": size, "condition": condition, "rule": rule, "tenth": t, "n": int(n.sum()),
-                    "said": said.sum() / total, "belong": belong.sum() / total,
-                    "se": np.sqrt((left**2).sum()) / total if len(n) > 1 else np.nan,
+                    "said": share, "belong": belong.sum() / total, "se": max(left, chance),
                 }
             )  # fmt: skip
     return _ordered(pd.DataFrame(out), "tenth")
@@ -123,13 +125,15 @@ def cells(found: pd.DataFrame, tenths: pd.DataFrame) -> pd.DataFrame:
     inside the bounds. `chances`: the tenth farthest off; within 4 points. Beyond a bound by less than two errors is
     `unsure`.
     """
-    out = []
-    for (size, condition), part in found.groupby(CELL, sort=False):
-        mine, others = part[part["rule"] == DEFAULT], part[part["rule"] != DEFAULT].dropna(subset="lead_se")
+    out, by_cell = [], dict(iter(tenths[tenths["rule"] == DEFAULT].groupby(CELL)))
+    for cell, part in found.groupby(CELL, sort=False):
+        mine, others = (
+            part[part["rule"] == DEFAULT],
+            part[(part["rule"] != DEFAULT) & (part["contests"] >= LEAST)],
+        )
         checks = [_best(others), *(_within(mine, name) for name in BOUNDS)]
-        told = tenths[(tenths[CELL] == [size, condition]).all(axis=1) & (tenths["rule"] == DEFAULT)]
-        checks.append(_chances(told))
-        out += [{"size": size, "condition": condition} | c for c in checks if c]
+        checks.append(_chances(by_cell.get(cell, tenths[:0])))
+        out += [dict(zip(CELL, cell, strict=True)) | c for c in checks if c]
     return pd.DataFrame(out)
 
 

@@ -2,17 +2,19 @@
 
 Named is a juror with a finding that is worth a conversation (`talk`: beyond chance and half a point). A finding on
 severity counts as false only where the juror is in truth within a quarter of a point of the panel's mean, and names
-the guilty only where severity is what they are guilty of; a finding on time is not false where jurors drift.
+the guilty only where severity is what they are guilty of; one on the use of the scale only where the juror is like
+others within a tenth; a finding on time is not false where jurors drift.
 """
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.fair221.contests import Contest
 from fairlib.errors import ScoringError
 from fairlib.scoring import diagnose
 
-MILD = 0.25
-TIME = ("order", "day")
+MILD, USUAL = 0.25, 0.1
+TIME, SCALE = ("order", "day"), ("spread", "discrimination", "noise", "central", "flat", "digits", "halo")
 
 
 def named(contest: Contest) -> dict[str, float]:
@@ -46,9 +48,10 @@ def named(contest: Contest) -> dict[str, float]:
 
 
 def _true(talk: pd.DataFrame, contest: Contest) -> pd.Series:
-    """Which findings on honest jurors are no mistake: true severity, drift, a guilty partner in copying."""
+    """Which findings on honest jurors are no mistake: true severity, habits, drift, a guilty partner in copying."""
     off = contest.severity - contest.severity.mean()
     far = [j for j in range(len(off)) if abs(off[j]) >= MILD]
     severe = (talk["signal"] == "severity") & talk["juror"].isin(far)
+    odd = talk["signal"].isin(SCALE) & talk["juror"].isin(np.flatnonzero(contest.habit > USUAL))
     drifts = talk["signal"].isin(TIME) & (contest.place is not None)
-    return severe | drifts | ((talk["signal"] == "copied") & talk["about"].isin(contest.guilty))
+    return severe | odd | drifts | ((talk["signal"] == "copied") & talk["about"].isin(contest.guilty))

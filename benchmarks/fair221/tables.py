@@ -1,10 +1,13 @@
 """The tables of the document, as markdown, from the four tables of results."""
 
+from collections import defaultdict
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from benchmarks.fair221.conditions import CONDITIONS, SIZES
-from benchmarks.fair221.results import BOUNDS, CELL, NEAR, SURE, ece
+from benchmarks.fair221.results import BOUNDS, LEAST, NEAR, SURE, ece
 from benchmarks.fair221.rules import DEFAULT, RULES
 
 OF_PEOPLE = (
@@ -21,6 +24,7 @@ OF_PEOPLE = (
 
 AT_FAULT = ("mean", "median", "z", "least squares", DEFAULT)
 Four = dict[str, pd.DataFrame]  # the tables of results by name
+Row = dict[str, Any]
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:
@@ -47,103 +51,99 @@ def with_error(value: float, se: float, *, sign: bool = False, digits: int = 1) 
 
 
 def who_is_found(four: Four, size: str) -> str:
-    """Per cent of the true best that each rule finds; in bold what no rule beats by more than its error."""
-    part = _of(four["results"], size)
-    rules = [r for r in RULES if (part["rule"] == r).any()]
-    rows = []
-    for name in _conditions(part):
-        cell = part[part["condition"] == name].set_index("rule")
-        top = cell["found"].max()
+    """Per cent of the true best that each rule finds; in bold what the best rule leads by less than two errors.
+
+    Of a rule that ranked fewer contests than the default: the default's less its lead in those contests.
+    """
+    rows, rules = _rows(four, size), _with(four, size, "contests", LEAST)
+    out = []
+    for name in _conditions(four, size):
+        values = {r: _found(rows[name, r], rows[name, DEFAULT]) for r in rules}
+        top = np.nanmax([*values.values(), np.nan]) if np.isfinite([*values.values()]).any() else np.nan
         cells = []
-        for rule in rules:
-            if rule not in cell.index or not np.isfinite(cell.loc[rule, "found"]):
-                cells.append("refuses" if rule in cell.index and cell.loc[rule, "refused"] > 0.5 else "–")
-                continue
-            value, se = cell.loc[rule, ["found", "found_se"]]
-            text = points(value)
-            cells.append(f"**{text}**" if value + SURE * se >= top else text)
-        error = cell.loc[DEFAULT, "found_se"] if DEFAULT in cell.index else np.nan
-        rows.append([name, *cells, points(error)])
-    return markdown(["", *rules, "± of severity"], rows)
+        for rule, value in values.items():
+            row = rows[name, rule]
+            text = "refuses" if row["refused"] > 0.5 else points(value)
+            close = value + SURE * max(row["lead_se"], 0.0) >= top
+            cells.append(f"**{text}**" if close and np.isfinite(value) else text)
+        out.append([name, *cells, points(rows[name, DEFAULT]["found_se"])])
+    return markdown(["", *rules, f"± of {DEFAULT}"], out)
+
+
+def _found(row: Row, default: Row) -> float:
+    fewer = row["contests"] < default["contests"]
+    return default["found"] - row["lead"] if fewer else row["found"]
+
+
+def regret(four: Four, size: str) -> str:
+    """What the choice costs: mean truth of the true best less that of those chosen, in standard deviations."""
+    rows, rules = _rows(four, size), _with(four, size, "contests", LEAST)
+    out = []
+    for name in _conditions(four, size):
+        cells = [f"{v:.3f}" if np.isfinite(v := rows[name, r]["regret"]) else "–" for r in rules]
+        out.append([name, *cells])
+    return markdown(["", *rules], out)
 
 
 def what_holds(four: Four, size: str) -> str:
     """The default in each condition against what was promised; what does not hold is in bold."""
-    found, cells, rows = four["results"], four["cells"], []
-    for name in _conditions(_of(found, size)):
-        here = cells[(cells["size"] == size) & (cells["condition"] == name)].set_index("check")
-        mine = _row(found, size, name)
-        row = [name, points(mine["found"]) if mine is not None else "–"]
-        row.append(_said(here, "best", sign=True, beside="rule"))
-        row += [_said(here, check) for check in BOUNDS]
-        row.append(_said(here, "chances", sign=True, beside="tenth"))
-        rows.append([*row, _twin(mine)])
+    rows, cells, out = _rows(four, size), _of(four["cells"], size), []
+    for name in _conditions(four, size):
+        here = {r["check"]: r for r in cells[cells["condition"] == name].to_dict("records")}
+        mine = rows[name, DEFAULT]
+        row = [name, points(mine["found"]), _said(here, "best", sign=True), *(_said(here, c) for c in BOUNDS)]
+        row.append(_said(here, "chances", sign=True))
+        out.append([*row, with_error(mine["twin_off"], mine["twin_off_se"], sign=True)])
     head = ["", "found, %", "lead over the best other rule", "covered, %", "covered among the best, %"]
-    return markdown([*head, "tenth farthest off", "second commission: said − seen"], rows)
+    return markdown([*head, "tenth farthest off", "second commission: said − seen"], out)
 
 
-def _said(here: pd.DataFrame, check: str, *, sign: bool = False, beside: str = "") -> str:
-    if check not in here.index:
+def _said(here: dict[str, Row], check: str, *, sign: bool = False) -> str:
+    if check not in here:
         return "–"
-    row = here.loc[check]
+    row = here[check]
     text = with_error(row["value"], row["error"], sign=sign)
-    if beside:
+    if isinstance(row.get("beside"), str):
         text += f" ({row['beside']})"
     return {"yes": text, "no": f"**{text}**"}.get(row["holds"], f"{text} ?")
 
 
-def _twin(mine: pd.Series | None) -> str:
-    if mine is None or "twin_off" not in mine or not np.isfinite(mine["twin_off"]):
-        return "–"
-    return with_error(mine["twin_off"], mine["twin_off_se"], sign=True)
-
-
 def cost_of_faults(four: Four, size: str) -> str:
     """How many honest favourites lose their place, and how often those who are pushed come in."""
-    found, rows = four["results"], []
+    rows, out = _rows(four, size), []
     for name in OF_PEOPLE:
-        cells = []
-        for rule in AT_FAULT:
-            row = _row(found, size, name, rule)
-            if row is None or not np.isfinite(row["harm"]):
-                cells.append("–")
-                continue
-            pushed = f"; {points(row['pushed'], 0)} % in" if np.isfinite(row["pushed"]) else ""
-            cells.append(f"{row['harm']:.2f} ± {row['harm_se']:.2f}{pushed}")
-        if any(c != "–" for c in cells):
-            rows.append([name, *cells])
-    return markdown(["", *AT_FAULT], rows)
+        cells = [_cost(rows[name, rule]) for rule in AT_FAULT]
+        if set(cells) != {"–"}:
+            out.append([name, *cells])
+    return markdown(["", *AT_FAULT], out)
+
+
+def _cost(row: Row) -> str:
+    if not np.isfinite(row["harm"]):
+        return "–"
+    pushed = f"; {points(row['pushed'], 0)} % in" if np.isfinite(row["pushed"]) else ""
+    return f"{row['harm']:.2f} ± {row['harm_se']:.2f}{pushed}"
 
 
 def chances(four: Four, size: str) -> str:
     """Brier score and expected calibration error of every rule that states chances."""
-    found, tenths = four["results"], four["tenths"]
-    stated = [r for r in RULES if ((found["rule"] == r) & (found["told_contests"] > 0)).any()]
-    rows = []
-    for name in _conditions(_of(found, size)):
-        cells = []
-        for rule in stated:
-            row = _row(found, size, name, rule)
-            told = tenths[(tenths[[*CELL, "rule"]] == [size, name, rule]).all(axis=1)]
-            if row is None or not np.isfinite(row["brier"]):
-                cells.append("–")
-            else:
-                cells.append(f"{row['brier']:.4f}; {points(ece(told))}")
-        rows.append([name, *cells])
-    return markdown(["", *stated], rows)
+    rows, stated = _rows(four, size), _with(four, size, "told_contests", LEAST)
+    told, out = dict(iter(_of(four["tenths"], size).groupby(["condition", "rule"]))), []
+    for name in _conditions(four, size):
+        there = [(rows[name, r]["brier"], told.get((name, r))) for r in stated]
+        out.append([name, *("–" if t is None else f"{b:.4f}; {points(ece(t))}" for b, t in there)])
+    return markdown(["", *stated], out) if stated else ""
 
 
 def whom_it_names(four: Four, size: str) -> str:
     """Power and false alarms of the diagnosis of jurors."""
-    rows = []
-    for _, r in _of(four["signals"], size).iterrows():
+    out = []
+    for r in _of(four["signals"], size).to_dict("records"):
         power = [with_error(r[n], r[f"{n}_se"], digits=0) for n in ("guilty", "pair", "drift")]
         by = r["by"] if isinstance(r["by"], str) else "–"
-        rows.append(
-            [r["condition"], str(int(r["contests"])), *power, with_error(r["false"], r["false_se"]), by]
-        )
+        out.append([r["condition"], str(r["contests"]), *power, with_error(r["false"], r["false_se"]), by])
     head = ["", "contests", "guilty named, %", "colluders named as a pair, %", "drift of the panel named, %"]
-    return markdown([*head, "honest jurors with a false finding, %", "by"], rows)
+    return markdown([*head, "honest jurors with a false finding, %", "by"], out)
 
 
 def summary(four: Four) -> str:
@@ -203,11 +203,21 @@ def _of(table: pd.DataFrame, size: str) -> pd.DataFrame:
     return table[table["size"] == size]
 
 
-def _conditions(part: pd.DataFrame) -> list[str]:
-    there = set(part["condition"])
+def _conditions(four: Four, size: str) -> list[str]:
+    there = set(_of(four["results"], size)["condition"])
     return [c for c in CONDITIONS if c in there]
 
 
-def _row(found: pd.DataFrame, size: str, condition: str, rule: str = DEFAULT) -> pd.Series | None:
-    part = found[(found["size"] == size) & (found["condition"] == condition) & (found["rule"] == rule)]
-    return None if part.empty else part.iloc[0]
+def _with(four: Four, size: str, count: str, least: int) -> list[str]:
+    """Rules that have at least so many contests somewhere."""
+    part = _of(four["results"], size)
+    there = set(part.loc[part[count] >= least, "rule"])
+    return [r for r in RULES if r in there]
+
+
+def _rows(four: Four, size: str) -> dict[tuple[str, str], Row]:
+    """Rows of a size by condition and rule; all NaN where there is none."""
+    out: dict[tuple[str, str], Row] = defaultdict(lambda: defaultdict(lambda: np.nan))
+    for row in _of(four["results"], size).to_dict("records"):
+        out[row["condition"], row["rule"]] = defaultdict(lambda: np.nan, row)
+    return out
