@@ -23,7 +23,7 @@ test: $(VENV)/.test
 # The everyday loop: no browser, no notebook, no run of the chain. What grew slow is named at its end.
 quick: $(VENV)/.test
 	$(BIN)/ruff check .
-	$(PYTEST) -m "not slow" --durations=5 --durations-min=2 tests fairlib
+	$(PYTEST) -m "not slow" --durations=5 --durations-min=1 tests fairlib
 
 # Lines that no test reaches; those that drawing processes run count, those of kernels do not.
 coverage: $(VENV)/.test

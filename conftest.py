@@ -1,5 +1,6 @@
 """How the suite is run: notebooks into a folder of their own, files of tests shared out among workers."""
 
+import gc
 import os
 import tempfile
 
@@ -14,6 +15,17 @@ os.environ.setdefault("MPLBACKEND", "agg")
 def _outside_the_notebooks_run(monkeypatch, request):
     if "tests" in str(request.node.path):
         monkeypatch.delenv("FAIRLIB_RUN_DIR", raising=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported to find the tests stays: it is not searched for garbage, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def file_of(item: pytest.Item) -> str:

@@ -13,6 +13,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import pandas as pd
+
+MARK = ["submission", "juror", "criterion"]  # what names a mark, and what there may be of it
+STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
+
 # Everybody; everybody, but where a single mark would follow from it; those who decide; nobody: it stays in the run
 # directory, and no page, letter or workbook is written from it.
 Audience = Literal["public", "guarded", "internal", "nobody"]
@@ -115,6 +120,12 @@ def _column(row: dict[str, Any], told: dict[str, Any]) -> Column:
 
 
 INTAKE, ROUND, REPORT = _read().values()
+
+
+def nothing(name: str, index: str | None = None) -> pd.DataFrame:
+    """A table of a round without rows, where a question has no answer; columns of single criteria left out."""
+    table = pd.DataFrame(columns=ROUND[name].names())
+    return table.set_index(index) if index else table
 
 
 def column(name: str) -> Column:

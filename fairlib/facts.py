@@ -62,10 +62,16 @@ class Fact:
         return type(self)(self.kind, **{k: v for k, v in self.told.items() if k not in names})
 
     def __str__(self) -> str:
-        text = self.form.format(**{name: self._written(name, value) for name, value in self.told.items()})
-        if self.of(text, self.kind if self.apart else "") == self:
-            return text
-        return self.form.format(**{name: _quoted(value) for name, value in self.told.items()})
+        return format(self)
+
+    def __format__(self, digits: str) -> str:
+        """How it is written; with digits such as `.2f`, which then numbers with a fraction have."""
+        told = {name: self._written(name, value) for name, value in self.told.items()}
+        if self.of(self.form.format(**told), self.kind if self.apart else "") != self:
+            told = {name: _quoted(value) for name, value in self.told.items()}
+        if digits:
+            told |= {k: format(v, digits) for k, v in self.told.items() if isinstance(v, float)}
+        return self.form.format(**told)
 
     @property
     def form(self) -> str:

@@ -19,7 +19,7 @@ def load_ipython_extension(_shell: object) -> None:
     """
 
 
-def show(what: Axes | pd.DataFrame | pd.Series | Iterable[str], words: str = "") -> None:
+def show(what: Axes | pd.DataFrame | pd.Series | Iterable[object], words: str = "") -> None:
     """Show a figure with its alternative text; a table, and under it the sentence it comes to; a sentence; or a list.
 
     The numbers behind a figure belong printed beside it: pictures are not compared between runs.
@@ -47,8 +47,8 @@ def _draw(axes: Axes, alt: str) -> None:
     display(Image(content.getvalue(), format="png"), metadata={"image/png": {"alt": alt}})
 
 
-def _list(sentences: Iterable[str]) -> None:
-    told = list(sentences)
+def _list(sentences: Iterable[object]) -> None:
+    told = list(map(str, sentences))
     plain = "\n".join(f"· {s}" for s in told)
     html = "".join(f"<li>{escape(s)}</li>" for s in told)
     display({"text/plain": plain, "text/html": f"<ul>{html}</ul>"}, raw=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -31,8 +32,9 @@ def cells(path: Path, given: dict) -> Iterator[tuple[str, list]]:
 
 
 def without_kernels(patch) -> None:
-    """Let the chain execute its notebooks here; what they show is not kept."""
+    """Let the chain execute its notebooks here, and draw its report; what notebooks show is not kept."""
     patch.setattr(engine, "execute", _execute)
+    patch.setattr(os, "cpu_count", lambda: 1)
 
     @contextlib.contextmanager
     def kernels(count, cwd, run_dir, home):

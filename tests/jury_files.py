@@ -4,9 +4,9 @@ import csv
 from pathlib import Path
 
 import xlsxwriter
+from received import received
 
 from fairlib.intake.sheets.read import Scoresheets, read_scores
-from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.rules import Contest
 from fairlib.stage.handed_on import roster
@@ -40,7 +40,7 @@ def write(folder: Path, files: dict[str, object], sent=FORM) -> None:
             with (folder / name).open("w", encoding="utf-8", newline="") as stream:
                 csv.writer(stream).writerows(content)
             continue
-        with xlsxwriter.Workbook(folder / name) as book:
+        with xlsxwriter.Workbook(folder / name, {"in_memory": True}) as book:
             for title, rows in content.items():
                 page = book.add_worksheet(title)
                 for at, row in enumerate(rows):
@@ -51,7 +51,7 @@ def read(folder: Path, files: dict[str, object], sent=FORM, **keys) -> Scoreshee
     """The round of the contest, read from these files."""
     write(folder, files, sent)
     rules = contest(**keys)
-    intake, r = receive(rules, folder), rules.rounds[0]
+    intake, r = received(rules, folder), rules.rounds[0]
     known = roster(rules, r, folder, intake.submissions, intake.submissions["eligible"], intake.versions)
     return read_scores(rules, r, folder, known)
 

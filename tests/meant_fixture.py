@@ -2,10 +2,10 @@
 
 import openpyxl
 import pandas as pd
+from received import received
 
 from fairlib.intake.sheets.read import Scoresheets, read_scores
 from fairlib.intake.sheets.usable import Roster
-from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.stage.handed_on import roster as roster_of
 
@@ -60,7 +60,7 @@ def write(folder, files, form=FORM):
 
 def read(folder, layout="sheets", **more) -> Scoresheets:
     c = contest(layout, **more)
-    r, intake = c.rounds[0], receive(c, folder)
+    r, intake = c.rounds[0], received(c, folder)
     here = intake.submissions["eligible"]
     known: Roster = roster_of(c, r, folder, intake.submissions, here, intake.versions)
     return read_scores(c, r, folder, known)

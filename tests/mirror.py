@@ -16,6 +16,7 @@ import pandas as pd
 from in_process import cells
 
 from fairlib.params import RulesFile, check_params
+from fairlib.report.letters.letter import Letter, write_letters
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import Results, read_results
 from fairlib.stage import Stage
@@ -143,6 +144,11 @@ class Told:
     def public(self) -> Results:
         """What everybody may see."""
         return for_public(self.internal)
+
+    @cached_property
+    def letters(self) -> list[Letter]:
+        """The letters, in the order of submissions."""
+        return write_letters(self.internal)
 
 
 def run(folder: Path, contest: dict, monkeypatch) -> Told:

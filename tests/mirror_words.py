@@ -8,7 +8,6 @@ from mirror import Told
 
 from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
-from fairlib.report.letters.letter import write_letters
 from fairlib.report.set.sheets import sheets
 from fairlib.report.words.locale import speak
 
@@ -131,7 +130,7 @@ def compare_report(high: Told, low: Told, lang: str, ends: tuple[float, float]) 
 
 def compare_letters(high: Told, low: Told, ends: tuple[float, float]) -> None:
     """Every letter, in the language it was written in."""
-    a, b = (write_letters(t.internal) for t in (high, low))
+    a, b = high.letters, low.letters
     assert [(x.submission, x.lang, x.heading) for x in a] == [(x.submission, x.lang, x.heading) for x in b]
     for x, y in zip(a, b, strict=True):
         _blocks(list(x.blocks), list(y.blocks), _reader(x.lang, *ends), f"letter {x.submission}")

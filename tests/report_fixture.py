@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ PLANTED = {
 }
 
 
+@cache
 def rules_2021() -> RulesFile:
     return read_params(ROOT / "params" / "2021.yaml")
 

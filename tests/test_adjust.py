@@ -258,6 +258,7 @@ def test_rank_changes_add_up():
     np.testing.assert_allclose(additive["by_shrinkage"].to_numpy(float), 0, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", SIMPLE)
 def test_draws_carry_labels_and_the_stated_error(method):
     found = estimate(contest(11), method)
@@ -275,6 +276,7 @@ def test_draws_without_any_error_are_refused():
         estimate(contest(), "raw").draws(0, seed=1)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.sampled_from(SIMPLE))
 @settings(max_examples=20)
 def test_permuting_rows_and_renaming_change_nothing(seed, method):

@@ -61,6 +61,7 @@ marks = st.lists(
 ).filter(lambda t: any(x is not None for row in t for x in row))  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(marks, st.sampled_from(LEVELS))
 def test_sums_equal_the_definition(table, level):

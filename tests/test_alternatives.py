@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from choice_fixture import BY_NOMINATION, candidates, drawn, estimated, rule
 
+from fairlib.contract import ROUND
 from fairlib.rules import Budget, Quota, Scale, Sharing, Threshold
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.selection.choose import choose
-from fairlib.selection.otherwise.neighbours import COLUMNS, STATUS, other_rules
+from fairlib.selection.otherwise.neighbours import STATUS, other_rules
 
 SCALE = Scale(min=1, max=10, step=1)
 WEIGHTS = {"C1": 1.0, "C2": 1.0}
@@ -31,12 +32,13 @@ def test_the_list_follows_from_the_rule(table):
         "estimator:raw", "weight:C1", "weight:C2", "quota_method:sainte_lague", "quota_method:dhondt", "quota_floor:0",
         "threshold:5.5", "seats:11", "seats:13",
     ]  # fmt: skip
-    assert list(found.columns) == COLUMNS
+    assert list(found.columns) == ROUND["other_rules"].names()[1:]
     bare = ask(table, rule(12, thresholds=(Threshold(at_least=4),)), weights={"C1": 1.0})
     assert list(bare.summary.index) == ["estimator:raw", "seats:11", "seats:13"]
     assert bare.widest.empty
 
 
+@pytest.mark.slow
 def test_raw_means_are_a_neighbour_of_every_adjusted_score_and_of_no_raw_one(table):
     select = rule(12, quotas=(BY_NOMINATION,))
     before = set(choose(table, select, seed=7).selected)
@@ -48,6 +50,7 @@ def test_raw_means_are_a_neighbour_of_every_adjusted_score_and_of_no_raw_one(tab
     assert "estimator:raw" not in ask(table, select, method="raw").summary.index
 
 
+@pytest.mark.slow
 def test_each_is_the_choice_by_that_rule(table):
     select = rule(12, quotas=(BY_NOMINATION,))
     found = ask(table, select)

@@ -87,6 +87,7 @@ def two_different_marks(project):
     return ["places.csv!places!", "two different marks", "ask which one is meant"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [

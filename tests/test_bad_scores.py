@@ -184,6 +184,7 @@ def test_broken_tables_are_refused_by_name(name, what):
         CALLS[name](table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("criteria", [("team",), ("use", "team")], ids=["one", "two"])
 @pytest.mark.parametrize("poor", POOR)
@@ -222,6 +223,7 @@ def test_weights_that_mean_nothing_are_refused(name, weights, words):
         getattr(room, name)(contest(), *ARGUMENTS.get(name, ()), weights=weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "words"),
     [

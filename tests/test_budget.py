@@ -33,7 +33,7 @@ def test_stop_skip_and_best_total():
 def test_a_better_total_that_passes_over_an_expensive_one_says_so():
     made = choose(four(), Selection(budget=Budget(total=8), objective="best_total"), seed=1)
     assert made.decisions.loc["b", "reason"] == "budget:passed_over 5>0"
-    assert made.notes == ("passed_over:b",)
+    assert tuple(map(str, made.notes)) == ("passed_over:b",)
     assert made.decisions.loc["b", "points_missing"] == pytest.approx(13 - 8 + 1e-6)
     assert made.decisions["grant"].to_dict() == {"a": 3, "b": 0, "c": 3, "d": 2}
 
@@ -99,6 +99,7 @@ def test_an_unbroken_tie_over_money_waits_for_people():
     assert made.decisions.loc["b", "reason"] == "reserve:1; tie_refused:rank 2 among 2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_pabutools_finds_the_same_totals(seed):
     """Knapsack by pabutools (additive utilitarian welfare), greedy where all grants are equal."""

@@ -37,7 +37,7 @@ def test_probabilities_add_up_to_the_seats_and_follow_the_quota():
     table = certainty(found, problem, seed=1).table
     assert table["p_selected"].sum() == pytest.approx(12)
     group = candidates(found)["nomination"]
-    seats = {b.code.split("=")[1]: b.lower for b in problem.bounds if b.rule == "quotas[0]"}
+    seats = {b.group: b.lower for b in problem.bounds if b.rule == "quotas[0]"}
     for name, n in seats.items():
         assert table.loc[group == name, "p_selected"].sum() == pytest.approx(n)
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from itertools import chain, product
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from report_fixture import rules_2021
 
 import fairlib
+from fairlib.contract import STATUSES
 from fairlib.intake.findings import Remedy
 from fairlib.intake.form.cleaning import ERRORS, QUIET, WARNINGS
 from fairlib.intake.matching import WAYS
@@ -21,7 +23,6 @@ from fairlib.scoring.days import STATUS as DAYS
 from fairlib.scoring.estimators import adjust, reml
 from fairlib.scoring.jurors import diagnose as jurors
 from fairlib.scoring.jurors import sentences
-from fairlib.scoring.ratings import STATUSES
 from fairlib.selection.firm.stability import STATUS as STABILITY
 from fairlib.selection.firm.twin import STATUS as TWIN
 from fairlib.selection.otherwise.neighbours import STATUS as OTHERS
@@ -38,10 +39,17 @@ NO_CODES = {  # words of these modules that are columns, ways, kinds, parts of a
 }  # fmt: skip
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file of the library as a tree, read once."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
 def notes(path: Path) -> set[str]:
     """Codes of notes about a file: of `Note`, and of the pairs that a reader of text gives."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Note":
             found |= strings(node.args[1]) if len(node.args) > 1 else set()
         if path.stem in ("delimited", "eightbit") and isinstance(node, ast.Tuple) and len(node.elts) == 2:
@@ -55,7 +63,7 @@ def strings(node: ast.AST) -> set[str]:
 
 def returned(path: Path) -> set[str]:
     """Codes in the tuples that a reader of cells returns."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = parsed(path)
     found = chain.from_iterable(
         strings(n.value) for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value
     )
@@ -115,11 +123,12 @@ def unpacked(name: str, loop: ast.For, scope: ast.AST) -> set[str]:
     return {t for row in loop.iter.elts for t in said(row.elts[at] if hasattr(row, "elts") else row, scope)}
 
 
+@cache
 def calls() -> list[tuple[str, set[str]]]:
     """Of every finding made in intake: where, and its codes."""
     found = []
     for path in INTAKE:
-        for scope in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for scope in ast.walk(parsed(path)):
             for node in ast.walk(scope) if isinstance(scope, ast.FunctionDef) else ():
                 if (at := CALLS.get(getattr(getattr(node, "func", None), "id", ""))) is None:
                     continue
@@ -148,7 +157,7 @@ STATUS |= {"not_eligible", "no_estimate", "withheld", "no_line", "another_reader
 
 def given(module: str) -> set[str]:
     """Literal statuses: `status="…"` in calls, and what `verdicts` is told."""
-    tree, found = ast.parse((ROOT / module).read_text("utf-8")), set()
+    tree, found = parsed(ROOT / module), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "status":
             found |= {s for s in strings(node.value) if CODE.fullmatch(s)}

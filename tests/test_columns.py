@@ -43,6 +43,7 @@ def series(column):
     return pd.Series(column, index=range(5, 5 + len(column)), dtype="str")
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(column=columns)
 def test_each_text_is_read_once_and_lands_in_its_rows(column):
@@ -57,6 +58,7 @@ def test_each_text_is_read_once_and_lands_in_its_rows(column):
     assert [different[c] for c in codes] == column and different == list(dict.fromkeys(column))
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     column=st.lists(st.text("ab c\0", max_size=4), max_size=6),
@@ -83,6 +85,7 @@ def repaired_alone(text):
     return joined, "split_word" if joined != text else ""
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(column=columns)
 def test_repairs_of_a_column_are_those_of_each_text(column):
@@ -90,6 +93,7 @@ def test_repairs_of_a_column_are_those_of_each_text(column):
     assert list(zip(mended, codes, strict=True)) == [repaired_alone(text) for text in column]
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(column=columns)
 def test_a_repaired_text_has_no_blanks_but_single_spaces_between_lines(column):
@@ -104,18 +108,21 @@ def test_a_word_cut_anywhere_is_joined_in_a_column_as_alone():
     assert repair.repair_text(series(column))[0].tolist() == [repaired_alone(text)[0] for text in column]
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(column=columns)
 def test_keys_of_a_column_are_those_of_each_text(column):
     assert fold_all(column) == [fold(text) for text in column]
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(column=st.lists(texts | numbers, max_size=8))
 def test_a_column_is_masked_as_each_text(column):
     assert mask_all(column) == [mask(text) for text in column]
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(column=st.lists(numbers, max_size=6), field=st.sampled_from(["BIN", "IIN"]))
 def test_identifiers_of_a_column_are_those_of_each_text(column, field):
@@ -138,6 +145,7 @@ def language_alone(text):
     return "ru" if letters and (ru or letters >= 12) else ""
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(rows=st.lists(st.tuples(texts, texts), max_size=5))
 def test_the_language_of_columns_is_that_of_each_row(rows):
@@ -146,6 +154,7 @@ def test_the_language_of_columns_is_that_of_each_row(rows):
     assert guess_language(titles, summaries).tolist() == alone
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     text=st.from_regex(contacts._WRITTEN_OUT, fullmatch=True)
@@ -155,6 +164,7 @@ def test_a_usual_telephone_number_is_what_the_long_reading_makes_of_it(text):
     assert contacts._phone(text) == contacts._read_phone(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     text=st.from_regex(contacts._USUAL_ADDRESS.__self__, fullmatch=True)

@@ -133,6 +133,7 @@ def test_spearman_uses_what_both_marked_and_says_why_not():
     assert mean_spearman(long_of([[1], [2]])).status == "one_juror"
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.permutations(range(24)))
 def test_order_and_names_do_not_matter(order):
@@ -184,6 +185,7 @@ def most(r):
     return k**2 * (n**3 - n) - k * ties
 
 
+@pytest.mark.slow
 def test_a_round_with_marks_missing_does_not_load_scipy_stats():
     code = (
         "import sys; from published import KRIPPENDORFF_C, long_of; from fairlib.scoring import consistency; "

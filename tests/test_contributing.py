@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "fairlib"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ITEMS = re.findall(r"^- \*\*(.+?)\*\* \(`(\w+)`\): (.+?)(?=\n- |\n\n|\Z)", TEXT, flags=re.M | re.S)
-TABLES = ("contract.csv", "report/words/codes.csv")
+NAMES = ("id", "attr", "name", "arg", "module", "value")  # parts of a node in which a word can stand
+TABLES = ("contract.csv", "report/words/codes.csv", "report/words/methods.csv")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
 
 
@@ -40,12 +41,11 @@ def words_of_the_code() -> dict[str, set[str]]:
 
 
 def _words(tree: ast.Module) -> set[str]:
-    rooms = [n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    nodes = list(ast.walk(tree))
+    rooms = [n for n in nodes if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)]
     docs = {id(n.body[0].value) for n in rooms if n.body and isinstance(n.body[0], ast.Expr)}
-    texts: list[object] = []
-    for node in ast.walk(tree):
-        if id(node) not in docs:
-            texts += [getattr(node, part, None) for part in ("id", "attr", "name", "arg", "module", "value")]
+    told = [n for n in nodes if id(n) not in docs]
+    texts = {getattr(n, part) for n in told for part in NAMES if part in n._fields}
     return {word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text)}
 
 

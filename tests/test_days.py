@@ -41,6 +41,7 @@ def test_two_days_of_a_complete_contest_are_a_t_test_of_means():
     assert (got["low"], got["high"]) == pytest.approx((low, high), abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_detectable_effect_is_found_four_times_in_five():
     table = days(fair(noise=0.5)).set_index("kind")
     df = 40 - 1 - 2
@@ -54,6 +55,7 @@ def test_the_detectable_effect_is_found_four_times_in_five():
     assert 0.68 < np.mean(found) < 0.92
 
 
+@pytest.mark.slow
 def test_no_effect_is_found_one_time_in_twenty():
     p = np.array([days(fair(seed=s))["p"].astype(float) for s in range(60)])
     assert (p < 0.05).mean() < 0.12

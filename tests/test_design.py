@@ -146,6 +146,7 @@ def brute_force_gain(ratings, groups):
     return out
 
 
+@pytest.mark.slow
 def test_the_first_extra_reading_is_the_best_of_all():
     ratings = readings([*everybody("ABC", "xyz"), *everybody("DEFG", "uv"), ("D", "x"), ("E", "y")])
     groups = pd.concat([GROUPS, pd.Series({"G": "health"})])
@@ -204,6 +205,7 @@ def cut_by_removal(pairs):
     return out
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(2, 4))
 @settings(max_examples=25)
 def test_cut_jurors_are_those_whose_removal_separates(seed, readers):
@@ -216,6 +218,7 @@ def test_cut_jurors_are_those_whose_removal_separates(seed, readers):
         assert found.jurors.index[found.jurors["is_cut"]].tolist() == cut_by_removal(pairs)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000))
 @settings(max_examples=20)
 def test_order_and_names_change_nothing(seed):

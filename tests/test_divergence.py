@@ -68,6 +68,7 @@ def test_submissions_without_a_mark_stay_in_the_list():
     assert not table.loc["t", "another_reader"]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     st.dictionaries(

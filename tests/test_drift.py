@@ -32,6 +32,7 @@ def dummies(panel):
     ).astype(float)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_effect_is_the_least_squares_coefficient(seed):
@@ -78,6 +79,7 @@ def test_p_has_the_plus_one_and_large_tables_take_the_normal_limit():
     assert draws_for(100_000, 10) == 0 and draws_for(800, 500) == 19_999
 
 
+@pytest.mark.slow
 def test_planted_drift_is_found_with_its_size_and_only_there():
     def tired(mu, t):
         return mu - 2.0 * (t["j"] == 3) * t["order"] / t.groupby("j")["order"].transform("max")
@@ -90,6 +92,7 @@ def test_planted_drift_is_found_with_its_size_and_only_there():
     assert set(drifting["juror"]) == {"E03"}
 
 
+@pytest.mark.slow
 def test_drift_of_the_whole_panel_is_found_where_orders_differ():
     def all_tire(mu, t):
         return mu - 1.0 * t["order"] / t.groupby("j")["order"].transform("max")
@@ -118,6 +121,7 @@ def test_days_that_all_share_are_confounded_for_the_panel_but_not_for_a_juror():
     assert row(found, "day", "E01")["status"] == "talk"
 
 
+@pytest.mark.slow
 def test_a_juror_absent_on_a_day_and_too_few_marks_say_so():
     ratings = contest(9, n_sub=40, n_jur=5, per=5)[0].drop(columns="order")
     ratings["day"] = (ratings["submission"] >= "s0020") + 1
@@ -148,6 +152,7 @@ def test_a_flat_place_and_perfect_agreement_have_no_p():
     assert set(found[found["signal"] == "order"]["status"]) <= {"no_difference_to_test", "confounded"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "days", [["31.03.2021", "01.04.2021"], ["2021-03-31", "2021-04-01"], ["9", "10"], [9, 10]]
 )

@@ -25,6 +25,7 @@ def admitted(problem):
         return None
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(SEEDS)
 def test_the_choice_is_that_of_trying_all_sets(seed):
@@ -34,6 +35,7 @@ def test_the_choice_is_that_of_trying_all_sets(seed):
     assert found is None or (found == expected).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(SEEDS)
 def test_order_of_rows_and_names_change_nothing(seed):
@@ -56,6 +58,7 @@ def test_order_of_rows_and_names_change_nothing(seed):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SEEDS, st.integers(1, 4))
 def test_more_points_never_remove_a_selected_submission(seed, points):
@@ -68,6 +71,7 @@ def test_more_points_never_remove_a_selected_submission(seed, points):
         assert admit(compile_rule(raised, select, seed=1))[k]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(SEEDS)
 def test_draws_are_worked_out_one_by_one(seed):
@@ -90,6 +94,7 @@ def test_draws_are_worked_out_one_by_one(seed):
         assert (together @ problem.cost <= problem.budget).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(SEEDS, st.booleans())
 def test_another_route_finds_the_same(seed, without_brute_force):
@@ -128,6 +133,7 @@ def overlapping(n=70, seed=5):
     return candidates, Selection(seats=20, quotas=quotas, per_organisation=1, ties=("draw",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["in_order", "best_total"])
 def test_four_overlapping_quotas_by_plain_programmes(objective):
     candidates, select = overlapping()

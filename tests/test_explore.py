@@ -153,6 +153,7 @@ def test_where_low_is_best_severity_is_taken_from_the_mark():
     assert scores.steps(stage, "A", contest)["step"].tolist() == ["raw_mean", "estimator"]
 
 
+@pytest.mark.slow
 def test_a_contest_where_low_is_best_is_told_on_its_own_scale(run, stories, tmp_path):
     there = shutil.copytree(run, tmp_path / "low")
     params = (there / "params.yaml").read_text("utf-8")
@@ -170,6 +171,7 @@ def test_a_contest_where_low_is_best_is_told_on_its_own_scale(run, stories, tmp_
     assert strict in repr(fl.juror(there, who)).replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_what_would_change_a_decision_is_what_was_tried(run, stories):
     first, told = next(iter(stories.items()))
     here = told.otherwise[told.otherwise["round"] == FIRST]
@@ -183,6 +185,7 @@ def test_what_would_change_a_decision_is_what_was_tried(run, stories):
     assert "under so many of them the decision would be another: 0." in repr(fl.story(run, middle))
 
 
+@pytest.mark.slow
 def test_a_submission_that_nobody_marked_has_a_story_without_numbers(run):
     told = fl.story(run, UNREAD)
     assert "No juror marked it, so it has no place in the ranking." in repr(told)
@@ -190,11 +193,13 @@ def test_a_submission_that_nobody_marked_has_a_story_without_numbers(run):
     assert "nan" not in repr(told).lower() and "<NA>" not in told._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_submission_that_the_rules_kept_out_is_told_so(run):
     out = table_of(run, "decisions").query("decision == 'not_eligible'")["submission"].iloc[0]
     assert "The submission does not meet the conditions of the contest." in repr(fl.story(run, out))
 
 
+@pytest.mark.slow
 def test_a_juror_is_told_with_the_numbers_of_the_tables(run):
     given = table_of(run, "ratings")
     who = given["juror"].min()
@@ -218,6 +223,7 @@ def test_a_juror_is_told_with_the_numbers_of_the_tables(run):
     assert "not for publication" in repr(told) and "never an accusation" in repr(told)
 
 
+@pytest.mark.slow
 def test_a_juror_agrees_as_the_matrix_of_the_report_says(run):
     results = results_of(run)
     who = results.rounds[0].agreement.index[0]
@@ -226,6 +232,7 @@ def test_a_juror_agrees_as_the_matrix_of_the_report_says(run):
     pd.testing.assert_series_equal(told.sort_index(), matrix.sort_index(), check_names=False)
 
 
+@pytest.mark.slow
 def test_a_juror_with_one_mark_is_shown_and_compared_with_nobody(run):
     given = table_of(run, "ratings")
     (who,) = (given["juror"].value_counts() == 1).loc[lambda one: one].index
@@ -234,6 +241,7 @@ def test_a_juror_with_one_mark_is_shown_and_compared_with_nobody(run):
     assert "nan" not in repr(told).lower()
 
 
+@pytest.mark.slow
 def test_findings_about_a_juror_are_told_in_sentences(run, tmp_path):
     there = shutil.copytree(run, tmp_path / "found")
     who = table_of(run, "ratings")["juror"].min()
@@ -256,12 +264,14 @@ def test_findings_about_a_juror_are_told_in_sentences(run, tmp_path):
     assert len(russian[f"signals-{FIRST}"].rows) == 2
 
 
+@pytest.mark.slow
 def test_nothing_differs_between_a_run_and_itself(run):
     told = fl.compare(run, run)
     assert told.same and told.rules.empty and told.files.empty and (told.moves["change"] == "").all()
     assert "Nothing differs" in repr(told) and not tables(told)
 
 
+@pytest.mark.slow
 def test_two_runs_differ_in_rules_and_choice(run, tmp_path):
     other = shutil.copytree(run, tmp_path / "other")
     params = (other / "params.yaml").read_text("utf-8")
@@ -287,6 +297,7 @@ def test_two_runs_differ_in_rules_and_choice(run, tmp_path):
     assert back.moves.query("change == 'comes'")["submission"].tolist() == [left]
 
 
+@pytest.mark.slow
 def test_files_of_two_records_are_compared(run, tmp_path):
     import json
 
@@ -302,6 +313,7 @@ def test_files_of_two_records_are_compared(run, tmp_path):
     assert "The rules are the same." in repr(told) and "2.1" in repr(told)
 
 
+@pytest.mark.slow
 def test_who_is_not_there_is_refused_with_the_nearest(run, tmp_path):
     with pytest.raises(RulesError, match=r"there is no submission 'S1234'; did you mean S\d+, S\d+, S\d+\?"):
         fl.story(run, "S1234")
@@ -321,11 +333,13 @@ def test_a_form_that_was_set_aside_names_the_one_that_counts(run, tmp_path):
         fl.story(there, "S900")
 
 
+@pytest.mark.slow
 def test_a_run_that_is_open_is_read_by_its_own_rules(run):
     opened = fl.Run(rules_2021(), run, run)
     assert repr(fl.story(opened, "S002")) == repr(fl.story(str(run), "S002"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["kk", "ru"])
 def test_displays_speak_the_languages_of_the_contest(run, stories, lang):
     who = table_of(run, "ratings")["juror"].min()
@@ -336,6 +350,7 @@ def test_displays_speak_the_languages_of_the_contest(run, stories, lang):
         assert names.isdisjoint({b.text for b in english.blocks[1:] if isinstance(b, Heading)})
 
 
+@pytest.mark.slow
 def test_displays_are_the_same_twice(run, stories):
     for asked, told in list(stories.items())[:1]:
         again = fl.story(run, asked)
@@ -344,6 +359,7 @@ def test_displays_are_the_same_twice(run, stories):
         assert "0x" not in repr(again)
 
 
+@pytest.mark.slow
 def test_a_card_keeps_its_style_and_strangers_words_to_itself(run, stories):
     page = fl.story(run, "S001")._repr_html_()
     assert "<script" not in page and "&lt;script&gt;" in page

@@ -76,6 +76,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("n", [1, 2, 12])
 def test_it_draws_alone_and_the_same_twice(name, n):
@@ -88,6 +89,7 @@ def test_it_draws_alone_and_the_same_twice(name, n):
     (pd.testing.assert_series_equal if data.ndim == 1 else pd.testing.assert_frame_equal)(data, kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_text_follows_the_language_and_numbers_its_separators(name):
     plot, table = CASES[name]

@@ -94,6 +94,7 @@ def test_nested_jurors_are_the_analysis_of_variance():
     assert g.components.status["juror"] == "confounded (juror:criterion)"
 
 
+@pytest.mark.slow
 def test_incomplete_design_is_unbiased():
     """Mean of 60 estimates with 3 of 6 jurors each, on the truth within four standard errors."""
     truth = np.array([1.0, 0.5, 0.3, 0.4, 0.2, 0.1, 0.6])

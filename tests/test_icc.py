@@ -96,6 +96,7 @@ def test_equal_mean_squares_cancel_to_nothing_not_to_rounding():
     assert found.status["ICC(2,k)"] == "negative_denominator" and found.value["ICC(2,k)"] is pd.NA
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(2, 5), st.integers(2, 4), st.data())
 def test_whatever_the_marks_no_nan_and_ordered_limits(n, k, data):
@@ -108,6 +109,7 @@ def test_whatever_the_marks_no_nan_and_ordered_limits(n, k, data):
     assert (both.value <= 1 + 1e-12).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.permutations(range(24)))
 def test_order_and_names_do_not_matter(order):
@@ -155,6 +157,7 @@ def test_missing_marks_are_used_and_not_dropped():
     assert 0 < c.table.low["ICC(Q,k)"] < c.reliability < c.table.high["ICC(Q,k)"] < 1
 
 
+@pytest.mark.slow
 def test_interval_covers_at_its_level():
     """Contests of 20 submissions, 3 of 6 jurors each: about 95 % of intervals hold the truth."""
     rng, hits, total = np.random.default_rng(11), 0, 24

@@ -71,6 +71,7 @@ def test_a_near_heading_is_taken_and_told_a_far_one_is_not():
 HEADS = st.sampled_from(["", "", "№", "Өтінім №", "title", "Жобаның атаулы", "A7", "Су", "place"])
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(1, 5).flatmap(lambda w: st.lists(st.lists(HEADS, min_size=w, max_size=w), min_size=1)))
 def test_the_heading_row_is_the_first_of_those_that_name_most(rows):
@@ -132,6 +133,7 @@ def test_a_second_column_of_a_field_is_a_warning(tmp_path):
     assert result.submissions["title"].tolist() == ["Нан"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", ["Итого;;;", ";Всего: 2;;", "Барлығы:;;;400", ";;Total;2", ";;;ИТОГО ЗАЯВОК 2"]
 )
@@ -220,6 +222,7 @@ def test_headings_of_ones_own(tmp_path):
     assert read_form(rules, tmp_path, [], "en").rows["title"].tolist() == ["Море"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
 def test_lines_end_as_any_program_ends_them_and_cells_are_as_long_as_they_are(tmp_path, end):
     long = "ұ" * 200_000
@@ -508,6 +511,7 @@ def outcome(result):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(ROWS)
 def test_nothing_that_came_in_is_lost(tmp_path_factory, rows):
@@ -520,6 +524,7 @@ def test_nothing_that_came_in_is_lost(tmp_path_factory, rows):
     assert (result.submissions["eligible"] == (result.submissions["ineligible_by"] == "")).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing_but_the_source(tmp_path_factory, rows, chance):
@@ -530,6 +535,7 @@ def test_the_order_of_rows_changes_nothing_but_the_source(tmp_path_factory, rows
         pd.testing.assert_frame_equal(a.reset_index(drop="index" in a), b.reset_index(drop="index" in b))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(ROWS)
 def test_other_ids_give_the_same_decisions(tmp_path_factory, rows):

@@ -133,6 +133,7 @@ def test_halo_is_the_mean_correlation_against_the_other_jurors():
     assert found["effect"] == pytest.approx(np.sqrt(within[:, 1:].mean()) - np.sqrt(within[:, 0].mean()))
 
 
+@pytest.mark.slow
 def test_halo_error_agrees_with_the_jackknife_over_submissions():
     ratings, _, _ = contest(3, n_sub=60, n_jur=4, per=4)
     panel = readings_of(ratings)
@@ -194,6 +195,7 @@ def half_of_the_spread(mu, t):
     return np.where(t["j"] == 3, 6 + 0.3 * (mu - 6), mu)
 
 
+@pytest.mark.slow
 def test_a_juror_who_hardly_tells_submissions_apart_is_found():
     found = diagnose(contest(5, plant=half_of_the_spread)[0]).findings
     for signal in ("spread", "discrimination"):
@@ -202,6 +204,7 @@ def test_a_juror_who_hardly_tells_submissions_apart_is_found():
     assert row(found, "discrimination", "E03")["value"] == pytest.approx(0.3, abs=0.1)
 
 
+@pytest.mark.slow
 def test_flat_lines_and_halo_are_found():
     ratings = contest(6)[0]
     mine = ratings["juror"] == "E05"
@@ -213,12 +216,14 @@ def test_flat_lines_and_halo_are_found():
     assert not (others["status"] == "talk").any()
 
 
+@pytest.mark.slow
 def test_noise_is_found():
     rng = np.random.default_rng(0)
     loud = diagnose(contest(7, plant=lambda mu, t: mu + (t["j"] == 2) * rng.normal(0, 2, len(t)))[0]).findings
     assert row(loud, "noise", "E02")["status"] == "talk"
 
 
+@pytest.mark.slow
 def test_severity_keeps_its_sign():
     found = diagnose(contest(8, severity_sd=0.0, plant=lambda mu, t: mu - 1.5 * (t["j"] == 1))[0]).findings
     harsh = row(found, "severity", "E01")
@@ -239,6 +244,7 @@ def test_copies_between_two_jurors_are_found_and_name_both():
     assert (found[found["signal"] == "copied"]["status"] == "talk").sum() == 1
 
 
+@pytest.mark.slow
 def test_two_jurors_who_always_draw_flat_lines_are_not_called_copies():
     rng = np.random.default_rng(3)
     ratings = contest(10)[0]
@@ -250,6 +256,7 @@ def test_two_jurors_who_always_draw_flat_lines_are_not_called_copies():
     assert not (found[found["signal"] == "copied"]["status"] == "talk").any()
 
 
+@pytest.mark.slow
 def test_a_preferred_mark_is_found():
     ratings = contest(11)[0]
     mine = (ratings["juror"] == "E04") & ratings["score"].isin([4, 6])
@@ -261,6 +268,7 @@ def test_a_preferred_mark_is_found():
 # ---- nothing planted
 
 
+@pytest.mark.slow
 def test_null_contests_give_uniform_p_and_no_false_talk():
     p, talk = {}, 0
     for seed in range(25):
@@ -331,6 +339,7 @@ def test_two_readers_a_submission_cannot_show_who_is_noisy():
     assert status_of(diagnose(ratings).findings, "noise", "E00") == "cannot_tell"
 
 
+@pytest.mark.slow
 def test_disconnected_panels_are_diagnosed_within_themselves():
     one, two = contest(1, n_sub=30, n_jur=4)[0], contest(2, n_sub=30, n_jur=4)[0]
     two = two.assign(submission="t" + two["submission"], juror="F" + two["juror"])
@@ -360,6 +369,7 @@ def test_no_marks_at_all_is_an_error():
         diagnose(marks({("s", "A"): 5}).assign(score=np.nan))
 
 
+@pytest.mark.slow
 def test_infit_comes_from_rasch_and_severity_may_be_given():
     ratings = contest(13, n_sub=40, n_jur=5)[0]
     given = estimate(ratings)
@@ -369,6 +379,7 @@ def test_infit_comes_from_rasch_and_severity_may_be_given():
     assert d.jurors["severity"].to_numpy() == pytest.approx(given.jurors["severity"].to_numpy())
 
 
+@pytest.mark.slow
 def test_every_tested_finding_has_its_numbers_and_every_other_a_reason():
     found = diagnose(*contest(14, n_sub=60, n_jur=6)).findings
     tested = found["status"].isin(["talk", "significant", "large", "quiet"])
@@ -377,6 +388,7 @@ def test_every_tested_finding_has_its_numbers_and_every_other_a_reason():
     assert all(sentence(r) and "not known" not in sentence(r) for r in found.to_dict("records"))
 
 
+@pytest.mark.slow
 def test_a_round_of_800_pairs_takes_less_than_a_processor_second():
     ratings, submissions, jurors = contest(15, n_sub=200)
     diagnose(ratings, submissions, jurors, permutations=9)
@@ -401,6 +413,7 @@ def same(a, b, keys=("juror", "signal", "about")):
         assert x == pytest.approx(y, nan_ok=True, abs=1e-9), column
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_order_of_rows_changes_nothing(seed):
@@ -412,6 +425,7 @@ def test_order_of_rows_changes_nothing(seed):
     pd.testing.assert_frame_equal(a.jurors, b.jurors)
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_names_change_nothing(seed):
@@ -425,6 +439,7 @@ def test_names_change_nothing(seed):
     same(a.findings.assign(juror=a.findings["juror"].map(who)), b.findings)
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 10_000), st.sampled_from([-3.0, 2.0, 10.0]))
 def test_a_shift_of_all_marks_moves_no_effect(seed, shift):
@@ -435,6 +450,7 @@ def test_a_shift_of_all_marks_moves_no_effect(seed, shift):
     same(a[keep], b[~b["signal"].isin(["digits", "severity"])])
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.data())
 def test_any_small_table_gives_numbers_or_reasons_and_no_warning(data):

@@ -113,6 +113,7 @@ def test_light_is_the_mean_of_the_pairs():
     assert light_kappa(long).value == pytest.approx(cohen_kappa(long).value.mean())
 
 
+@pytest.mark.slow
 def test_light_error_by_the_jackknife():
     rng = np.random.default_rng(6)
     truth = rng.integers(0, 3, size=(120, 1))
@@ -174,6 +175,7 @@ def test_refusals():
         cohen_kappa(long_of(GWET_TEXT), "linear")
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.permutations(range(41)), st.sampled_from("klm"))
 def test_order_and_names_do_not_matter(order, letter):
@@ -183,6 +185,7 @@ def test_order_and_names_do_not_matter(order, letter):
     pd.testing.assert_series_equal(cohen_kappa(moved).value, cohen_kappa(long).value)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(

@@ -112,12 +112,14 @@ def test_tidying(typed, meant, codes):
     assert repaired(typed) == (meant, codes)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(st.lists(st.sampled_from((WORDS + " " + RUSSIAN).replace(",", "").split()), min_size=1, max_size=6))
 def test_words_at_home_are_never_changed(words):
     assert repaired(" ".join(words)) == (" ".join(words), "")
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_any_text_is_repaired_once_and_for_all(text):

@@ -19,6 +19,7 @@ def lenient(juror, column, group, points):
     return lambda mu, t: mu + points * ((t["j"] == juror) & (t[column] == group))
 
 
+@pytest.mark.slow
 def test_planted_leniency_is_found_with_its_size_and_only_there():
     found = diagnose(*contest(1, plant=lenient(4, "nomination", 1, 1.6))).findings
     first = row(found, "nomination", "E04", "n1")
@@ -28,6 +29,7 @@ def test_planted_leniency_is_found_with_its_size_and_only_there():
     assert set(talk["juror"]) == {"E04"}
 
 
+@pytest.mark.slow
 def test_being_generous_to_all_or_a_good_group_is_no_leniency():
     def generous(mu, t):
         return mu + 2.0 * (t["j"] == 4) + 2.0 * (t["nomination"] == 1)
@@ -36,6 +38,7 @@ def test_being_generous_to_all_or_a_good_group_is_no_leniency():
     assert not (found[found["signal"] == "nomination"]["status"] == "talk").any()
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.integers(0, 10_000))
 def test_effect_is_the_coefficient_of_the_interaction(seed):
@@ -52,6 +55,7 @@ def test_effect_is_the_coefficient_of_the_interaction(seed):
         assert first["effect"] == pytest.approx(want, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_p_is_uniform_where_panels_go_along_with_nominations():
     p = []
     for seed in range(30):
@@ -73,6 +77,7 @@ def test_p_is_uniform_where_panels_go_along_with_nominations():
         assert np.mean(np.array(p) <= level) == pytest.approx(level, abs=room)
 
 
+@pytest.mark.slow
 def test_a_panel_bound_to_its_nomination_cannot_be_asked():
     ratings, submissions, _ = contest(3, n_sub=40, n_jur=4, per=4)
     both = pd.concat(
@@ -109,6 +114,7 @@ def own_region(mu, t):
     return mu + 1.5 * (t["region"] == t["j"] % 8)
 
 
+@pytest.mark.slow
 def test_undeclared_favour_to_the_own_region_is_found_in_the_panel():
     ratings, submissions, jurors = contest(7, plant=own_region)
     found = diagnose(ratings, submissions, jurors).findings
@@ -119,6 +125,7 @@ def test_undeclared_favour_to_the_own_region_is_found_in_the_panel():
     assert len(asked_twice) == 0
 
 
+@pytest.mark.slow
 def test_a_mark_for_the_own_organisation_is_a_finding_by_itself():
     ratings, submissions, jurors = contest(8, n_sub=60, n_jur=6)
     mine = ratings.loc[ratings["juror"] == "E03", "submission"].iloc[0]

@@ -129,6 +129,7 @@ def test_merits_are_those_of_random_levels_averaged_over_how_far_they_lie_apart(
     assert s2 > 0
 
 
+@pytest.mark.slow
 def test_errors_and_contrasts_are_the_spread_of_the_draws():
     data, level, _ = bound(17, n=42, k=9)
     fit = reml.fit(*data, level=level)
@@ -144,6 +145,7 @@ def test_errors_and_contrasts_are_the_spread_of_the_draws():
     np.testing.assert_allclose(np.sqrt(((juror - fit.juror_effect) ** 2).mean(axis=0)), se_juror, rtol=0.06)
 
 
+@pytest.mark.slow
 def test_more_jurors_than_submissions_change_places_and_nothing_else(monkeypatch):
     data, level, _ = bound(4, n=15, k=24, readers=8)
     seen = []
@@ -191,6 +193,7 @@ def table(data, level):
     return pd.DataFrame({"submission": i, "juror": j, "criterion": "c", "score": y, "level": names})
 
 
+@pytest.mark.slow
 def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     data, level, _ = bound(9)
     found = estimate(table(data, level))
@@ -211,6 +214,7 @@ def test_contrasts_say_how_far_apart_the_nominations_are_and_how_surely():
     assert estimate(table(data, level).drop(columns="level")).contrasts is None
 
 
+@pytest.mark.slow
 def test_levels_are_means_of_estimates_with_the_error_of_the_mean_of_these_submissions():
     data, level, _ = bound(9)
     names = np.array(["legal", "health", "culture"])[level]
@@ -236,6 +240,7 @@ def test_levels_change_no_other_estimator(method):
     pd.testing.assert_frame_equal(found.jurors, plain.jurors)
 
 
+@pytest.mark.slow
 def test_estimators_are_compared_where_levels_differ():
     data, level, _ = bound(14, n=60, k=9, apart=2.0)
     found = compare_estimators(table(data, level), 20, n_sim=20)
@@ -243,6 +248,7 @@ def test_estimators_are_compared_where_levels_differ():
     assert found.loc["severity", "rmse"] < found.loc["raw", "rmse"]
 
 
+@pytest.mark.slow
 def test_panels_that_read_one_nomination_each_are_compared_with_the_error_of_their_difference():
     data, level, _ = bound(10, share=0.0)
     ratings = table(data, level)
@@ -272,6 +278,7 @@ def test_a_submission_has_one_level():
         estimate(ratings)
 
 
+@pytest.mark.slow
 def test_nominations_that_differ_cost_neither_hits_nor_coverage():
     """A light version of benchmarks/levels.py: two in a hundred readings across, levels a standard deviation apart."""
     rng, home = np.random.default_rng(2021), np.repeat([0, 1, 2], 4)

@@ -6,8 +6,6 @@ import mirror
 import mirror_words
 import pytest
 
-from fairlib.report.letters.letter import write_letters
-
 pytestmark = pytest.mark.slow
 
 QUICK = {"draws": 200}
@@ -108,5 +106,5 @@ def test_every_page_and_sheet(both):
 def test_every_letter(both):
     case, high, low = both
     mirror_words.compare_letters(high, low, case.ends)
-    said = [b for x in write_letters(low.internal) for b in x.blocks if b.kind == "table"]
+    said = [b for x in low.letters for b in x.blocks if b.kind == "table"]
     assert said and all("low is best" in b.caption for b in said)

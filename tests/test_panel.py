@@ -51,6 +51,7 @@ def test_nothing_moved_moves_nobody(live):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moves", "changes"), [
     ({"seats": 3, "quota:0": False}, {"seats": 3, "quotas": ()}),
     ({"quota:0:x": 3, "quota:0:y": 1}, {"quotas": [QUOTA | {"seats": {"x": 3, "y": 1}}]}),
@@ -67,6 +68,7 @@ def test_a_control_is_the_same_as_the_call(asked, live, moves, changes):
     assert all(str(i) in live.said.value for i in want.moved.index)
 
 
+@pytest.mark.slow
 def test_a_juror_is_switched_off(asked, live):
     live.controls["juror:J0"].value = False
     others = asked[1].ratings[asked[1].ratings["juror"] != "J0"]
@@ -75,6 +77,7 @@ def test_a_juror_is_switched_off(asked, live):
     np.testing.assert_allclose(got.astype(float), want.reindex(got.index).astype(float), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_said_and_reset_brings_the_rule_back(live):
     for name in ("weight:a", "weight:b"):
         live.controls[name].value = 0.0
@@ -83,6 +86,7 @@ def test_what_cannot_be_done_is_said_and_reset_brings_the_rule_back(live):
     assert live.moved == {} and live.found.moved.empty
 
 
+@pytest.mark.slow
 def test_written_as_params_it_is_the_rule(live):
     live.controls["seats"].value = 5
     live.controls["weight:a"].value = 2.0
@@ -92,6 +96,7 @@ def test_written_as_params_it_is_the_rule(live):
     assert yaml.safe_load(text) == {"rounds": [told]}
 
 
+@pytest.mark.slow
 def test_chances_stand_beside_those_who_move(asked, monkeypatch):
     monkeypatch.delenv("FAIRLIB_RUN_DIR", raising=False)
     stage, scored = asked

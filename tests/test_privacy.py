@@ -72,6 +72,7 @@ def test_subtraction_recovers_no_mark_in_a_thousand_designs():
         assert recoverable(pairs, *withheld(ratings_of(pairs, rng.integers(1, 11, len(pairs))), TEN)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.sets(st.tuples(st.integers(0, 8), st.integers(0, 6)), min_size=1, max_size=40))
 def test_subtraction_recovers_no_mark_of_any_design(cells):
@@ -84,6 +85,7 @@ def test_without_complements_the_attack_would_succeed():
     assert ("s2", "j4") in recoverable(pairs, set(), {"j4"})
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.sets(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=8),
@@ -183,6 +185,7 @@ def test_what_nobody_may_see_is_not_even_read(results):
     assert hidden.isdisjoint(results.submissions.columns)
 
 
+@pytest.mark.slow
 def test_no_number_has_more_digits_than_a_page_shows(results):
     for stage in for_public(results).rounds:
         tables = stage.tables | {"agreement": stage.agreement, "profiles": stage.profiles}
@@ -203,6 +206,23 @@ def with_one_reader_less(results):
     estimates.loc[estimates["submission"] == name, "n_jurors"] = 2
     changed = stage.with_tables(ratings=stage.ratings[~mine | kept], estimates=estimates)
     return name, replace(results, rounds=(changed, *results.rounds[1:]))
+
+
+def test_the_public_is_told_reasons_by_what_they_are_not_by_how_they_look(results):
+    stage = results.rounds[0]
+    said = (
+        'manual:selected by board on 2021-03-30: "heard: 7.125 there"; rule: reserve, quota:region=x 7.125<8'
+    )
+    codes = {
+        said: said.replace("7.125<8", "7.12<8"),
+        "quota:region=x 9.5<10": "quota:region=x",
+    }  # 10: the best mark
+    told = {}
+    for code in codes:
+        decisions = stage.decisions.assign(reason=code)
+        public = for_public(replace(results, rounds=(stage.with_tables(decisions=decisions),)))
+        told[code] = set(public.rounds[0].decisions["reason"])
+    assert told == {code: {wanted} for code, wanted in codes.items()}
 
 
 def test_a_submission_withheld_has_no_place_by_which_its_mean_would_be_known(results):
@@ -252,6 +272,7 @@ def test_a_status_never_tells_marks(results):
     assert set(seen.jurors["status"]) == set(seen.estimates["status"]) == {"ok"}
 
 
+@pytest.mark.slow
 def test_correlations_are_coarse_and_gone_where_one_gave_everybody_the_same(results):
     seen = for_public(results).rounds[0].agreement
     known = seen.to_numpy()[seen.notna().to_numpy()]
@@ -273,6 +294,7 @@ def test_the_public_learns_how_many_places_a_juror_moves_and_not_whose(results):
         assert "estimate" not in stage.ties
 
 
+@pytest.mark.slow
 def test_no_name_without_consent(results):
     seen = for_public(results).submissions
     without = results.submissions["consent"].str.lower() != "true"
@@ -374,6 +396,7 @@ def readings_of_pdf(file):
             yield from (thing.get_data().decode(code, "ignore") for code in ("utf-8", "utf-16-be"))
 
 
+@pytest.mark.slow
 def test_planted_secrets_are_nowhere_in_public(tmp_path):
     run, rules = planted(tmp_path)
     render(run, rules, tmp_path / "out", languages=("kk",), workers=1)
@@ -428,6 +451,7 @@ def test_the_attack_on_published_tables_recovers_no_mark(attacked):
     assert unknown <= 0.001 * sum(len(done.verdicts) for done in attacked.values())
 
 
+@pytest.mark.slow
 def test_the_attack_recovers_marks_where_nothing_is_withheld(tmp_path, monkeypatch):
     monkeypatch.setattr("fairlib.report.public.privacy.withheld", lambda *_: (set(), set()))
     found = [attack(draw_case(seed), tmp_path / str(seed)) for seed in (62, 64, 66)]

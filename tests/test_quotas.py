@@ -37,7 +37,7 @@ def test_floor_takes_seats_from_the_others():
 def test_an_empty_group_gets_nothing_and_is_noted():
     got = apportion(named(10, 0), 4, floor=2)
     assert got.seats == {"a": 4, "b": 0}
-    assert got.notes == ("empty_group:b",)
+    assert tuple(map(str, got.notes)) == ("empty_group:b",)
     assert apportion({}, 0).seats == {}
 
 
@@ -45,7 +45,7 @@ def test_an_empty_group_gets_nothing_and_is_noted():
 def test_equal_claims_go_to_the_lot_and_are_noted(method):
     got = apportion(named(10, 10), 5, method, seed=4)
     assert sorted(got.seats.values()) == [2, 3]
-    assert got.notes[0].startswith("seat_tie:") and got.notes[0].endswith("by lot")
+    assert got.notes[0].kind == "seat_tie" and got.notes[0]["how"] == "lot"
     again = apportion({"b": 10, "a": 10}, 5, method, seed=4)
     assert again.seats == got.seats
     both = {apportion(named(10, 10), 5, method, seed=k).seats["a"] for k in range(20)}
@@ -55,7 +55,7 @@ def test_equal_claims_go_to_the_lot_and_are_noted(method):
 def test_equal_remainders_go_to_the_larger_group():
     got = apportion(named(30, 10), 2)
     assert got.seats == {"a": 2, "b": 0}
-    assert got.notes == ("seat_tie:a>b by size",)
+    assert tuple(map(str, got.notes)) == ("seat_tie:a>b by size",)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,7 @@ def test_impossible_is_said_by_name(sizes, n, floor, says):
         apportion(sizes, n, floor=floor)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6), st.sampled_from(METHODS), st.data())
 def test_seats_are_shared_whole_and_no_group_gets_more_than_it_has(sizes, method, data):
@@ -83,6 +84,7 @@ def test_seats_are_shared_whole_and_no_group_gets_more_than_it_has(sizes, method
         assert all(abs(g - n * size / sum(sizes)) < 1 for g, size in zip(got, sizes, strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(st.integers(5, 40), min_size=1, max_size=5), st.sampled_from(METHODS), st.integers(0, 5))
 def test_floors_are_kept(sizes, method, floor):

@@ -153,6 +153,7 @@ def full_information(design, p):
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partial_credit", [False, True])
 def test_errors_are_those_of_the_whole_information(partial_credit):
     design = design_of(simulated(), partial_credit)
@@ -187,6 +188,7 @@ def test_gradient_of_marginal_likelihood(partial_credit):
     assert gap < 1e-3
 
 
+@pytest.mark.slow
 def test_marginal_is_close_to_truth_where_joint_is_too_wide():
     ratings = simulated(5, n_sub=400, n_jur=8, n_cri=2, share=0.0)
     joint, marginal = rasch(ratings), rasch(ratings, method="marginal")
@@ -236,6 +238,7 @@ def test_juror_seen_only_with_extremes_has_no_measure():
     assert np.isfinite(fit.submissions.measure["s00"])
 
 
+@pytest.mark.slow
 def test_unused_value_is_closed_up_for_all_with_a_finding():
     ratings = simulated(1)
     gap = ratings.assign(score=ratings.score.where(ratings.score < 3, ratings.score + 1))
@@ -274,6 +277,7 @@ def test_a_hundred_and_one_categories():
     assert wide.sum(axis=0) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_fair_average_undoes_the_draw_of_jurors():
     ratings = simulated(4, n_sub=200, n_jur=5)
     fit = rasch(ratings)
@@ -312,6 +316,7 @@ def test_statuses_of_thin_jurors_and_submissions():
     assert len(fit.submissions) == 32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["joint", "marginal"])
 def test_disconnected_subsets_are_named(method):
     one = simulated(1)
@@ -374,6 +379,7 @@ def shuffled(ratings, seed):
     return ratings.sample(frac=1, random_state=seed)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.integers(0, 10**6), st.sampled_from(["joint", "marginal"]))
 def test_order_of_rows_changes_nothing(seed, method):
@@ -383,6 +389,7 @@ def test_order_of_rows_changes_nothing(seed, method):
         pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.permutations(range(6)), st.permutations(range(15)), st.sampled_from(["joint", "marginal"]))
 def test_names_change_nothing(jurors, submissions, method):
@@ -399,6 +406,7 @@ def test_names_change_nothing(jurors, submissions, method):
         assert left.status.tolist() == right.status.tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(

@@ -136,6 +136,7 @@ cells = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(cells, st.booleans(), st.randoms(use_true_random=False), st.sampled_from([0, 16]))
 def test_composite_by_hand_whatever_is_missing(marks, dense_names, random, dense):

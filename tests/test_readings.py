@@ -45,6 +45,7 @@ def test_draws_have_that_covariance():
     assert np.abs(got - _covariance(after)).max() < 0.02
 
 
+@pytest.mark.slow
 def test_the_gain_is_that_of_reading_again():
     # worlds from the posterior; in each the mark comes, the rank-one update follows, the rule is applied
     found, problem = contest_of(select=rule(12))

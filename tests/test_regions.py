@@ -20,6 +20,7 @@ def one(place, region="", on=BEFORE):
     return resolve(pd.Series([place], index=["x"]), pd.Series([region], index=["x"]), on).loc["x"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", [BEFORE, AFTER])
 @pytest.mark.parametrize("column", ["place", "region"])
 def test_every_alias_in_both_frames(on, column):
@@ -186,6 +187,7 @@ def test_before_june_2018_shymkent_was_in_the_south():
     assert set(found["code"]) == {""}
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(ALIASES["alias"].tolist() + ["", "Мәскеу", "Ақсу"]), max_size=8), st.randoms()

@@ -249,6 +249,7 @@ def many_jurors(seed, sd_juror=0.6):
     return incomplete(seed, n=12, k=40, share=0.4, sd=(1.0, sd_juror, 0.8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sd_juror", [0.6, 0.0])
 @pytest.mark.parametrize("restricted", [True, False])
 def test_more_jurors_than_submissions_change_places_and_nothing_else(monkeypatch, restricted, sd_juror):

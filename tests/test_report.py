@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from functools import cache
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -84,6 +85,19 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="session")
 def results(made):
     return read_results(made[0], made[1])
+
+
+@pytest.fixture(scope="session")
+def written(results):
+    """The report by language and audience, each written once."""
+    seen = {"internal": results, "public": for_public(results)}
+    return cache(lambda lang, audience: write_report(seen[audience], lang, audience))
+
+
+@pytest.fixture(scope="session")
+def letters(results):
+    """The letters by submission."""
+    return {x.submission: x for x in write_letters(results)}
 
 
 def test_everything_promised_is_there(made):
@@ -176,8 +190,8 @@ def cells(report, table_id):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_numbers_equal_the_tables_they_come_from(results, lang):
-    say, report = speak(lang), write_report(results, lang, "internal")
+def test_numbers_equal_the_tables_they_come_from(results, written, lang):
+    say, report = speak(lang), written(lang, "internal")
     for stage in results.rounds:
         joined = results.joined(stage)
         rows = cells(report, f"decisions-{stage.id}")
@@ -212,8 +226,8 @@ def test_published_counts_of_2021_appear(tmp_path, lang):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_how_firm_the_choice_is(results, lang):
-    say, report = speak(lang), write_report(results, lang, "internal")
+def test_how_firm_the_choice_is(results, written, lang):
+    say, report = speak(lang), written(lang, "internal")
     for stage in results.rounds:
         kinds = stage.stability.dropna(subset=["n_changes"]).groupby("kind", sort=False)["n_changes"]
         found = cells(report, f"stability-{stage.id}")
@@ -422,10 +436,8 @@ def test_every_sheet_of_the_public_workbook_is_free_of_what_is_private(results):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_what_rules_cost_and_what_others_would_have_chosen(results, lang):
-    say = speak(lang)
-    inside = write_report(results, lang, "internal")
-    outside = write_report(for_public(results), lang, "public")
+def test_what_rules_cost_and_what_others_would_have_chosen(results, written, lang):
+    say, inside, outside = speak(lang), written(lang, "internal"), written(lang, "public")
     for stage in results.rounds:
         costs = cells(inside, f"costs-{stage.id}")
         assert [r[1] for r in costs] == [say.number(n) for n in stage.rule_costs["n"]]
@@ -477,10 +489,9 @@ def letter_text(letter):
     return "\n".join(parts)
 
 
-def test_letters_say_what_they_must(results):
+def test_letters_say_what_they_must(results, letters):
     stage, last = results.rounds
     first, fair = results.joined(stage), results.joined(last)
-    letters = {x.submission: x for x in write_letters(results)}
     for row in first[first["decision"].isin(["reserve", "not_selected"])].itertuples():
         letter, say = letters[row.submission], speak(letters[row.submission].lang)
         told = letter_text(letter)
@@ -521,8 +532,7 @@ def test_forms_outside_the_window_get_a_letter(made, tmp_path):
     assert letter_html(write_letters(results, [resent])[0])
 
 
-def test_letters_are_one_page_in_the_applicants_language(made, results):
-    letters = {letter.submission: letter for letter in write_letters(results)}
+def test_letters_are_one_page_in_the_applicants_language(results, letters):
     press = LetterPress()
     for row in results.submissions.iloc[::6].itertuples():
         letter = letters[row.submission]

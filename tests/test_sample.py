@@ -54,6 +54,7 @@ def cells(path: Path, sheet: str) -> dict[str, object]:
     return {f"{letters[c]}{r}": v for r, row in enumerate(rows, 1) for c, v in enumerate(row) if v != ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", YEARS)
 def test_the_same_bytes_and_the_same_truth(year, tmp_path):
     tables = write_sample(year, tmp_path / "data")
@@ -102,6 +103,7 @@ def test_reasons_for_setting_aside_2021():
     assert set(kept) <= set(accepted(2021).index) and kept.nunique() == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", YEARS)
 def test_every_planted_thing_is_in_its_cell(year):
     planted = truth(year)
@@ -155,6 +157,7 @@ def test_nobody_real(year):
     assert len(iins) and all(i.startswith("99") and i[6] in "12" for i in iins)
 
 
+@pytest.mark.slow
 def test_workbooks_hold_no_clock_no_formula_and_no_name():
     for path in sorted((ROOT / "data").rglob("*.xlsx")):
         with zipfile.ZipFile(path) as parts:
@@ -207,6 +210,7 @@ def test_the_fair_covers_the_finalists_but_one_and_one_stranger():
     assert not rows.duplicated(["juror", "submission", "criterion"]).any()
 
 
+@pytest.mark.slow
 def test_finalists_are_those_that_the_rules_select():
     rules = read_params(ROOT / "params/2021.yaml")
     rows = pd.read_csv(ROOT / "data/2021/fair/scores.csv", sep=";", encoding="utf-8-sig", dtype=str)
@@ -219,6 +223,7 @@ def test_finalists_are_those_that_the_rules_select():
     assert accepted(2021).loc[chosen, "title"].isin(named).sum() == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", YEARS)
 def test_every_mark_comes_out_of_the_sheets_as_meant(year):
     rules = read_params(ROOT / f"params/{year}.yaml")
@@ -235,6 +240,7 @@ def test_every_mark_comes_out_of_the_sheets_as_meant(year):
     np.testing.assert_array_equal(both["score"], both["score_read"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", YEARS)
 def test_intake_gives_back_what_was_meant(year):
     contest = read_params(ROOT / f"params/{year}.yaml").contest

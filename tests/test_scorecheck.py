@@ -78,6 +78,7 @@ def why_not(submission, juror, who):
     return "" if juror in who.jurors.index else "unknown_juror"
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.fixed_dictionaries({"E1": ROWS, "E2": ROWS, "E9": ROWS}), PAIRS)
 def test_all_at_once_is_mark_by_mark(tmp_path_factory, sheets, conflicts):

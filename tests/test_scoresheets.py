@@ -321,6 +321,7 @@ def named_roster():
     return replace(roster, jurors=roster.jurors.assign(name=["Иванова Анна Сергеевна", "Омаров Ерлан"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Иванова", "Иванова А.С.", "анна иванова"])
 def test_a_sheet_named_after_a_juror_is_hers(tmp_path, name):
     book(tmp_path / "e1.xlsx", {name: MARKED})
@@ -336,6 +337,7 @@ def test_a_sheet_of_one_juror_in_the_file_of_another_wants_a_person(tmp_path):
     assert told(result, "found", "done") == [["juror_doubtful", "error", "Иванова; E2", "taken as E2"]]
 
 
+@pytest.mark.slow
 def test_ids_and_names_by_which_a_sheet_is_known(tmp_path):
     book(tmp_path / "e2.xlsx", {"Лист1": MARKED})
     assert told(read(tmp_path, named_roster(), files="*.xlsx"), "juror") == []
@@ -358,6 +360,7 @@ def test_jurors_named_in_a_long_table(tmp_path):
     assert told(result, "found", "juror") == [["juror_by_name", "warning", "Иванова", "E1"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", [["Итого", 12, 14], ["Барлығы:", 12, 14], ["", "Total", 14], ["Всего: 2", "", ""]]
 )
@@ -450,6 +453,7 @@ def test_a_long_table_without_headings_says_what_to_do(tmp_path):
         read(tmp_path, layout="long")
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.permutations(["A", "B", "C"]), st.permutations(["E1", "E2"]))
 def test_order_of_rows_and_files_changes_nothing(tmp_path_factory, rows, jurors):

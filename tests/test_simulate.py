@@ -71,6 +71,7 @@ def test_panels_smaller_than_the_readers_are_filled_from_outside():
     assert (np.bincount(pairs[:, 0], minlength=60) == 4).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     n=st.integers(1, 40),

@@ -40,6 +40,7 @@ def mirrored(ratings):
     return ratings.assign(score=11 - ratings["score"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity"])
 def test_low_best_is_the_mirror_of_high_best(ratings, estimator):
     high, low = contest("high", estimator=estimator), contest("low", estimator=estimator)
@@ -101,6 +102,7 @@ def test_diagnostics_of_a_round_with_nothing_known_of_its_people(ratings):
     assert list(review.jurors.index) == [f"J{j}" for j in range(5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", METHODS)
 def test_a_criterion_without_an_estimate_says_why(ratings, estimator):
     """One criterion with the same mark throughout, one submission without a mark on the other."""

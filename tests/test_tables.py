@@ -64,6 +64,7 @@ NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 7.0, 8.5, 0.1 + 0.2, 1e15, 1e16, -3.0
 OTHERS = st.sampled_from([True, False, 1, 10**16, dt.date(2021, 4, 14), dt.timedelta(hours=30)])
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.lists(NUMBERS | st.text(max_size=3)) | st.lists(NUMBERS | OTHERS | st.text(max_size=3)))
 def test_a_column_read_at_once_is_each_cell_read_alone(column):

@@ -87,6 +87,7 @@ def test_the_draw_is_what_anybody_can_compute():
     assert ids(order(same.iloc[5:9], ["draw"], seed=7)) == [s for s in found if s in same.index[5:9]]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(0, 10_000))
 def test_order_of_rows_changes_nothing(seed):

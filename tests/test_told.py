@@ -52,6 +52,12 @@ def results(run):
     return read_results(run, RULES)
 
 
+@pytest.fixture(scope="module")
+def letters(results):
+    """The letters by submission."""
+    return {x.submission: x for x in write_letters(results)}
+
+
 def tables_of(results, lang="en", audience="internal"):
     """Tables of the report by id, those behind figures too."""
     blocks = list(write_report(results, lang, audience).blocks())
@@ -60,6 +66,7 @@ def tables_of(results, lang="en", audience="internal"):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ru"])
 def test_marks_stand_as_given_and_in_the_order_of_the_headings(results, lang):
     say, stage = speak(lang), results.rounds[0]
@@ -86,6 +93,7 @@ def test_marks_stand_as_given_and_in_the_order_of_the_headings(results, lang):
     assert any("·" in text for text in found.values())
 
 
+@pytest.mark.slow
 def test_the_range_of_a_juror_keeps_quarter_points(results):
     stage = results.rounds[0]
     shown = tables_of(results)["marks-commission-data"]
@@ -139,6 +147,7 @@ def test_a_filled_mark_is_one_whose_interval_does_not_contain_zero():
     assert filled == set(outside["severity"])
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 20000), min_size=1, max_size=30),
     st.sampled_from([(0.9, 0.1), (0.8, 0.2), (0.95, 0.05), (0.905, 0.333), (0.999, 0.001)]),
@@ -156,14 +165,15 @@ def test_no_probability_stays_unknown():
     assert in_per_cents(pd.Series([np.nan, 0.5]), Certainty()).isna().tolist() == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])
-def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
+def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, letters, lang):
     say, public = speak(lang), for_public(results)
-    letters = {x.submission: x for x in write_letters(results)}
     for seen, audience in ((results, "internal"), (public, "public")):
         books = {s.name: s for s in sheets(Context(seen, say, audience))}
+        tables = tables_of(seen, lang, audience)
         for k, stage in enumerate(results.rounds, 1):
-            shown = tables_of(seen, lang, audience)[f"decisions-{stage.id}"]
+            shown = tables[f"decisions-{stage.id}"]
             at = [c.label for c in shown.columns].index(say("Probability, places"))
             page = {row[1].text: row[at].text for row in shown.rows if row[at].text != "–"}
             book = next(s for name, s in books.items() if name.startswith(f"{k}. ") and len(s.columns) > 15)
@@ -184,6 +194,7 @@ def test_a_project_has_one_chance_on_page_in_workbook_and_letter(results, lang):
                 assert mine("In the report that is called: {band}.", band=word("band", code, mine)) in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])
 def test_nobody_is_promised_the_places_of_other_jurors(results, lang):
     say = speak(lang)
@@ -195,6 +206,7 @@ def test_nobody_is_promised_the_places_of_other_jurors(results, lang):
     ) in told  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_share_that_a_second_commission_keeps_has_one_number(results):
     for stage in results.rounds:
         numbers = [
@@ -213,6 +225,7 @@ def _with_decisions(run, folder, at):
     return read_results(copy, RULES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "waits"),
     [
@@ -239,6 +252,7 @@ def test_a_letter_waits_until_somebody_has_decided(run, tmp_path, reason, waits)
     assert "waiting" not in tables_of(for_public(results), audience="public")
 
 
+@pytest.mark.slow
 def test_a_decision_of_people_over_the_seats_is_told_and_leaves_the_number_of_seats(run, tmp_path):
     def one_more(d):
         at = d.index[d["decision"] == "not_selected"][0]
@@ -260,6 +274,7 @@ def test_a_decision_of_people_over_the_seats_is_told_and_leaves_the_number_of_se
     assert card.headline.startswith("Selected: 50.") and sum(n for _, n, _ in card.dots) == 50
 
 
+@pytest.mark.slow
 def test_a_round_without_seats_has_no_top(run, tmp_path):
     from dataclasses import replace
 
@@ -270,6 +285,7 @@ def test_a_round_without_seats_has_no_top(run, tmp_path):
     assert "ranking: expert" in write_report(results, "en", "public").chapters[3].title
 
 
+@pytest.mark.slow
 def test_a_draw_can_be_checked_from_what_lies_beside_the_public_page(run, tmp_path):
     from fairlib.report.files import draws
     from fairlib.report.parallel import Job

@@ -20,6 +20,7 @@ def contest(severity, noise, seed=0, n=60, k=8, readers=3):
     return pd.DataFrame(rows, columns=["submission", "juror", "criterion", "score"])
 
 
+@pytest.mark.slow
 def test_severe_jurors_make_adjustment_win():
     table = compare_estimators(contest(2.0, 0.4), 15, n_sim=40)
     assert list(table.index) == list(COMPARED)
@@ -30,12 +31,14 @@ def test_severe_jurors_make_adjustment_win():
     assert table["hit_rate"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_equal_jurors_make_least_squares_overcorrect():
     table = compare_estimators(contest(0.0, 1.5, readers=2), 15, n_sim=60)
     assert table.loc["severity", "rmse"] < table.loc["additive", "rmse"]
     assert table.loc["severity", "hit_rate"] >= table.loc["additive", "hit_rate"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_table():
     ratings = contest(0.5, 1.0)
     first, again = (compare_estimators(ratings, 10, n_sim=5, seed=3) for _ in range(2))
@@ -62,6 +65,7 @@ def test_predictions_of_the_mean_by_hand():
     assert table.loc["raw", "n_predicted"] == 6
 
 
+@pytest.mark.slow
 def test_all_methods_run_side_by_side():
     rng = np.random.default_rng(5)
     ratings = contest(0.7, 1.0, n=30, k=6)

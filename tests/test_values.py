@@ -182,6 +182,7 @@ def test_an_hour_that_never_was():
     assert one(dates, "2021-03-28 02:30:00", "Europe/Berlin")["code"] == "clock_change"
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.dates(pd.Timestamp("2000-01-01").date(), pd.Timestamp("2068-12-31").date()))
 def test_every_day_reads_back(day):

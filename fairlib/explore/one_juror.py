@@ -12,16 +12,16 @@ from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, tab
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words, each_juror, signals
-from fairlib.report.chapters.levels import Z95
 from fairlib.report.chapters.scoring import pairs_compared, severe
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words
 from fairlib.report.words.locale import speak
 from fairlib.rules import Contest, Language
 from fairlib.scoring.jurors.sentences import sentence
+from fairlib.scoring.result import Z95
 from fairlib.selection import several
 
-MARK = ["submission", "criterion", "score", "status", "source"]
+_MARK = ["submission", "criterion", "score", "status", "source"]
 SAID = ("talk", "own_organisation_marked", "no_spread", "significant")  # findings told one by one
 MANY = 12  # rows of a table that is not folded
 
@@ -65,7 +65,7 @@ def juror(run: OpenRun | str | Path, juror: str, lang: Language = "en") -> Juror
         juror=asked,
         severity=scores.by_round(rounds, lambda s: s.jurors[s.jurors["juror"] == asked]),
         findings=scores.by_round(rounds, lambda s: _findings(s, asked)),
-        marks=scores.by_round(rounds, lambda s: s.ratings.loc[s.ratings["juror"] == asked, MARK]),
+        marks=scores.by_round(rounds, lambda s: s.ratings.loc[s.ratings["juror"] == asked, _MARK]),
         readings=scores.by_round(rounds, lambda s: _readings(s, asked, contest)),
         agreement=scores.by_round(rounds, lambda s: _agreement(s, asked, contest)),
         moved=scores.by_round(rounds, lambda s: _moved(s, asked)),
@@ -107,7 +107,7 @@ def _moved(stage: RoundResults, juror: str) -> pd.DataFrame:
         (s, side)
         for _, row in _without(stage, juror).iterrows()
         for side in ("comes", "goes")
-        for s in several.read(common.text(row[side]))
+        for s in several.read(row[side])
     ]
     about = stage.decisions.set_index("submission")[["rank", "decision", "p_selected"]]
     return pd.DataFrame(rows, columns=["submission", "change"]).join(about, on="submission")

@@ -23,7 +23,7 @@ def otherwise(stage: RoundResults, submission: str) -> pd.DataFrame:
         (kind, what, side)
         for kind, what, row in _tried(stage)
         for side in ("comes", "goes")
-        if submission in several.read(common.text(row[side]))
+        if submission in several.read(row[side])
     ]
     return pd.DataFrame(rows, columns=["kind", "what", "change"])
 

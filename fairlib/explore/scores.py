@@ -18,7 +18,7 @@ from fairlib.rules import Contest
 from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.ratings import composite
 
-MARK = ["juror", "criterion", "score", "status", "source"]
+_MARK = ["juror", "criterion", "score", "status", "source"]
 READER = ["juror", "score", "severity", "se", "adjusted"]
 STEP = ["step", "about", "points", "so_far"]
 
@@ -32,7 +32,7 @@ def by_round(rounds: Sequence[RoundResults], of: Callable[[RoundResults], pd.Dat
 
 def marks(stage: RoundResults, submission: str) -> pd.DataFrame:
     """`juror, criterion, score, status, source` of a submission, in the order of the ratings."""
-    return stage.ratings.loc[stage.ratings["submission"] == submission, MARK]
+    return stage.ratings.loc[stage.ratings["submission"] == submission, _MARK]
 
 
 def readers(stage: RoundResults, submission: str, contest: Contest) -> pd.DataFrame:
@@ -147,12 +147,8 @@ def _steps(stage: RoundResults, submission: str, context: Context) -> list[Table
     sums = found["so_far"].round(2)
     rows: list[tuple[Cell | str, ...]] = []
     for r, points, so_far in zip(found.itertuples(), sums.diff(), sums, strict=True):
-        label = {
-            "raw_mean": say("Mean of the scores of its readers"),
-            "severity": say("Severity of {juror}: {severity}, divided by readers: {n}", juror=r.about,
-                            severity=say.signed(severity.get(r.about), 2), n=n),
-            "estimator": say("The rest, by the way of estimating"),
-        }[r.step]  # fmt: skip
+        told_of = {"juror": r.about, "severity": say.signed(severity.get(r.about), 2), "n": n}
+        label = word("step", r.step, say, **told_of)
         added = Cell("") if r.step == "raw_mean" else Cell(say.signed(points, 2), r.points)
         rows.append((label, added, common.number(say, so_far, 2)))
     heads = [Column(say("Step"), "name", 4), Column(say("Points"), "number"), Column(say("So far"), "number")]

@@ -14,7 +14,6 @@ from fairlib.report.blocks import Block, Cell, Column, Heading, Table, Text, tab
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.otherwise import named
-from fairlib.report.figures.base import decision_names
 from fairlib.report.letters.words import (
     best_and_worst,
     distance,
@@ -26,6 +25,7 @@ from fairlib.report.letters.words import (
     score_table,
 )
 from fairlib.report.results import Results, RoundResults
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import speak
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.rules import Language
@@ -118,7 +118,7 @@ def _in_round(stage: RoundResults, submission: str, context: Context, latest: bo
     row = field.joined.loc[submission]
     if row["decision"] == "not_eligible":
         return rules_missed(row, context)
-    decision = decision_names(say.lang).get(row["decision"], common.text(row["decision"]))
+    decision = word("decision", row["decision"], say)
     verdict = say("{round}: {decision}.", round=context.stage_name(stage), decision=decision)
     reason = reason_sentence(row["reason"], context.contest, say)
     blocks: list[Block] = [Heading(verdict), Text(f"{meaning(field, row, context)} {reason}".strip(), "lead")]

@@ -12,8 +12,8 @@ from fairlib.report.parallel import Job, Task, alone, prepare, shared
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
 from fairlib.rules import Language
+from fairlib.rules.base import LANGUAGES
 
-LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
 LETTERS_A_TASK = 80
 
 

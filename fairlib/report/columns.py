@@ -9,7 +9,6 @@ from fairlib.contract import KINDS, column
 from fairlib.report.blocks import Cell, Column, Style, Table, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
-from fairlib.report.figures.base import decision_names
 from fairlib.report.words import codes, findings
 from fairlib.report.words.codes import group_name
 from fairlib.report.words.reasons import reason_sentence
@@ -21,7 +20,7 @@ WORDS: dict[str, Callable[[Value, Context], str]] = {
     "submissions.nomination": common.nomination,
     "submissions.region": common.region,
     "submissions.settlement": lambda x, c: group_name("settlement", common.text(x), c.contest, c.say),
-    "decisions.decision": lambda x, c: decision_names(c.say.lang).get(str(x), common.text(x)),
+    "decisions.decision": lambda x, c: codes.word("decision", x, c.say),
     "decisions.reason": lambda x, c: reason_sentence(x, c.contest, c.say),
     "decisions.band": lambda x, c: codes.word("band", x, c.say),
     "estimates.status": lambda x, c: codes.status_words(x, c.say),

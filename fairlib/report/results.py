@@ -21,11 +21,9 @@ from fairlib.params import RulesFile
 from fairlib.rules import Certainty, Round
 from fairlib.scoring.agreement.concordance import agreement_matrix
 from fairlib.selection.firm.certainty import band_of
+from fairlib.selection.reason import reasons_in, rule_said, waits
 
 OUTSIDE = ("early", "late")  # reasons for setting a form aside of which its sender must be told
-RULE_SAID = r"^manual:(?s:.*); rule: (\w+), "  # what the rule said, in the reason of a decision of people
-# reasons that decide nothing
-WAITS = r"^(?!manual:)(?:.*; )?(?:no_estimate|tie_refused|tie_exhausted|budget:waiting)\b"
 TRUE = {"true", "yes", "1", "1.0"}
 FALSE = {"false", "no", "0", "0.0"}
 
@@ -68,7 +66,7 @@ class RoundResults:
     @cached_property
     def by_people(self) -> pd.DataFrame:
         """Decisions that people took over the rule's head, with `rule_said`, what the rule alone decided."""
-        said = self.decisions["reason"].str.extract(RULE_SAID, expand=False)
+        said = [rule_said(reasons_in(code)) for code in self.decisions["reason"]]
         return self.decisions.assign(rule_said=said).dropna(subset=["rule_said"])
 
     @cached_property
@@ -137,8 +135,8 @@ class Results:
         if not self.rounds:
             return {}
         latest = pd.concat([s.decisions for s in self.rounds]).drop_duplicates("submission", keep="last")
-        reasons = latest.set_index("submission")["reason"].fillna("")
-        return reasons[reasons.str.contains(WAITS)].to_dict()
+        reasons = latest.set_index("submission")["reason"]
+        return reasons[reasons.map(lambda code: waits(reasons_in(code))).astype(bool)].to_dict()
 
     def joined(self, stage: RoundResults) -> pd.DataFrame:
         """Decisions of a round with its estimates and what was sent; ranks are those of the decisions.

@@ -10,24 +10,17 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 from scipy.special import stdtr, stdtrit
 
+from fairlib.contract import MARK, ROUND
 from fairlib.errors import ScoringError
 from fairlib.scoring.arrays import sortable
 from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.reml import Fit, fit_sums
 from fairlib.scoring.estimators.sums import sums_of
-from fairlib.scoring.ratings import KEYS, Pairs, composite
+from fairlib.scoring.ratings import Pairs, composite
 
-COLUMNS = ["kind", "what", "points", "se", "low", "high", "p", "detectable", "n", "status"]
 ALPHA, POWER = 0.05, 0.80
-STATUS = {
-    "ok": "",
-    "no_column": "the marks do not say on which day or in which slot they were given",
-    "one_day": "everything was on one day",
-    "one_slot": "everything of a day had the same slot",
-    "confounded": "day and slot cannot be told apart",
-    "too_few": "fewer than three submissions more than there are effects",
-    "not_estimable": "the marks leave no error against which an effect could be seen",
-}
+_NUMBERS = ["points", "se", "low", "high", "p", "detectable"]
+STATUS = {"ok", "no_column", "one_day", "one_slot", "confounded", "too_few", "not_estimable"}
 
 
 def days(ratings: pd.DataFrame, weights=None) -> pd.DataFrame:
@@ -55,8 +48,8 @@ def days(ratings: pd.DataFrame, weights=None) -> pd.DataFrame:
         _add_slot(rows, parts, names, slot[0], None if day is None else day[0])
     if parts:
         rows += _effects(pairs, np.column_stack(parts), names)
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype(dict.fromkeys(COLUMNS[2:8], "Float64") | {"n": "int64"})
+    table = pd.DataFrame(rows, columns=ROUND["days"].names())
+    return table.astype(dict.fromkeys(_NUMBERS, "Float64") | {"n": "int64"})
 
 
 def _of_pair(ratings: pd.DataFrame, pairs: Pairs, column: str) -> tuple[np.ndarray, pd.Index] | None:
@@ -65,7 +58,7 @@ def _of_pair(ratings: pd.DataFrame, pairs: Pairs, column: str) -> tuple[np.ndarr
         return None
     seen = ratings[ratings[column].notna()]
     codes, values = pd.factorize(sortable(seen[column]), sort=True)
-    at = pd.Series(codes, dtype=float).groupby([seen[c].astype(object).to_numpy() for c in KEYS[:2]]).min()
+    at = pd.Series(codes, dtype=float).groupby([seen[c].astype(object).to_numpy() for c in MARK[:2]]).min()
     wanted = pd.MultiIndex.from_arrays(
         [pairs.submissions[pairs.submission].astype(object), pairs.jurors[pairs.juror].astype(object)]
     )
@@ -149,7 +142,7 @@ def _gls(
 def _none(kind: str, *rest) -> tuple:
     """A row without an answer: kind, perhaps what, the status, perhaps n."""
     what, status, n = {1: ("", *rest, 0), 3: rest}[len(rest)]
-    return (kind, what, *([pd.NA] * 6), n, status)
+    return (kind, what, *([pd.NA] * len(_NUMBERS)), n, status)
 
 
 def _plain(value: object) -> str:

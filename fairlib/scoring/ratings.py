@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import MARK, STATUSES
 from fairlib.errors import ScoringError
 from fairlib.scoring.dust import joined
 from fairlib.scoring.estimators.incidence import Incidence, incidence, known_levels
 
-KEYS = ["submission", "juror", "criterion"]
-STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
 DENSE = 16  # a table of this many slots per mark is cheaper than sorting the marks
 
 
@@ -43,7 +42,7 @@ class Marks:
 
     def of(self, rows: np.ndarray) -> "Marks":
         """Some of the marks (n,), chosen or put in another order, with all labels."""
-        parts = {k: getattr(self, k)[rows] for k in (*KEYS, "score")}
+        parts = {k: getattr(self, k)[rows] for k in (*MARK, "score")}
         return replace(self, **parts)
 
 
@@ -91,12 +90,12 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
     Raises ScoringError for missing columns, marks that are not finite numbers, scored rows without a
     mark, duplicate cells, and a table without any mark.
     """
-    missing = [c for c in [*KEYS, "score"] if c not in ratings.columns]
+    missing = [c for c in [*MARK, "score"] if c not in ratings.columns]
     if missing:
         raise ScoringError(
-            f"The ratings table has no column {', '.join(missing)}; it needs {', '.join(KEYS)}, score."
+            f"The ratings table has no column {', '.join(missing)}; it needs {', '.join(MARK)}, score."
         )
-    codes, labels = zip(*(_codes(ratings[key], key) for key in KEYS), strict=True)
+    codes, labels = zip(*(_codes(ratings[key], key) for key in MARK), strict=True)
     whole = _every_row_counts(ratings)
     if whole:
         score = ratings["score"].to_numpy()

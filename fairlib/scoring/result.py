@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from scipy.special import ndtri
+
+Z95 = ndtri(0.975)  # half a 95 % interval, in standard errors
 REASONS = {
     "ok": "",
     "one_juror": "only one juror gave marks, so there is nobody to agree with",

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import ROUND
 from fairlib.errors import SelectionError
 from fairlib.rules import Manual, Scale, Selection
 from fairlib.selection.admit.unbroken import settle
 from fairlib.selection.explain import Why, explain
-from fairlib.selection.reason import Reason, as_code, parse
+from fairlib.selection.note import Note
+from fairlib.selection.reason import Reason, as_code
 from fairlib.selection.rule.compiled import Problem, compile_rule, labels
 from fairlib.selection.rule.ties import Order
 from fairlib.selection.several import written
+
+_Decided = list[tuple[int, Manual]]  # by people: each with the place of its submission
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +29,14 @@ class Choice:
     `reserve_place`, `points_missing` (points that would surely have been enough), `displaced_by` and
     `displaces` (ids). `seats`: one row a bound with `code, rule, at_least, at_most, eligible, used`.
     `ties`: one row for each set of equal estimates with `rank, estimate, submissions, settled_by, open`.
-    `notes`: codes of what a reader must know. `admitted` (I,) is the choice before manual
+    `notes`: what a reader must know. `admitted` (I,) is the choice before manual
     decisions, `undecided` (I,) who waits for the decision of a tie.
     """
 
     decisions: pd.DataFrame
     seats: pd.DataFrame
     ties: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     problem: Problem
     admitted: np.ndarray
     undecided: np.ndarray
@@ -68,14 +72,14 @@ def choose(candidates: pd.DataFrame, select: Selection, *, seed: int, scale: Sca
     settled = settle(problem)
     admitted, undecided = settled.always, settled.undecided
     why = explain(problem, admitted, undecided, _statuses(candidates, problem))
-    table = _decide(problem, admitted, undecided, why)
+    table = _decide(problem, admitted, undecided, why, manual)
     table.insert(1, "rank_raw", _raw_ranks(candidates, problem))
     tied = len(np.unique(problem.order.key[problem.ranked])) < problem.ranked.sum()
-    notes = [*problem.notes, *(f"tie_step_absent:{s}" for s in problem.order.absent if tied)]
+    notes = [*problem.notes, *(Note("tie_step_absent", step=s) for s in problem.order.absent if tied)]
     if settled.tried < settled.orders:
-        notes.append(f"tie_orders_tried:{settled.tried} of {settled.orders}")
+        notes.append(Note("tie_orders_tried", tried=settled.tried, orders=settled.orders))
     notes += _passed_over(problem, admitted, undecided, why)
-    notes += _apply_manual(table, manual, problem)
+    notes += _manual_notes(table, manual, problem)
     return Choice(
         table, _seats(problem, table), _ties(problem, undecided), tuple(notes), problem, admitted, undecided
     )
@@ -96,12 +100,12 @@ def _statuses(candidates: pd.DataFrame, problem: Problem) -> list[list[Reason]]:
     ]
 
 
-def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
+def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[Note]:
     """Whom a better total leaves out for the sake of money though somebody below is in."""
     line = problem.order.line()
     last = int(np.flatnonzero(admitted[line]).max(initial=-1))
     return [
-        f"passed_over:{problem.submissions[i]}"
+        Note("passed_over", submission=str(problem.submissions[i]))
         for i in line[:last]
         if not admitted[i]
         and not undecided[i]
@@ -109,7 +113,8 @@ def _passed_over(problem: Problem, admitted, undecided, why: Why) -> list[str]:
     ]
 
 
-def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
+def _decide(problem: Problem, admitted, undecided, why: Why, manual: _Decided) -> pd.DataFrame:
+    """The table of decisions: what the rule says, and over it what people decided."""
     order, n = problem.order, len(problem.submissions)
     waiting = _reserve(problem, admitted, undecided, why)
     decision = np.full(n, "not_selected", dtype=object)
@@ -121,6 +126,12 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
     reason = list(why.reason)
     for i in waiting:
         reason[i] = [Reason("reserve", place=int(place[i])), *reason[i]]
+    grant = np.where(admitted, problem.cost, 0)
+    for k, m in manual:
+        said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
+        reason[k] = [said, Reason("rule", decision=decision[k]), *reason[k]]
+        decision[k], grant[k] = m.decision, problem.cost[k] if m.decision == "selected" else 0
+        place[k] = place[k] if m.decision == "reserve" else pd.NA
     ranks = pd.array(np.where(problem.ranked, order.rank, 0), dtype="Int64")
     ranks[~problem.ranked] = pd.NA
     estimate = pd.array(problem.told(order.key / 10.0**problem.select.decimals), dtype="Float64")
@@ -131,7 +142,7 @@ def _decide(problem: Problem, admitted, undecided, why: Why) -> pd.DataFrame:
             "estimate": estimate,
             "decision": decision,
             "reason": pd.array([as_code(r) for r in reason], dtype=object),
-            "grant": np.where(admitted, problem.cost, 0),
+            "grant": grant,
             "reserve_place": place,
             "points_missing": why.points_missing,
             "displaced_by": why.displaced_by,
@@ -166,7 +177,8 @@ def _shared_places(rank: np.ndarray, undecided: np.ndarray) -> np.ndarray:
     return (np.flatnonzero(new) + 1)[np.cumsum(new) - 1]
 
 
-def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> list[tuple[int, Manual]]:
+def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> _Decided:
+    """Decisions of people with the places of their submissions."""
     place = {str(s): k for k, s in enumerate(candidates.index)}
     found: dict[int, Manual] = {}
     for m in manual:
@@ -185,24 +197,15 @@ def _manual(candidates: pd.DataFrame, manual: tuple[Manual, ...], eligible) -> l
     return list(found.items())
 
 
-def _apply_manual(table: pd.DataFrame, manual, problem: Problem) -> list[str]:
-    """Apply manual decisions to the table in place; returns the notes on them."""
-    for k, m in manual:
-        said = Reason("manual", decision=m.decision, who=m.who, when=str(m.when), why=m.reason)
-        alone = Reason("rule", decision=table["decision"].iloc[k])
-        reasons = as_code([said, alone, *parse(table["reason"].iloc[k])])
-        table.iloc[k, table.columns.get_loc("reason")] = reasons
-        table.iloc[k, table.columns.get_loc("decision")] = m.decision
-        table.iloc[k, table.columns.get_loc("grant")] = problem.cost[k] if m.decision == "selected" else 0
-        if m.decision != "reserve":
-            table.iloc[k, table.columns.get_loc("reserve_place")] = pd.NA
-    notes = [f"manual:{m.submission}={m.decision}" for _, m in manual]
+def _manual_notes(table: pd.DataFrame, manual: _Decided, problem: Problem) -> list[Note]:
+    """What people decided, and where they went beyond the rule."""
+    notes = [Note("manual", submission=m.submission, decision=m.decision) for _, m in manual]
     spent = int(table["grant"].sum())
     if manual and problem.budget is not None and spent > problem.budget:
-        notes.append(f"manual_over_budget:{spent}>{problem.budget}")
+        notes.append(Note("manual_over_budget", spent=spent, budget=problem.budget))
     n = int((table["decision"] == "selected").sum())
     if manual and problem.select.seats is not None and n > problem.select.seats:
-        notes.append(f"manual_over_seats:{n}>{problem.select.seats}")
+        notes.append(Note("manual_over_seats", selected=n, seats=problem.select.seats))
     return notes
 
 
@@ -213,11 +216,11 @@ def _seats(problem: Problem, table: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (b.code, b.rule, b.lower, min(b.upper, n), len(b.members), int(chosen[b.members].sum()))
         for b in problem.bounds
-        if not b.rule.startswith("thresholds")
+        if not b.worse
     ]
     if problem.budget is not None:
         rows.append(("budget", "budget", 0, problem.budget, int(chosen.sum()), int(table["grant"].sum())))
-    return pd.DataFrame(rows, columns=["code", "rule", "at_least", "at_most", "eligible", "used"])
+    return pd.DataFrame(rows, columns=ROUND["seats"].names())
 
 
 def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
@@ -233,11 +236,11 @@ def _ties(problem: Problem, undecided: np.ndarray) -> pd.DataFrame:
                     int(order.rank[group].min()),
                     problem.told(order.key[group[0]] / 10.0**problem.select.decimals),
                     written(problem.submissions[group]),
-                    ", ".join(shown),
+                    written(shown),
                     written(problem.submissions[group[undecided[group]]]),
                 )
             )
-    return pd.DataFrame(rows, columns=["rank", "estimate", "submissions", "settled_by", "open"])
+    return pd.DataFrame(rows, columns=ROUND["ties"].names())
 
 
 def _step(order: Order, a: int, b: int, select: Selection) -> str:

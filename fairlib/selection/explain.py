@@ -74,7 +74,7 @@ class _Explainer:
         """Who is under a threshold (I,)."""
         below = np.zeros(len(self.problem.submissions), dtype=bool)
         for b in self.problem.bounds:
-            if b.rule.startswith("thresholds"):
+            if b.worse:
                 below[b.members] = True
         return below
 
@@ -91,8 +91,8 @@ class _Explainer:
         return {rule: admit(self.problem.without(rule)) for rule in rules}
 
     @cached_property
-    def forced(self) -> dict[int, tuple[int | None, str]]:
-        """For each who comes or goes by the quotas: the other of the pair, and the code of the bound."""
+    def forced(self) -> dict[int, tuple[int | None, Bound]]:
+        """For each who comes or goes by the quotas: the other of the pair, and the bound."""
         if not self.quotas:
             return {}
         line, sure = self.problem.order.line(), ~self.undecided
@@ -101,14 +101,14 @@ class _Explainer:
         comes = line[(self.admitted & ~plain & sure)[line]]
         comes = comes[np.argsort(~self._promised()[comes], kind="stable")]
         goes = line[(~self.admitted & plain & sure)[line]]
-        found: dict[int, tuple[int | None, str]] = {}
+        found: dict[int, tuple[int | None, Bound]] = {}
         for k in range(max(len(comes), len(goes))):
             came, went = (int(side[k]) if k < len(side) else None for side in (comes, goes))
-            code = self._code(came, went)
+            bound = self._bound(came, went)
             if came is not None:
-                found[came] = (went, code)
+                found[came] = (went, bound)
             if went is not None:
-                found[went] = (came, code)
+                found[went] = (came, bound)
         return found
 
     def _promised(self) -> np.ndarray:
@@ -119,7 +119,7 @@ class _Explainer:
                 promised[b.members] = True
         return promised
 
-    def _code(self, came: int | None, went: int | None) -> str:
+    def _bound(self, came: int | None, went: int | None) -> Bound:
         """The bound that put `came` in the place of `went`, of a quota without which it would not be so."""
         rules = [
             q
@@ -129,11 +129,11 @@ class _Explainer:
         bounds = [b for b in self.problem.bounds if b.rule in rules]
         for b in bounds:
             if came is not None and came in b.members and 0 < b.lower == self._used(b):
-                return b.code
+                return b
         for b in bounds:
             if went is not None and went in b.members and b.upper == self._used(b):
-                return b.code
-        return bounds[0].code
+                return b
+        return bounds[0]
 
     def _used(self, bound: Bound) -> int:
         return int(self.admitted[bound.members].sum())
@@ -170,10 +170,10 @@ class _Explainer:
 
     def _by_quota(self, i: int) -> Reason:
         """The bound with both estimates."""
-        other, code = self.forced[i]
+        other, bound = self.forced[i]
         key = self.problem.order.key
         numbers = self._keys(key[i], key[other]) if other is not None else {}
-        return Reason("quota", **_bound(code), **numbers)
+        return Reason("quota", **_about(bound), **numbers)
 
     def _tie(self, i: int) -> list[Reason]:
         """The step of the chain that decided between `i` and an equal estimate beyond its line, if one did.
@@ -204,22 +204,22 @@ class _Explainer:
         where = self._line(i)
         members = order.line() if where is None else order.line()[np.isin(order.line(), where.members)]
         # a seat that another rule gave away says nothing about this line; one that its own bound gave does
-        own = None if where is None else where.code
-        by_rank = [j for j in members if self.admitted[j] and self.forced.get(j, (None, own))[1] == own]
+        own = self.forced
+        by_rank = [j for j in members if self.admitted[j] and (j not in own or _same(own[j][1], where))]
         if where is not None and by_rank and order.key[by_rank[-1]] > order.key[i]:
             if where.rule == "per_organisation":
                 return self._cap(where)
-            within = {} if where.rule == "seats" else _bound(where.code)
+            within = {} if where.rule == "seats" else _about(where)
             return Reason("rank", **self._keys(order.key[i], order.key[by_rank[-1]]), **within)
         for rule, without in self.alone.items():
             if without[i]:
                 return self._forced_by(rule, i)
         if problem.budget is not None:
             return self._forced_by("budget", i)
-        return Reason("quota", **_bound(where.code if where is not None else self._tightest()))
+        return Reason("quota", **_about(where or self._tightest()))
 
     def _cap(self, bound: Bound) -> Reason:
-        return Reason("per_organisation", **_bound(bound.code), used=self._used(bound), most=bound.upper)
+        return Reason("per_organisation", **_about(bound), used=self._used(bound), most=bound.upper)
 
     def _forced_by(self, rule: str, i: int) -> Reason:
         if rule == "budget":
@@ -234,12 +234,12 @@ class _Explainer:
         )
         if rule == "per_organisation" and bound is not None:
             return self._cap(bound)
-        return Reason("quota", **_bound(bound.code if bound is not None else self._tightest()))
+        return Reason("quota", **_about(bound or self._tightest()))
 
-    def _tightest(self) -> str:
+    def _tightest(self) -> Bound | None:
         """A promise that is kept with nothing to spare."""
         tight = [b for b in self.problem.counts if 0 < b.lower == self._used(b)]
-        return min(tight, key=lambda b: len(b.members)).code if tight else "seats"
+        return min(tight, key=lambda b: len(b.members), default=None)
 
     def _budget(self, i: int) -> Reason:
         """The grant and what the budget has left: above it in the ranking for `in_order`, of all otherwise.
@@ -288,7 +288,12 @@ def _compared(mine, other) -> dict[str, Value]:
     return {"mine": mine, "sign": "=" if mine == other else "<" if mine < other else ">", "other": other}
 
 
-def _bound(code: str) -> dict[str, Value]:
-    """The code of a bound as what a reason tells: its column and, if it is about one, its group."""
-    column, group = code.partition("=")[::2]
-    return {"column": column, "group": group} if group else {"column": column}
+def _about(bound: Bound | None) -> dict[str, Value]:
+    """What a reason tells of a bound, all seats where there is none: its column and, if it is about one, its group."""
+    told = {"column": bound.column, "group": bound.group} if bound else {"column": "seats"}
+    return {name: value for name, value in told.items() if value}
+
+
+def _same(one: Bound, other: Bound | None) -> bool:
+    """Whether two are of one rule and one group; counts leave out members that cannot be selected."""
+    return other is not None and one.code == other.code

@@ -6,7 +6,9 @@ Reasons of one decision are joined by `; `.
 import re
 from collections.abc import Iterable
 
-from fairlib.facts import QUOTED, Fact
+from fairlib.facts import QUOTED, Fact, Value
+
+OPEN = ("no_estimate", "tie_refused", "tie_exhausted")  # they decide nothing
 
 _SENTENCE = r'[^\s";:]+(?: [^\s";:]+)*?'  # words of people: bare unless they hold what would end them
 _PART = re.compile(rf'(?:[^;"]|{QUOTED}|;(?! ))+')
@@ -52,13 +54,35 @@ class Reason(Fact):
     }
 
 
-def as_code(reasons: Iterable[Reason]) -> str:
-    """Reasons of one decision as one code; what the rule alone would have said follows a decision of people."""
+def as_code(reasons: Iterable[Reason], digits: str = "") -> str:
+    """Reasons of one decision as one code; what the rule alone would have said follows a decision of people.
+
+    `digits` are those of its numbers, such as `.2f`; all of them where it is empty.
+    """
     text, before = "", None
     for reason in reasons:
-        text += f"{'' if before is None else ', ' if before.kind == 'rule' else '; '}{reason}"
+        text += f"{'' if before is None else ', ' if before.kind == 'rule' else '; '}{reason:{digits}}"
         before = reason
     return text
+
+
+def reasons_in(code: object) -> list[Reason]:
+    """The reasons in a cell of a table; none where it is empty or says something else."""
+    try:
+        return parse(code) if isinstance(code, str) else []
+    except ValueError:
+        return []
+
+
+def rule_said(reasons: list[Reason]) -> Value:
+    """What the rule alone decided, where people decided otherwise; None where the rule holds."""
+    return next((reason["decision"] for reason in reasons if reason.kind == "rule"), None)
+
+
+def waits(reasons: list[Reason]) -> bool:
+    """Whether nothing is decided yet: nobody marked it, or what it hangs on is left to people who were not asked."""
+    open_ = any(r.kind in OPEN or r.told.get("how") == "waiting" for r in reasons)
+    return open_ and rule_said(reasons) is None
 
 
 def parse(code: str) -> list[Reason]:

@@ -20,10 +20,10 @@ def written(ids: Iterable[object]) -> str:
     return ", ".join(json.dumps(i, ensure_ascii=False) if _ENDS.search(i) else i for i in texts)
 
 
-def read(text: str) -> list[str]:
-    """The ids of a text, `written`'s inverse.
+def read(text: object) -> list[str]:
+    """The ids of a text, `written`'s inverse; none where it is missing.
 
     >>> read('21-0001, "Moss, and us"')
     ['21-0001', 'Moss, and us']
     """
-    return [unquoted(one) for one in _ONE.findall(text)]
+    return [unquoted(one) for one in _ONE.findall(text)] if isinstance(text, str) else []

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from scipy.special import ndtri
 
+from fairlib.contract import nothing
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round
 from fairlib.scoring.estimators.adjust import (
@@ -18,10 +18,9 @@ from fairlib.scoring.estimators.adjust import (
 )
 from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, scored
+from fairlib.scoring.result import Z95
 from fairlib.stage.direction import oriented, turned, turned_estimates
-from fairlib.stage.handed_on import nothing
 
-Z95 = ndtri(0.975)
 _MOVED = {
     "rank": "rank",
     "raw_rank": "rank_raw",

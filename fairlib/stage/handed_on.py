@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from fairlib.contract import ROUND
 from fairlib.intake.sheets.jurors import read_conflicts, read_jurors
 from fairlib.intake.sheets.rows_meant import match_conflicts
 from fairlib.intake.sheets.usable import Roster
@@ -25,12 +24,6 @@ class Scored:
     ratings: pd.DataFrame
     roster: Roster
     table: pd.DataFrame
-
-
-def nothing(name: str, index: str | None = None) -> pd.DataFrame:
-    """A table of the contract without rows, where a question has no answer."""
-    table = pd.DataFrame(columns=ROUND[name].names())
-    return table.set_index(index) if index else table
 
 
 def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:

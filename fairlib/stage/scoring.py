@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import nothing
 from fairlib.errors import DataError, ScoringError
 from fairlib.intake.sheets.read import Scoresheets, read_scores
 from fairlib.intake.sheets.refusals import nothing_scored
@@ -27,7 +28,7 @@ from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
 from fairlib.scoring.rasch.measures import rasch
 from fairlib.stage.direction import oriented, turned
 from fairlib.stage.found import Found, estimate_by
-from fairlib.stage.handed_on import nothing, read_roster, save_tables, with_levels
+from fairlib.stage.handed_on import read_roster, save_tables, with_levels
 
 
 class Marks(Protocol):

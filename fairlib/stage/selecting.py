@@ -9,6 +9,7 @@ from typing import TypedDict
 
 import pandas as pd
 
+from fairlib.contract import nothing
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.intake.sheets.rows_meant import match_conflicts
 from fairlib.rules import Scale, Selection
@@ -26,11 +27,9 @@ from fairlib.selection.otherwise.neighbours import Others, other_rules
 from fairlib.selection.otherwise.what_if import Comparison, what_if
 from fairlib.stage.direction import turned, turned_estimates
 from fairlib.stage.found import Found
-from fairlib.stage.handed_on import Scored, nothing, save_tables
+from fairlib.stage.handed_on import Scored, save_tables
 from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
-
-_SURE = ["p_selected", "expected_rank", "rank_low", "rank_high", "set_low", "set_high", "band"]
 
 
 class _Alike(TypedDict):
@@ -119,7 +118,7 @@ class Stage(ScoringStage):
 
     def decisions(self, choice: Choice, sure: Certainty) -> pd.DataFrame:
         """The contract's decisions: the choice with probabilities, rank intervals, and those of the twin."""
-        return choice.decisions.join(sure.table[_SURE]).join(sure.twin.shared)
+        return choice.decisions.join(sure.table.drop(columns="status")).join(sure.twin.shared)
 
     def stability(self, scored: Scored, choice: Choice) -> Stability:
         """Would it have come out otherwise without a juror, without a criterion, with other weights?"""

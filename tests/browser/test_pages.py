@@ -2,24 +2,20 @@
 
 import io
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from pypdf import PdfReader
+from report_fixture import build_run, rules_2021
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sync_api = pytest.importorskip("playwright.sync_api")
-from report_fixture import build_run, rules_2021  # noqa: E402
-
-from fairlib.report.chapters import write_report  # noqa: E402
-from fairlib.report.figures import to_svg  # noqa: E402
-from fairlib.report.letters.letter import letter_html, write_letters  # noqa: E402
-from fairlib.report.public.privacy import for_public  # noqa: E402
-from fairlib.report.results import read_results  # noqa: E402
-from fairlib.report.set.html import to_html  # noqa: E402
-from fairlib.report.set.notebooks import notebook_html  # noqa: E402
+from fairlib.report.chapters import write_report
+from fairlib.report.figures import to_svg
+from fairlib.report.letters.letter import letter_html, write_letters
+from fairlib.report.public.privacy import for_public
+from fairlib.report.results import read_results
+from fairlib.report.set.html import to_html
+from fairlib.report.set.notebooks import notebook_html
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -70,6 +66,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")  # seconds to import, for no other test
     with sync_api.sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium

@@ -4,6 +4,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from fairlib.rules import Budget, Quota, Selection
 from fairlib.selection.admit.greedy import admit
 from fairlib.selection.choose import choose
 from fairlib.selection.rule.compiled import compile_rule
+
+pytestmark = pytest.mark.slow
 
 
 @st.composite
@@ -73,7 +76,7 @@ def test_what_is_open_is_what_some_order_would_change(contest):
     if made is not None:
         always, some = every_order(*contest)
         assert made.admitted.tolist() == always.tolist() and made.undecided.tolist() == some.tolist()
-        assert not any(note.startswith("tie_orders_tried") for note in made.notes)
+        assert not any(note.kind == "tie_orders_tried" for note in made.notes)
 
 
 @settings(max_examples=100)

@@ -13,11 +13,11 @@ import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
+from received import received
 
 from fairlib.errors import DataError
 from fairlib.intake.files.tables import read_tables
 from fairlib.intake.sheets.read import read_scores
-from fairlib.intake.submissions import receive
 from fairlib.params import check_params
 from fairlib.stage.handed_on import roster
 
@@ -74,7 +74,7 @@ def cells(path):
 
 
 def score_book(path, rows, name="A", head=HEAD, **formats):
-    with xlsxwriter.Workbook(path) as book:
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
         sheet = book.add_worksheet(name)
         how = book.add_format(formats) if formats else None
         sheet.write_row(0, 0, head)
@@ -96,7 +96,7 @@ def contest(folder, files="e*.*", scale=None, form="form.csv", layout="sheets"):
                         "scale": scale or {"min": 1, "max": 10}, "estimator": "raw", "select": {"seats": 2}}],
         },
     }).contest  # fmt: skip
-    intake = receive(rules, folder)
+    intake = received(rules, folder)
     here = intake.submissions["eligible"]
     known = roster(rules, rules.rounds[0], folder, intake.submissions, here, intake.versions)
     return intake, read_scores(rules, rules.rounds[0], folder, known)
@@ -141,6 +141,7 @@ def test_percent_cells_of_one_juror_are_marks_of_a_scale_to_100(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scale", "read"),
     [
@@ -222,6 +223,7 @@ def test_an_unsaved_formula_is_told_in_any_order_of_attributes(tmp_path, attribu
     assert notes(tmp_path / "a.xlsx") == [("B2", "formula_without_value", "=1+1")]
 
 
+@pytest.mark.slow
 def test_many_error_cells_are_read_in_linear_time(tmp_path):
     taken = {}
     for n in (4_000, 40_000):
@@ -341,6 +343,7 @@ def test_a_column_that_is_only_formatted_to_the_end_is_no_far_cell(tmp_path):
     assert cells(tmp_path / "a.xlsx") == [("ID", "7")]
 
 
+@pytest.mark.slow
 def test_wide_and_long_tables_are_no_far_cells(tmp_path):
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         sheet = book.add_worksheet()
@@ -391,6 +394,7 @@ def test_a_column_without_a_heading_in_a_workbook_is_told(tmp_path):
 # what is ordinary stays as it is
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(
@@ -399,7 +403,7 @@ def test_a_column_without_a_heading_in_a_workbook_is_told(tmp_path):
 )
 def test_ordinary_cells_are_what_was_written_and_nothing_is_told(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("book") / "a.xlsx"
-    with xlsxwriter.Workbook(path) as book:
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
         for n, row in enumerate([["x", "y", "z"], *rows]):
             sheet.write_row(n, 0, row)

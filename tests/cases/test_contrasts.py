@@ -1,6 +1,7 @@
 """How exactly the design compares groups is a table, and told for groups of any name."""
 
 import pandas as pd
+import pytest
 from report_fixture import build_run, rules_2021
 
 from fairlib.report.chapters import write_report
@@ -26,6 +27,7 @@ def test_no_key_of_the_design_is_a_sentence():
     ]
 
 
+@pytest.mark.slow
 def test_a_group_with_a_dash_in_its_name_is_told_whole_and_only_inside(tmp_path):
     rules = rules_2021()
     run = build_run(tmp_path, rules, n=30)

@@ -45,6 +45,7 @@ def test_dates_that_a_spreadsheet_of_another_country_made_are_open():
     assert read("05.11.2023", "25/11/2023")[0][1] == "", "both day first"
 
 
+@pytest.mark.slow
 @given(st.lists(st.dates(pd.Timestamp("2001-01-01").date(), pd.Timestamp("2060-12-31").date()), min_size=1),
        st.sampled_from(["%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y"]))  # fmt: skip
 def test_a_column_with_one_day_past_the_twelfth_reads_back(days, form):
@@ -52,6 +53,7 @@ def test_a_column_with_one_day_past_the_twelfth_reads_back(days, form):
     assert table["value"].dt.date.tolist()[:-1] == days and not (table["code"] == "ambiguous_order").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "clock"),
     [

@@ -46,6 +46,7 @@ def test_month_first_dates_set_nobody_aside_whom_the_column_proves_in_time(tmp_p
     assert told(result) == {"order_of_column": "A2"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["11/11/2023", "11.12.2023", "11/25/2023;25/11/2023"])
 def test_a_date_that_could_be_read_in_two_ways_sets_no_form_aside(tmp_path, other):
     rows = [f"{day},Q{n},Q{n}" for n, day in enumerate(other.split(";"))]
@@ -79,6 +80,7 @@ TOOLS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", TOOLS)
 def test_the_times_of_form_tools_are_known(tmp_path, head):
     at = {name: n for n, name in enumerate(head.split(","))}
@@ -92,6 +94,7 @@ def test_the_times_of_form_tools_are_known(tmp_path, head):
     assert result.submissions.index.tolist() == ["P1", "P2"] and result.findings.empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "window", [WINDOW, {"accepted_to": date(2023, 11, 30)}, {"accepted_from": date(2023, 11, 1)}]
 )
@@ -113,6 +116,7 @@ def test_the_end_of_filling_in_is_known_beside_its_begin_and_by_its_clocks(tmp_p
         intake(tmp_path, head, "P1,2024-01-01,2024-12-31,Moss", **WINDOW)
 
 
+@pytest.mark.slow
 def test_forms_that_no_deadline_reached_are_told(tmp_path):
     result = intake(tmp_path, "Sent,ID,Title", ",P1,Moss", "2023-11-10,P2,Rust", **WINDOW)
     assert told(result) == {"time_missing": "A2"} and len(result.submissions) == 2
@@ -163,6 +167,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=6))
 def test_whatever_stands_in_cells_every_row_is_received(tmp_path_factory, rows):
@@ -190,6 +195,7 @@ def test_a_form_with_titles_alone_is_numbered_by_row_and_told(tmp_path):
     assert "«Application ID»" in result.findings.set_index("code").loc["id_absent", "done"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "second",
     [

@@ -20,6 +20,7 @@ def as_typed(tmp_path, ids, form=FORM, titles=FORM):
     return read(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ids", "code"),
     [
@@ -68,6 +69,7 @@ def test_b05_leading_zeros_that_a_spreadsheet_dropped(tmp_path):
     assert [row[0] for row in told(result)] == ["id_zeros"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "form", "perhaps"),
     [
@@ -129,6 +131,7 @@ def test_a_single_title_of_another_submission_leaves_its_marks_out(tmp_path):
     assert "P3" not in set(result.comments["submission"]), "what was said may be about the other"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", ["Mosss", "moss.", "М о s s", "a project of the moss society", ""])
 def test_titles_that_are_nobody_elses_raise_no_alarm(tmp_path, title):
     write(tmp_path, {"e1": [("P1", title, 8, 9), ("P2", "Rust", 7, 7)]})
@@ -190,6 +193,7 @@ def test_without_a_list_a_conflict_is_about_the_juror_of_the_sheets(tmp_path):
 IDS = st.lists(st.from_regex(r"[A-Z]{0,2}[0-9]{1,3}(-[0-9]{1,3})?", fullmatch=True), min_size=1, unique=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @drawn(IDS, st.text("AР10-№. lOp", max_size=6))
 def test_a_fit_is_an_id_that_is_known_and_what_is_known_means_itself(known, typed):
@@ -201,6 +205,7 @@ def test_a_fit_is_an_id_that_is_known_and_what_is_known_means_itself(known, type
     assert lower.id == known[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @drawn(IDS, st.randoms())
 def test_the_order_of_the_known_ids_changes_nothing(known, random):

@@ -26,6 +26,7 @@ def test_jurors_over_repeated_criteria_are_each_read(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("above", [[], [["Final jury"]], [["Final jury"], []]])
 def test_jurors_over_criteria_below_a_preamble_with_one_heading_row_beneath(tmp_path, above):
     heads = [["", "", "J1", "", "J2", ""], ["ID", "Title", "Innovation", "Impact", "Innovation", "Impact"]]
@@ -39,6 +40,7 @@ def test_criteria_over_jurors(tmp_path):
     assert by_juror(result) == BESIDE and result.rejected.empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", ["{j} - {c}", "{c} ({j})", "{j}: {c}", "{c}, {j}", "{j} [{c}]", "{j} – {c} (1-10)",
                                      "{j}_{c}", "{j} {c} score"])  # fmt: skip
 def test_a_juror_and_a_criterion_in_one_heading(tmp_path, heading):
@@ -142,6 +144,7 @@ def test_a_sheet_of_rankings_beside_the_marks_is_left_out(tmp_path):
     assert told(result, "sheet_without_scores", "sheet", "severity") == [["Rankings", "warning"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layout", "rows", "right"), [
     ("sheets", ROWS, "rows"), ("long", ROWS, "rows"), ("long", [*OVER, *SIDE], "wide"), ("rows", LONG, "long"),
     ("wide", ROWS, "rows"), ("rows", [["ID", "Innovation", "Impact"], ["P1", 6, 5]], "sheets"),
@@ -153,6 +156,7 @@ def test_another_layout_than_params_say_stops_the_run_and_is_named(tmp_path, lay
         read(tmp_path, {"e.csv": rows}, layout=layout)
 
 
+@pytest.mark.slow
 def test_with_one_criterion_a_row_a_mark_is_a_row_for_each_juror_and_submission(tmp_path):
     rows = [["paper", "reviewername", "Taste"], ["P1", "A", 4], ["P1", "B", 3], ["P2", "A", 2]]
     for layout in ("long", "rows", None):
@@ -224,6 +228,7 @@ def test_a_place_for_a_signature_is_no_column_of_jurors(tmp_path):
     assert by_juror(read(tmp_path, {"e.csv": rows})) == {"e": [5, 6, 5, 5]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", [
     ("Innovation [1-10]", "Impact [1-10]"), ("Innovation*", "Impact *"), ("Score [Innovation]", "Score [Impact]"),
     ("Innovation (max 10 points)", "Impact, 0-10"), ("1) Innovation", "2) Impact"), ("Innovation - 10", "Impact – 10"),
@@ -244,6 +249,7 @@ def test_feedback_on_a_criterion_is_no_mark(tmp_path):
         read(tmp_path, {"e1.csv": rows})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [
     ("Submission", "Judge Name", "Criterion", "Score"), ("Project", "Judge", "Criterion", "Score"),
     ("Proposal ID", "Judge", "Criterion", "Score"), ("Paper", "Reviewer", "Criterion", "Score"),

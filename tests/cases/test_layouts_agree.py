@@ -102,6 +102,7 @@ def result_of(folder, c, written, listed) -> Scoresheets:
     return read(folder, files, **keys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "written", [as_rows, as_long, as_headings_of_both, as_jurors_over_criteria, as_criteria_over_jurors]
 )

@@ -52,6 +52,7 @@ def out_in_the_first(results):
     return results.submissions[results.submissions["submission"].isin(out)].set_index("submission")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_methods_print_the_level_of_each_nomination(run, lang):
     report = write_report(told(run), lang, "internal")
@@ -68,6 +69,7 @@ def test_methods_print_the_level_of_each_nomination(run, lang):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_letters_compare_the_nomination_of_the_project_with_each_other(run, lang):
     results = told(run)
@@ -83,6 +85,7 @@ def test_letters_compare_the_nomination_of_the_project_with_each_other(run, lang
             assert f"{names['health']}: {say.signed(0.625, 2)} ± {say.number(0.49, 2)}" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_workbook_has_a_sheet_and_a_sentence(run, lang):
     results, say = told(run), speak(lang)
@@ -96,6 +99,7 @@ def test_the_workbook_has_a_sheet_and_a_sentence(run, lang):
     assert any(f"{say.signed(-0.5, 2)} ± {say.number(0.392, 2)}" in str(x) for x in about)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["proportional", "fixed"])
 def test_nothing_is_said_where_nominations_have_their_own_seats(run, kind):
     seats = {} if kind == "proportional" else {"disability": 20, "health": 15, "legal": 15}
@@ -105,6 +109,7 @@ def test_nothing_is_said_where_nominations_have_their_own_seats(run, kind):
     assert "1. Groups compared" not in book_of(results)
 
 
+@pytest.mark.slow
 def test_a_quota_that_leaves_seats_open_compares_nominations_all_the_same(run):
     some = Quota(column="nomination", kind="min", seats={"legal": 5})
     part = Quota(column="nomination", kind="fixed", seats={"legal": 5})

@@ -99,6 +99,7 @@ JUNK = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.sampled_from(PATHS), JUNK)
 def test_whatever_stands_anywhere_no_programmers_word_reaches_a_person(path, value):

@@ -22,6 +22,7 @@ def stops(tmp_path, files, *said):
         assert text in str(stop.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["e1 (1)", "e1_final", "e1 - копия", "e1 - Copy (2)", "e1_v2", "e1 исправленный"]
 )
@@ -31,6 +32,7 @@ def test_b04_a_copy_or_a_version_beside_the_file_of_a_juror(tmp_path, name, mark
     stops(tmp_path, files, "e1.xlsx, sheet A", f"{name}.xlsx, sheet A", "by its name one is a copy")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["e_summary", "e average", "e-Средний балл", "e_Свод", "e_Орташа балл", "e_итоговая", "e_Total"]
 )
@@ -113,6 +115,7 @@ def test_constant_marks_are_no_copy(tmp_path):
     assert told(read(tmp_path)) == []
 
 
+@pytest.mark.slow
 def test_jurors_of_one_mind_are_no_copies_of_each_other():
     """Marks with little noise: of 200 contests of eight jurors none is stopped."""
     import numpy as np
@@ -141,6 +144,7 @@ def test_a_form_to_fill_in_is_told_and_is_no_juror(tmp_path):
     assert told(result, "file", "found") == [["sheet_empty", "warning", "e_template.xlsx", "e_template"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [
@@ -180,6 +184,7 @@ def test_a_block_with_other_columns_stops_the_run(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [("P9", "Heath", 5, 6), ("Подпись", "", 5, 6), ("P9", "Heath", "good", "")])
 def test_what_could_be_marks_stays_an_error(tmp_path, row):
     write(tmp_path, {"e1": [*rows_of(J1), row]})
@@ -196,6 +201,7 @@ def names(tmp_path, rows):
     return [row[2] for row in told(read(tmp_path, "long"), "found") if row[0] == "juror_nearly"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from fairlib.errors import DataError
@@ -17,6 +18,9 @@ from fairlib.intake.headings.known import FULL_NAME, JUROR, JUROR_NAME, NAMING, 
 from fairlib.intake.headings.shown import no_table
 from fairlib.intake.ids import clean_ids
 from fairlib.intake.matching import Fit, fits
+from fairlib.intake.sheets.layouts import Body
+from fairlib.intake.sheets.side_by_side import bare_juror
+from fairlib.intake.sheets.usable import Roster, labelled
 from fairlib.intake.texts import fold
 
 _NAMED = re.compile(rf"(?:{'|'.join(NAMING)})\s*[:№#]\s*(?P<juror>\S.*)", re.IGNORECASE)
@@ -188,3 +192,37 @@ def without_names(comments: pd.Series, jurors: pd.DataFrame | None) -> pd.Series
     stems = sorted((re.escape(word[: max(len(word) - 2, 4)]) for word in words), key=len, reverse=True)
     named = re.compile(rf"\b(?:{'|'.join(stems)})\w*", re.I)
     return comments.map(lambda comment: named.sub("▮▮▮", comment))
+
+
+def jurors_of_rows(
+    rows: pd.DataFrame, bodies: Sequence[Body], roster: Roster, found: list[dict]
+) -> pd.Categorical:
+    """The juror of each row: whom the row names, by id, else the one of the sheet."""
+    sheets = [body.juror for body in bodies]
+    if "juror" not in rows:
+        return labelled(rows["part"], sheets)
+    typed = rows["juror"].cat
+    codes = typed.codes.to_numpy(np.intp)
+    jurors = [mask(j.strip()) for j in typed.categories]
+    listed = set(jurors) if roster.jurors is None else set(roster.jurors.index)
+    for n, name in enumerate(jurors):
+        if name not in listed:
+            where = rows.iloc[(codes == n).argmax()][["file", "sheet"]].to_dict()
+            jurors[n] = _known(name, roster, found, where)
+    return labelled(np.where(codes >= 0, codes, len(jurors) + rows["part"]), [*jurors, *sheets])
+
+
+def juror_of_heading(label: str, roster: Roster, found: list[dict], where: dict[str, str]) -> str:
+    """The juror whom a heading names, as a whole or without the word for juror."""
+    bare = bare_juror(label)
+    known = roster.jurors is not None and not known_as(label, roster.jurors) and known_as(bare, roster.jurors)
+    return _known(mask(bare if known else label), roster, found, where)
+
+
+def _known(name: str, roster: Roster, found: list[dict], where: dict[str, str]) -> str:
+    """The id of a juror; one known by name in the list of jurors is told."""
+    if roster.jurors is None or name in roster.jurors.index or not (juror := known_as(name, roster.jurors)):
+        return name
+    if fold(name) != fold(juror):
+        found.append(told_juror(name, juror, roster.jurors, **where))
+    return juror

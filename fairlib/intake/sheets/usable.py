@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from fairlib.contract import MARK
 from fairlib.errors import DataError
 from fairlib.intake.cells.identifiers import mask
 from fairlib.intake.findings import Remedy, finding
 
-CELL = ["submission", "juror", "criterion"]
-RATINGS = [*CELL, "score", "status", "source"]
+RATINGS = [*MARK, "score", "status", "source"]
 FEW = 5  # so many ids are named in a finding; more would say nothing
-STATUSES = ["scored", "recused", "abstained", "missing", "invalid"]
 REASONS = [
     "",
     "repeated",
@@ -64,7 +63,7 @@ def check_marks(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split raw marks into ratings and rejected ones; every row goes one way. Appends to `found`.
 
-    Text columns of `raw` are categories, those of CELL in sorted order (`labelled`); for `column` and
+    Text columns of `raw` are categories, those of MARK in sorted order (`labelled`); for `column` and
     `row` see `sources`, for `perhaps` see `meant.match_rows`.
     Ratings come sorted by submission, juror and criterion.
     Raises DataError where one juror gave a submission two different marks on a criterion.
@@ -84,11 +83,11 @@ def check_marks(
     more = [c for c in ("day", "slot") if c in raw]
     ratings = raw.take(order[kept[order]]).reset_index(drop=True)
     ratings["source"] = sources(ratings)
-    rejected = raw.loc[~kept, [*CELL, "typed"]].astype("str")
+    rejected = raw.loc[~kept, [*MARK, "typed"]].astype("str")
     rejected.insert(0, "source", sources(raw[~kept]))
     rejected["typed"] = rejected["typed"].map(mask)
     rejected["reason"] = np.array(REASONS, dtype=object)[reason[~kept]]
-    plain = dict.fromkeys([*CELL, *more], "str") | {"status": object}
+    plain = dict.fromkeys([*MARK, *more], "str") | {"status": object}
     return ratings[[*RATINGS, *more]].astype(plain), rejected
 
 
@@ -154,7 +153,7 @@ def _follow_versions(raw: pd.DataFrame, roster: Roster, found: list[dict]) -> pd
 
 def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarray:
     """Why each mark is rejected, as its place in REASONS: of several reasons the last counts."""
-    submissions, jurors, marked = (raw[key].cat.categories for key in CELL)
+    submissions, jurors, marked = (raw[key].cat.categories for key in MARK)
     known, here = roster.submissions.index, roster.submissions.index[roster.submissions["in_round"]]
     aside = submissions.isin(list(roster.set_aside))
     listed = jurors if roster.jurors is None else roster.jurors.index
@@ -167,7 +166,7 @@ def _reasons(raw: pd.DataFrame, roster: Roster, criteria: list[str]) -> np.ndarr
         "juror": np.where(jurors.isin(listed) & (jurors != ""), 0, REASONS.index("unknown_juror")),
         "criterion": np.where(marked.isin(criteria), 0, REASONS.index("unknown_criterion")),
     }
-    reason = np.maximum.reduce([why[key].astype(np.int8)[raw[key].cat.codes] for key in CELL])
+    reason = np.maximum.reduce([why[key].astype(np.int8)[raw[key].cat.codes] for key in MARK])
     against = (raw["perhaps"] != "").to_numpy() & (reason != REASONS.index("unknown_submission"))
     return np.where(against, np.int8(REASONS.index("title_of_another")), reason)
 
@@ -215,7 +214,7 @@ def _gaps(raw: pd.DataFrame, reason: np.ndarray, roster: Roster, juror: str) -> 
 def _cells(raw: pd.DataFrame) -> np.ndarray:
     """A number for each submission, juror and criterion, in their order."""
     number = np.zeros(len(raw), dtype=np.int64)
-    for key in CELL:
+    for key in MARK:
         number = number * len(raw[key].cat.categories) + raw[key].cat.codes.to_numpy()
     return number
 
@@ -235,7 +234,7 @@ def _repeated(
 
 
 def _refuse_differing(twins: pd.DataFrame) -> None:
-    for _, group in twins.groupby(CELL, observed=True, sort=True):
+    for _, group in twins.groupby(MARK, observed=True, sort=True):
         if len(set(zip(group["score"].fillna(-1), group["status"], strict=True))) > 1:
             twice = group.to_dict("records")
             places = " and ".join(f"{_place(row)} ({mask(row['typed']) or 'empty'})" for row in twice)

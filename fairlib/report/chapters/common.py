@@ -10,8 +10,8 @@ from fairlib.contract import column
 from fairlib.intake.places.names import region_name
 from fairlib.intake.texts import sort_keys
 from fairlib.report.blocks import Audience, Cell, Number, Numbers, Text
-from fairlib.report.figures.base import decision_names
 from fairlib.report.results import Results, RoundResults
+from fairlib.report.words.codes import word
 from fairlib.report.words.locale import Voice
 
 TURNING = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -79,7 +79,7 @@ def numbered(say: Voice, n: int | str) -> str:
 def decision_cell(say: Voice, decision: str) -> Cell:
     """A decision as a badge: shape, word and colour."""
     order = {"selected": 0, "reserve": 1, "not_selected": 2, "not_eligible": 3}
-    return Cell(decision_names(say.lang).get(decision, decision), order.get(decision, 9), badge=decision)
+    return Cell(word("decision", decision, say), order.get(decision, 9), badge=decision)
 
 
 def text(value: object) -> str:

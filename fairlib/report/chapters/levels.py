@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pandas as pd
-from scipy.special import ndtri
 
 from fairlib.report.blocks import Block, Text
 from fairlib.report.chapters import common
@@ -12,8 +11,7 @@ from fairlib.report.columns import listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import group_name
 from fairlib.report.words.locale import Voice
-
-Z95 = ndtri(0.975)
+from fairlib.scoring.result import Z95
 
 
 def level_blocks(stage: RoundResults, context: Context) -> list[Block]:

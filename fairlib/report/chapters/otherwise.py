@@ -66,7 +66,7 @@ def rule_words(code: str, stage: RoundResults, context: Context) -> str:
 def named(ids: object, context: Context) -> str:
     """Titles of submissions from a list of ids; a dash for nobody."""
     titles = context.results.by_id["title"]
-    return "; ".join(f"{s} {common.text(titles.get(s))}" for s in several.read(common.text(ids))) or "–"
+    return "; ".join(f"{s} {common.text(titles.get(s))}" for s in several.read(ids)) or "–"
 
 
 def _passed_over(stage: RoundResults, context: Context) -> list[Block]:

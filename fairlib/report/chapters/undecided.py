@@ -13,6 +13,15 @@ from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.selection import several
+from fairlib.selection.reason import reasons_in, rule_said
+
+BESIDE_RANK = (
+    "tie",
+    "tie_refused",
+    "tie_exhausted",
+    "manual",
+    "draw",
+)  # what decides, where the estimate does not
 
 
 def chapter(context: Context) -> Chapter:
@@ -31,8 +40,7 @@ def chapter(context: Context) -> Chapter:
 def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     say = context.say
     joined = context.results.joined(stage)
-    special = joined["reason"].fillna("").str.contains(r"\b(?:tie|tie_refused|tie_exhausted|manual|draw)\b")
-    shown = joined[(joined["band"] == "open") | special]
+    shown = joined[(joined["band"] == "open") | _says(joined["reason"], *BESIDE_RANK)]
     if shown.empty:
         return []
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3),
@@ -95,14 +103,20 @@ def _draw(stage: RoundResults, context: Context) -> list[Block]:
 def _decided(row: pd.Series, context: Context) -> Cell:
     """A decision as it stands in the ranking; who took it, if it was not the draw."""
     say, cell = context.say, common.decision_cell(context.say, row["decision"])
-    people = common.text(row["reason"]).startswith("manual:")
-    return replace(cell, under=reason_sentence(row["reason"], context.contest, say)) if people else cell
+    if rule_said(reasons_in(row["reason"])) is None:
+        return cell
+    return replace(cell, under=reason_sentence(row["reason"], context.contest, say))
+
+
+def _says(codes: pd.Series, *kinds: str) -> pd.Series:
+    """Of each code whether one of its reasons is of these kinds."""
+    return codes.map(lambda code: any(reason.kind in kinds for reason in reasons_in(code))).astype(bool)
 
 
 def _unranked(stage: RoundResults, context: Context) -> list[Block]:
     """Those whom the rules let in and who have no estimate: somebody must decide about them."""
     say, joined = context.say, context.results.joined(stage)
-    found = joined[joined["reason"].fillna("").str.contains("no_estimate")]
+    found = joined[_says(joined["reason"], "no_estimate")]
     if found.empty:
         return []
     widths = {"decisions.submission": 1, "submissions.title": 3, "decisions.reason": 3}
@@ -137,13 +151,10 @@ def _ties(stage: RoundResults, context: Context) -> list[Block]:
     titles = context.results.by_id["title"]
 
     def named(ids: object) -> str:
-        return "; ".join(common.text(titles.get(s)) for s in several.read(common.text(ids)))
+        return "; ".join(common.text(titles.get(s)) for s in several.read(ids))
 
     def settled(steps: object) -> str:
-        names = common.text(steps).split(", ")
-        return say.listed(
-            [criterion_name(s.removeprefix("criterion:"), context.contest, say) for s in names if s]
-        )
+        return say.listed([criterion_name(s, context.contest, say) for s in several.read(steps)])
 
     own = {
         "ties.submissions": [named(x) for x in found["submissions"]],

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
-from scipy.special import ndtri
 
 from fairlib.report.figures.base import (
     ACCENT,
@@ -23,8 +22,8 @@ from fairlib.report.figures.base import (
 )
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Language
+from fairlib.scoring.result import Z95
 
-Z95 = ndtri(0.975)
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 READABLE = 30  # jurors whose numbers and names can be read beside each other
 

@@ -10,9 +10,8 @@ import pandas as pd
 from fairlib.report.blocks import Block, Column, Heading, Table, Text, table
 from fairlib.report.chapters.common import Context, interval, number, text
 from fairlib.report.chapters.levels import comparison_of, seats_over_all
-from fairlib.report.figures.base import decision_names
 from fairlib.report.public.disclosure import READERS, withheld
-from fairlib.report.public.privacy import end_coded, mask
+from fairlib.report.public.privacy import WITH_NUMBERS, end_coded, mask
 from fairlib.report.results import Results, RoundResults
 from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.locale import Voice
@@ -110,9 +109,9 @@ def round_blocks(field: Field, row: pd.Series, context: Context, latest: bool) -
     verdict = say(
         "{round}: {decision}.",
         round=context.stage_name(stage),
-        decision=decision_names(say.lang).get(row["decision"], text(row["decision"])),
+        decision=word("decision", row["decision"], say),
     )
-    keep = () if row["submission"] in field.hidden else ("rank", "quota", "threshold")
+    keep = () if row["submission"] in field.hidden else WITH_NUMBERS
     reason = reason_sentence(bare_reason(text(row["reason"]), keep), context.contest, say)
     told = " ".join(filter(None, [meaning(field, row, context) if latest else "", reason]))
     blocks: list[Block] = [Heading(verdict), Text(told, "lead" if latest else "plain")]

@@ -32,7 +32,7 @@ import pandas as pd
 from fairlib.contract import INTAKE, KINDS, ROUND, Table
 from fairlib.report.public.disclosure import READERS, withheld
 from fairlib.report.results import Results, RoundResults, flag
-from fairlib.report.words.reasons import bare_reason
+from fairlib.report.words.reasons import bare
 from fairlib.scoring.estimators.table import ESTIMATORS
 from fairlib.selection import several
 from fairlib.selection.reason import Reason, as_code, parse
@@ -43,7 +43,7 @@ FEW = 30  # readings that a round needs for statistics
 ROUGH = ["estimate", "se", "low", "high"]
 DESIGN_STATUS = {"ok", "too_few_jurors", "no_scored_mark", "no_marks", "disconnected", "one_score", "no_mark",
                  "marginal", "no_variation"}  # fmt: skip
-NUMBER = r"(?<=[ :<>=])\d+\.\d+"
+WITH_NUMBERS = ("rank", "quota", "threshold")  # reasons whose estimates the public may see
 CONTACT = [
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"(?<!\d)\d{12}(?!\d)"),
@@ -205,7 +205,7 @@ def _changes(found: pd.DataFrame, codes: dict[str, str], jurors: set[str]) -> pd
 
 def _without(ties: pd.DataFrame, close: set[str]) -> pd.DataFrame:
     """Ties that name nobody whose rank is withheld."""
-    named = ties["submissions"].fillna("").map(several.read)
+    named = ties["submissions"].map(several.read)
     return ties.loc[[close.isdisjoint(ids) for ids in named]]
 
 
@@ -217,18 +217,23 @@ def _reasons(stage: RoundResults, close: set[str], whole: bool) -> pd.Series:
     def told(submission: str, reason: object) -> object:
         if not isinstance(reason, str):
             return reason
+        reasons = parse(reason)
         if submission in close:
-            kept = [r for r in parse(reason) if not r.kind.startswith(("tie", "reserve"))]
-            decided = kept and kept[-1].kind != "rule"
-            reason = as_code(kept if decided else [*kept, Reason("rank")])
-        numbers = [float(x) for x in re.findall(NUMBER, reason)]
-        ends = any(not scale.min + margin <= x <= scale.max - margin for x in numbers)
-        bare = bare_reason(reason, keep=() if ends or not whole else ("rank", "quota", "threshold"))
-        return re.sub(NUMBER, lambda x: f"{float(x[0]):.2f}", bare)
+            reasons = [r for r in reasons if not r.kind.startswith(("tie", "reserve"))]
+            reasons += [] if reasons and reasons[-1].kind != "rule" else [Reason("rank")]
+        ends = any(not scale.min + margin <= x <= scale.max - margin for x in _marks(reasons))
+        keep = () if ends or not whole else WITH_NUMBERS
+        return as_code((r if r.kind in keep else bare(r) for r in reasons), f".{KINDS['points'].digits}f")
 
     table = stage.decisions
     found = [told(s, r) for s, r in zip(table["submission"], table["reason"], strict=True)]
     return pd.Series(found, index=table.index, dtype=table["reason"].dtype)
+
+
+def _marks(reasons: list[Reason]) -> list[float]:
+    """The numbers of reasons that are marks or means of them; whole ones of a tie count something else."""
+    sides = [(r.kind, r.told.get(side)) for r in reasons for side in ("mine", "other")]
+    return [x for kind, x in sides if isinstance(x, float) or (isinstance(x, int) and kind != "tie")]
 
 
 def end_coded(values: pd.Series, low: float, high: float) -> pd.Series:

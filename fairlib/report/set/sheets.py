@@ -9,10 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from fairlib.contract import column
-from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.diagnostics import about_words
-from fairlib.report.chapters.levels import Z95, compared, comparison, level_name, seats_over_all
+from fairlib.report.chapters.levels import compared, comparison, level_name, seats_over_all
 from fairlib.report.chapters.methods import record_rows
 from fairlib.report.chapters.otherwise import change_words, named, rule_words
 from fairlib.report.columns import in_words
@@ -20,6 +19,7 @@ from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
 from fairlib.report.words.findings import found_words
 from fairlib.report.words.rules import Quoter, is_written
+from fairlib.scoring.result import Z95
 from fairlib.selection import several
 
 TEXT, WHOLE = "@", "0"
@@ -173,11 +173,7 @@ def _ties(stage: RoundResults, context: Context) -> tuple[dict[str, int], dict[s
     """The number of the tie that a submission is in, and what settled it."""
     say, group, step = context.say, {}, {}
     for k, r in enumerate(stage.ties.dropna(subset=["submissions"]).itertuples(), 1):
-        steps = [
-            criterion_name(s.removeprefix("criterion:"), context.contest, say)
-            for s in common.text(r.settled_by).split(", ")
-            if s
-        ]
+        steps = [criterion_name(s, context.contest, say) for s in several.read(r.settled_by)]
         for submission in several.read(r.submissions):
             group[submission] = k
             step[submission] = ", ".join(steps) or say("nothing")

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from fairlib.contract import INTAKE, REPORT, ROUND, column
 from fairlib.report.set.sheets import declared
 from fairlib.report.words.codes import meanings
+from fairlib.report.words.estimators import WORDS, in_english
 from fairlib.report.words.findings import whole_sentences
 from fairlib.report.words.locale import CATALOGUES
 
@@ -32,6 +33,8 @@ def extract() -> dict[str, list[tuple[str, int]]]:
                 found.setdefault(message, []).append(((home / file).as_posix(), line))
     for message in filter(None, meanings().values()):
         found.setdefault(message, []).append(("words/codes.csv", 0))
+    for message in filter(None, (row[name] for row in in_english() for name in WORDS)):
+        found.setdefault(message, []).append(("words/methods.csv", 0))
     for message in whole_sentences():
         found.setdefault(message, []).append(("intake/findings.py", 0))
     shown = [column(name) for sheet in declared().values() for name in sheet]

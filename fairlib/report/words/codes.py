@@ -26,7 +26,7 @@ def plain(value: object) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def word(kind: str, code: object, say: Voice, **values: str) -> str:
+def word(kind: str, code: object, say: Voice, **values: object) -> str:
     """What a code of a kind means, with its values filled in; one without words is shown as it stands.
 
     >>> from fairlib.report.words.locale import speak
@@ -44,7 +44,8 @@ def status_words(status: object, say: Voice) -> str:
 
 
 def criterion_name(key: str, contest: Contest, say: Voice) -> str:
-    """A criterion, the estimate, the median, or any other key, in words."""
+    """A criterion, as `ID` or `criterion:ID`, the estimate, the median, or any other key, in words."""
+    key = key.removeprefix("criterion:")
     named = (c.name[say.lang] for c in contest.criteria if c.id == key)
     return next(named, word("key", key, say))
 

@@ -1,92 +1,51 @@
-"""The ways of estimating in words: a short name, the rule of a round that prescribes it, and its formula."""
+"""The ways of computing in words: `methods.csv` has their English, in the order in which a chapter explains them."""
 
+import csv
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from fairlib.report.words.locale import Voice
 
-Formula = tuple[str, str, str, str]  # title, formula, words, source
+TABLE = Path(__file__).with_name("methods.csv")
+WORDS = ("name", "rule", "title", "words")  # what is said in a language; formulas and sources have none
 
 
 @dataclass(frozen=True)
-class Said:
-    """An estimator in short, as a rule of a round, and for the chapter of methods where there is more to say."""
+class Method:
+    """A way of computing; one of estimating has a short name, and the rule of a round that prescribes it.
 
+    What the chapter of methods has nothing to say of has no title.
+    """
+
+    method: str
     name: str
     rule: str
-    formula: Formula | None = None
+    title: str
+    formula: str
+    words: str
+    source: str
+
+
+@lru_cache
+def in_english() -> tuple[dict[str, str], ...]:
+    """The rows of the table."""
+    with TABLE.open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream))
+
+
+def methods(say: Voice) -> dict[str, Method]:
+    """Every way of computing, in the order of the chapter of methods."""
+    rows = [{k: say(text) if text and k in WORDS else text for k, text in r.items()} for r in in_english()]
+    return {row["method"]: Method(**row) for row in rows}
+
+
+def estimators(say: Voice) -> dict[str, Method]:
+    """The ways of estimating."""
+    return {name: told for name, told in methods(say).items() if told.name}
 
 
 def estimator_name(method: str, say: Voice) -> str:
     """A way of estimating, in short; an unknown one as it is."""
-    words = estimators(say)
-    return words[method].name if method in words else method
-
-
-def estimators(say: Voice) -> dict[str, Said]:
-    """The words of each estimator, in the order in which the chapter of methods explains them."""
-    return {
-        "severity": Said(
-            say("severity with shrinkage"),
-            say(
-                "Each juror's severity is estimated from the submissions that jurors share and taken out; "
-                "where there are few scores, the estimate is drawn towards the mean."
-            ),
-            (
-                say("Estimate with severity"),
-                "y = μ + a + b + e,  a ~ N(0, σ_a²),  b ~ N(0, σ_b²),  e ~ N(0, σ²)",
-                say(
-                    "a: effect of the submission, b: effect of the juror, e: the rest. The variances are estimated by "
-                    "restricted maximum likelihood, the effects as best linear unbiased predictions. A submission with "
-                    "fewer readers is drawn more towards the mean."
-                ),
-                "Patterson & Thompson 1971; Robinson 1991; Bates et al. 2015",
-            ),
-        ),
-        "additive": Said(
-            say("severity by least squares"),
-            say(
-                "Each juror's severity is estimated from the submissions that jurors share, by least "
-                "squares, and taken out."
-            ),
-            (
-                say("Estimate by least squares"),
-                "y = μ + a + b + e,  Σb = 0",
-                say("The effects of submissions and jurors are found together by least squares."),
-                "Searle 1971",
-            ),
-        ),
-        "zscore": Said(
-            say("standard scores of each juror"),
-            say("Each juror's scores are put on the same mean and spread before they are averaged."),
-            (
-                say("Estimate by standard scores"),
-                "z = (y − ȳⱼ) / sⱼ",
-                say("Each juror's scores are put on the same mean and spread."),
-                "",
-            ),
-        ),
-        "rasch": Said(
-            say("many-facet Rasch model"),
-            say("A many-facet Rasch model puts submissions, jurors and criteria on one scale."),
-            (
-                say("Many-facet Rasch model"),
-                "log P(x)/P(x−1) = θ − β − δ − τ",
-                say(
-                    "θ: submission, β: severity of the juror, δ: difficulty of the criterion, τ: step of the scale."
-                ),
-                "Andrich 1978; Linacre 1989",
-            ),
-        ),
-        "raw": Said(
-            say("mean of scores"), say("The score of a submission is the mean of its jurors' scores.")
-        ),
-        "median": Said(
-            say("median of scores"), say("The score of a submission is the median of its jurors' scores.")
-        ),
-        "trimmed": Said(
-            say("mean without the highest and the lowest"),
-            say(
-                "The score of a submission is the mean of its jurors' scores without the highest and lowest."
-            ),
-        ),
-    }
+    known = estimators(say)
+    return known[method].name if method in known else method

@@ -7,18 +7,15 @@ from fairlib.facts import Value
 from fairlib.report.words.codes import criterion_name, group_name, meanings, word
 from fairlib.report.words.locale import Voice
 from fairlib.rules import ELIGIBILITY, Contest
-from fairlib.selection.reason import Reason, as_code, parse
+from fairlib.selection.reason import Reason, as_code, parse, reasons_in
 
 
 def reason_sentence(code: object, contest: Contest, say: Voice) -> str:
     """A reason code such as `quota:nomination=legal` as a sentence, several as several; no reason as it stands."""
     if not isinstance(code, str) or not code.strip():
         return ""
-    try:
-        reasons = parse(code)
-    except ValueError:
-        return say("By the rule with the code: {code}.", code=code)
-    return " ".join(filter(None, (_TELLERS[reason.kind](reason, contest, say) for reason in reasons)))
+    told = [_TELLERS[reason.kind](reason, contest, say) for reason in reasons_in(code)]
+    return " ".join(filter(None, told or [say("By the rule with the code: {code}.", code=code)]))
 
 
 def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
@@ -31,10 +28,11 @@ def bare_reason(code: str, keep: tuple[str, ...] = ()) -> str:
     >>> bare_reason("rank:7.1<7.3 in nomination=legal"), bare_reason("threshold:estimate 4.1<5")
     ('rank', 'threshold:estimate')
     """
-    return as_code(reason if reason.kind in keep else _bare(reason) for reason in parse(code))
+    return as_code(reason if reason.kind in keep else bare(reason) for reason in parse(code))
 
 
-def _bare(reason: Reason) -> Reason:
+def bare(reason: Reason) -> Reason:
+    """A reason without the estimates that stand in it."""
     if reason.kind in ("rank", "per_organisation"):
         return Reason(reason.kind)
     return reason.without("mine", "sign", "other") if "mine" in reason else reason

@@ -201,7 +201,7 @@ class Quoter:
             )
         if rule.budget:
             found.append(self.rule(self.budget(rule.budget), f"{at}.budget", rule.budget.total))
-        steps = [criterion_name(t.removeprefix("criterion:"), self.contest, say) for t in rule.ties]
+        steps = [criterion_name(t, self.contest, say) for t in rule.ties]
         text = say("Equal estimates are settled in this order: {steps}.", steps=say.listed(steps))
         found.append(self.rule(text, f"{at}.ties", ", ".join(rule.ties)))
         text = say("Estimates are equal if they agree to so many decimals: {n}.", n=say.number(rule.decimals))
@@ -251,12 +251,7 @@ class Quoter:
                 for g, n in quota.seats.items()
             ]
         )
-        kinds = {
-            "fixed": say("Seats fixed by: {column} ({seats}).", column=column, seats=seats),
-            "min": say("Seats at least, by: {column} ({seats}).", column=column, seats=seats),
-            "max": say("Seats at most, by: {column} ({seats}).", column=column, seats=seats),
-        }
-        return kinds[quota.kind]
+        return word("quota", quota.kind, say, column=column, seats=seats)
 
     def threshold(self, threshold: Threshold, scale: Scale) -> str:
         """A threshold in words, on the side of it that is worse."""
@@ -273,18 +268,8 @@ class Quoter:
     def budget(self, budget: Budget) -> str:
         """A budget in words."""
         say = self.say
-        each = {
-            "requested": say("each gets the requested sum"),
-            "fixed": say("each gets {sum}", sum=say.money(budget.amount)),
-            "share": say(
-                "each gets this share of the requested sum: {share}", share=say.percent(budget.share)
-            ),
-        }[budget.grant]
-        end = (
-            say("the first that does not fit ends the list")
-            if budget.policy == "stop"
-            else say("one that does not fit is passed over")
-        )
+        each = word("grant", budget.grant, say, sum=say.money(budget.amount), share=say.percent(budget.share))
+        end = word("budget_policy", budget.policy, say)
         told = say("Budget: {total}; {each}; {end}.", total=say.money(budget.total), each=each, end=end)
         for limit, words in ((budget.minimum, say("Smallest grant")), (budget.maximum, say("Largest grant"))):
             told += f" {words}: {say.money(limit)}." if limit is not None else ""

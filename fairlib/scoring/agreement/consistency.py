@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fairlib.contract import ROUND
 from fairlib.errors import ScoringError
 from fairlib.scoring.agreement.alpha import krippendorff_alpha
 from fairlib.scoring.agreement.components import icc_components
@@ -11,7 +12,7 @@ from fairlib.scoring.agreement.concordance import friedman, kendall_w, mean_spea
 from fairlib.scoring.agreement.icc import icc
 from fairlib.scoring.result import Statistic
 
-COLUMNS = ["criterion", "statistic", "value", "low", "high", "p", "n", "n_submissions", "n_jurors", "status"]
+_, *_EACH = ROUND["consistency"].names()  # of each criterion
 COMPOSITE = "composite"
 
 
@@ -32,7 +33,7 @@ def consistency(
         for c in ratings["criterion"].drop_duplicates().sort_values()
     ]
     single = len(parts) == 1
-    table = pd.concat([rows] if single else [rows, *parts], ignore_index=True)[COLUMNS]
+    table = pd.concat([rows] if single else [rows, *parts], ignore_index=True)[["criterion", *_EACH]]
     return table.astype(dict.fromkeys(["value", "low", "high", "p"], "Float64"))
 
 
@@ -65,8 +66,8 @@ def _exact(table: pd.DataFrame) -> pd.DataFrame:
     named = table.assign(
         statistic=table["name"] + ", " + table["model"], n=table["n_submissions"] * table["n_jurors"]
     )
-    return named[["statistic", *COLUMNS[2:]]].reset_index(drop=True)
+    return named[_EACH].reset_index(drop=True)
 
 
 def _row(s: Statistic) -> dict[str, object]:
-    return {"statistic": s.name} | {name: getattr(s, name) for name in COLUMNS[2:]}
+    return {"statistic": s.name} | {name: getattr(s, name) for name in _EACH[1:]}

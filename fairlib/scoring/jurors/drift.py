@@ -8,10 +8,10 @@ alike, on submissions that everyone saw at the same time, cannot be told from qu
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import MARK
 from fairlib.scoring.arrays import sortable
 from fairlib.scoring.jurors.contrasts import FEW, Family, table_of_tests
 from fairlib.scoring.jurors.readings import Readings
-from fairlib.scoring.ratings import KEYS
 
 
 def drift(readings: Readings, ratings: pd.DataFrame) -> list[Family]:
@@ -57,7 +57,7 @@ def _first_to_last(readings: Readings, rank: pd.Series) -> np.ndarray:
 
 def _per_pair(readings: Readings, ratings: pd.DataFrame, column: str) -> np.ndarray:
     """First value of a column in each pair, as its place 0, 1, … among the values; NaN if none."""
-    seen = ratings.loc[ratings[column].notna(), [*KEYS[:2], column]]
+    seen = ratings.loc[ratings[column].notna(), [*MARK[:2], column]]
     codes, _ = pd.factorize(sortable(seen[column]), sort=True)
     i, j = readings.submissions.get_indexer(seen["submission"]), readings.jurors.get_indexer(seen["juror"])
     key = i.astype(np.int64) * len(readings.jurors) + j

@@ -6,7 +6,7 @@ import numpy as np
 
 from fairlib.selection.admit.exact import Contradiction
 from fairlib.selection.admit.programme import Rows, solve
-from fairlib.selection.rule.compiled import Problem
+from fairlib.selection.rule.compiled import Bound, Problem
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _all_rows(problem: Problem, who: np.ndarray) -> tuple[Rows, list[Part]]:
             row = np.zeros(len(who), dtype=np.int64)
             row[place[b.members]] = 1
             lines.append((row, b.lower, min(b.upper, len(who))))
-            parts.append(Part(b.code, b.rule, _words(b.code, b.rule, b.lower, b.upper, len(b.members))))
+            parts.append(Part(b.code, b.rule, _words(b)))
     if problem.budget is not None:
         unit = max(1, int(np.gcd.reduce(problem.cost[who], initial=0)))
         lines.append((problem.cost[who] // unit, 0, problem.budget // unit))
@@ -73,17 +73,18 @@ def _all_rows(problem: Problem, who: np.ndarray) -> tuple[Rows, list[Part]]:
     return Rows(matrix, lower, upper, problem.budget is not None), parts
 
 
-def _words(code: str, rule: str, lower: int, upper: int, members: int) -> str:
-    if rule == "seats":
-        return f"there are {upper} seats"
-    if rule.startswith("thresholds"):
-        return f"{code} keeps out {members} submissions"
-    if rule == "per_organisation":
-        return f"{code} may have at most {upper} of its {members} submissions selected"
-    asked = f"at least {lower}" if lower > 0 else f"at most {upper}"
-    if lower == upper:
-        asked = f"exactly {lower}"
-    return f"the quota gives {code} {asked} seats, and it has {members} submissions with an estimate"
+def _words(b: Bound) -> str:
+    n = len(b.members)
+    if b.rule == "seats":
+        return f"there are {b.upper} seats"
+    if b.worse:
+        return f"{b.code} keeps out {n} submissions"
+    if b.rule == "per_organisation":
+        return f"{b.code} may have at most {b.upper} of its {n} submissions selected"
+    asked = f"at least {b.lower}" if b.lower > 0 else f"at most {b.upper}"
+    if b.lower == b.upper:
+        asked = f"exactly {b.lower}"
+    return f"the quota gives {b.code} {asked} seats, and it has {n} submissions with an estimate"
 
 
 def _consistent(rows: Rows, use: np.ndarray) -> bool:

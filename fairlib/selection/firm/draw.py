@@ -15,6 +15,7 @@ from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.choose import Choice, _seats, _ties
 from fairlib.selection.firm.certainty import Certainty
 from fairlib.selection.firm.worlds import down_the_line
+from fairlib.selection.note import Note
 from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.rule.ties import lot
@@ -114,7 +115,7 @@ def apply_draw(choice: Choice, found: Certainty, *, seed: int) -> tuple[Choice, 
     drawn = draw_lots(problem, found, seed=seed)
     table = _decided(choice, drawn)
     undecided = choice.undecided & ~is_open(problem, found)
-    note = f"draw:seed={seed} commitment={drawn.commitment}"
+    note = Note("draw", seed=seed, commitment=drawn.commitment)
     decided = replace(
         choice,
         decisions=table,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import ROUND
 from fairlib.errors import ScoringError
 from fairlib.rules import Scale
 from fairlib.scoring.estimators.estimator import Singles
@@ -23,15 +24,8 @@ from fairlib.selection.firm.worlds import replicates
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.several import written
 
-COLUMNS = ["kind", "what", "comes", "goes", "n_changes", "status"]
 ONE_BY_ONE = 200  # draws of weights for estimators that are not linear in the marks
-STATUS = {
-    "ok": "",
-    "not_estimable": "what is left of the marks cannot support the estimator",
-    "disconnected": "what is left falls into parts that no juror links, so there is no common ranking",
-    "nothing_missing": "no mark is missing",
-    "one_criterion": "with one criterion there are no weights to vary",
-}
+STATUS = {"ok", "not_estimable", "disconnected", "nothing_missing", "one_criterion"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +66,7 @@ def stability(
     rows = [
         _row(problem, base, *q) for q in _questions(ratings, marks, problem, base, method, weights, scale)
     ]
-    changes = pd.DataFrame(rows, columns=COLUMNS).astype({"n_changes": "Int64"})
+    changes = pd.DataFrame(rows, columns=ROUND["stability"].names()).astype({"n_changes": "Int64"})
     return Stability(changes, *_simplex(marks, problem, method, weights, seed, draws))
 
 

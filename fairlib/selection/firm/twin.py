@@ -21,13 +21,7 @@ from fairlib.selection.rule.compiled import Problem
 
 LEVEL = 0.95
 ONE_BY_ONE = 400  # replicates of estimators that are not linear in the marks
-STATUS = {
-    "ok": "",
-    "as_severity": "marks of a second commission are drawn as composites, so its estimates are those of severity",
-    "no_error": "the marks leave no error from which a second commission could be drawn",
-    "no_model": "the twin commission needs the severity estimates of the same marks",
-    "no_line": "nobody was selected, or everybody who could be, whatever the marks",
-}
+STATUS = {"ok", "as_severity", "no_error", "no_model", "no_line"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +30,7 @@ class Twin:
 
     `overlap` is the expected number of submissions that both select, `low` and `high` hold 95 % of the
     replicates, `shared` (index submission) is the share of second commissions that select each. Without
-    an answer the numbers are None, `shared` is empty and `status` names the reason in `STATUS`.
+    an answer the numbers are None, `shared` is empty and `status`, one of `STATUS`, says why.
     """
 
     overlap: float | None

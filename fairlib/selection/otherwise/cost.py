@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from fairlib.contract import ROUND
 from fairlib.selection.admit.greedy import admit
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.several import written
-
-_COLUMNS = ["rule", "about", "comes", "goes", "n", "points"]
 
 
 def rule_costs(problem: Problem, admitted: np.ndarray) -> pd.DataFrame:
@@ -25,7 +24,7 @@ def rule_costs(problem: Problem, admitted: np.ndarray) -> pd.DataFrame:
         points = (int(key[without].sum()) - int(key[admitted].sum())) / 10.0**problem.select.decimals
         ids = [written(problem.submissions[side]) for side in (comes, goes)]
         rows.append((rule, about, *ids, max(len(comes), len(goes)), points))
-    return pd.DataFrame(rows, columns=_COLUMNS).set_index("rule")
+    return pd.DataFrame(rows, columns=ROUND["rule_costs"].names()).set_index("rule")
 
 
 def _rules(problem: Problem) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import get_args
 
 import pandas as pd
 
+from fairlib.contract import nothing
 from fairlib.errors import ScoringError, SelectionError
 from fairlib.rules import Scale, Selection, Sharing
 from fairlib.selection.admit.unbroken import settle
@@ -18,13 +19,7 @@ from fairlib.selection.otherwise.what_if import changed, estimated_anew, what_if
 from fairlib.selection.rule.compiled import compile_rule
 from fairlib.selection.several import written
 
-COLUMNS = ["comes", "goes", "n", "selected", "mean_estimate", "status"]
-STATUS = {
-    "ok": "",
-    "not_estimable": "the marks cannot support the estimate",
-    "contradiction": "the changed rules contradict each other",
-}
-_RANKS = ["rank", "estimate", "decision"]
+STATUS = {"ok", "not_estimable", "contradiction"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +28,7 @@ class Others:
 
     `summary` (index change, a code such as `weight:impact`, `quota_method:dhondt`, `quota_floor:0`,
     `threshold:5.5`, `seats:45`): `comes` and `goes` (ids by their rank now), `n` (the larger of both), `selected`,
-    `mean_estimate` of the selected by the estimates that hold, on the contest's scale, and `status`, a key of
+    `mean_estimate` of the selected by the estimates that hold, on the contest's scale, and `status`, one of
     `STATUS`; numbers are missing where it is not `ok`. `widest` is the change of weights that exchanges most, as a
     `Comparison.table` with its code in the column `change_of`; empty where none exchanges anybody.
     """
@@ -89,23 +84,17 @@ def other_rules(
         except (SelectionError, ScoringError) as why:
             status = "not_estimable" if isinstance(why, ScoringError) else "contradiction"
             rows[other.code] = {"comes": "", "goes": "", "status": status}
-    summary = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("change")
+    summary = pd.DataFrame.from_dict(rows, orient="index", columns=nothing("other_rules", "change").columns)
+    summary.index.name = "change"
     summary = summary.astype({"n": "Int64", "selected": "Int64", "mean_estimate": "Float64"})
     moved = summary["n"][[code for code, other in neighbours.items() if other.weighs]].dropna()
     if not (moved > 0).any():
-        return Others(summary, _no_ranks())
+        return Others(summary, nothing("other_ranks", "submission"))
     widest = neighbours[moved.idxmax()]
     found = what_if(
         candidates, select, seed=seed, ratings=ratings, method=method, weights=widest.weights, scale=scale
     )
     return Others(summary, found.table.assign(change_of=widest.code))
-
-
-def _no_ranks() -> pd.DataFrame:
-    columns = [f"{c}_{side}" for c in _RANKS for side in ("before", "after")]
-    return pd.DataFrame(
-        columns=[*columns, "change", "change_of"], index=pd.Index([], name="submission"), dtype=object
-    )
 
 
 def _neighbours(

@@ -15,6 +15,7 @@ import pandas as pd
 from fairlib.errors import SelectionError
 from fairlib.rules import Budget, Quota, Scale, Selection
 from fairlib.scoring.dust import joined
+from fairlib.selection.note import Note
 from fairlib.selection.rule.quotas import Apportionment, apportion
 from fairlib.selection.rule.ties import Order, least_units, rank_order, rounded
 
@@ -23,16 +24,24 @@ from fairlib.selection.rule.ties import Order, least_units, rank_order, rounded
 class Bound:
     """At least `lower` and at most `upper` of the members (positions, sorted) are selected.
 
-    `code` names the bound (`seats`, `nomination=legal`, `organisation=7`, `threshold:estimate<5`, or `>5`
-    where low is best), `rule` the entry of the params it comes from (`seats`, `quotas[0]`, `per_organisation`,
-    `thresholds[0]`).
+    `column` is what it is about (`seats`, `nomination`, `organisation`, or what a threshold is `on`), `rule` the
+    entry of the params it comes from (`seats`, `quotas[0]`, `per_organisation`, `thresholds[0]`).
     """
 
-    code: str
+    column: str
     rule: str
     members: np.ndarray
     lower: int
     upper: int
+    group: str = ""
+    worse: str = ""  # of a threshold: the sign and the mark, `<5`, or `>5` where low is best
+
+    @property
+    def code(self) -> str:
+        """Its name: `seats`, `nomination=legal`, `organisation=7`, `threshold:estimate<5`."""
+        if self.worse:
+            return f"threshold:{self.column}{self.worse}"
+        return f"{self.column}={self.group}" if self.group else self.column
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +65,7 @@ class Problem:
     least: float
     cost: np.ndarray
     budget: int | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     scale: Scale | None = None
 
     def told(self, marks):
@@ -82,7 +91,7 @@ class Problem:
         kept = []
         for b in self.bounds:
             members = b.members[self.admissible[b.members]]
-            if not b.rule.startswith("thresholds") and (b.lower > 0 or b.upper < len(members)):
+            if not b.worse and (b.lower > 0 or b.upper < len(members)):
                 kept.append(replace(b, members=members))
         return tuple(kept)
 
@@ -91,7 +100,7 @@ class Problem:
         """Ranked and over the thresholds on criteria (I,); the one on the estimate varies with draws."""
         may = self.ranked.copy()
         for b in self.bounds:
-            if b.rule.startswith("thresholds") and not b.code.startswith("threshold:estimate"):
+            if b.worse and b.column != "estimate":
                 may[b.members] = False
         return may
 
@@ -130,7 +139,7 @@ def compile_rule(
     if select.seats is not None:
         bounds.append(Bound("seats", "seats", np.flatnonzero(ranked), 0, select.seats))
         if select.seats > eligible.sum():
-            notes.append(f"seats_above_eligible:{select.seats}>{eligible.sum()}")
+            notes.append(Note("seats_above_eligible", seats=select.seats, eligible=int(eligible.sum())))
     for k, quota in enumerate(select.quotas):
         found, told = _quota(_Groups(candidates, quota, eligible, ranked), f"quotas[{k}]", select.seats, seed)
         bounds += found
@@ -209,20 +218,20 @@ class _Groups:
         return labels(_column(self.candidates, self.quota.column, f"the quota on {self.quota.column}"))
 
 
-def _quota(groups: _Groups, rule: str, seats: int | None, seed: int) -> tuple[list[Bound], list[str]]:
+def _quota(groups: _Groups, rule: str, seats: int | None, seed: int) -> tuple[list[Bound], list[Note]]:
     """One bound for each group of a quota, and what there is to note of them."""
     quota, n = groups.quota, len(groups.candidates)
     shares = Apportionment({_label(g): n for g, n in quota.seats.items()})
     if quota.kind == "proportional":
         shares = _proportional(groups, seats, seed)
-    bounds, notes = [], [note.replace(":", f":{quota.column}=", 1) for note in shares.notes]
+    bounds, notes = [], [Note(note.kind, column=quota.column, **note.told) for note in shares.notes]
     for g, share in shares.seats.items():
         members = np.flatnonzero(groups.ranked & (groups.group == g))
         if len(members) == 0 and quota.kind != "proportional":
-            notes.append(f"empty_group:{quota.column}={g}")
+            notes.append(Note("empty_group", column=quota.column, group=g))
         lower = 0 if quota.kind == "max" else share
         upper = n if quota.kind == "min" else share
-        bounds.append(Bound(f"{quota.column}={g}", rule, members, lower, upper))
+        bounds.append(Bound(quota.column, rule, members, lower, upper, group=g))
     return bounds, notes
 
 
@@ -248,7 +257,9 @@ def _organisations(candidates, cap: int, ranked) -> list[Bound]:
     codes, names = pd.factorize(ids, sort=True)
     size = np.bincount(codes[ranked & (codes >= 0)], minlength=len(names))
     return [
-        Bound(f"organisation={names[g]}", "per_organisation", np.flatnonzero(ranked & (codes == g)), 0, cap)
+        Bound(
+            "organisation", "per_organisation", np.flatnonzero(ranked & (codes == g)), 0, cap, group=names[g]
+        )
         for g in np.flatnonzero(size > cap)
     ]
 
@@ -269,15 +280,8 @@ def _thresholds(values, select: Selection, ranked, scale: Scale | None) -> tuple
         if t.on == "estimate":
             least = max(least, needed)
         fails = ranked & ~(rounded(joined(values[t.on]), select.decimals) >= needed)
-        bounds.append(
-            Bound(
-                f"threshold:{t.on}{worse(scale)}{t.no_worse_than:g}",
-                f"thresholds[{k}]",
-                np.flatnonzero(fails),
-                0,
-                0,
-            )
-        )
+        told = f"{worse(scale)}{t.no_worse_than:g}"
+        bounds.append(Bound(t.on, f"thresholds[{k}]", np.flatnonzero(fails), 0, 0, worse=told))
     return least, bounds
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from fairlib.errors import SelectionError
 from fairlib.rules import Sharing
+from fairlib.selection.note import Note
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Apportionment:
     """Seats of each group, and the notes of what was decided on the way (ties, empty groups)."""
 
     seats: dict[str, int]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def apportion(
@@ -56,13 +57,13 @@ def apportion(
     [4, 2, 2, 1, 1, 0]
     """
     _refuse(sizes, seats, floor)
-    notes = [f"empty_group:{g}" for g, n in sizes.items() if n == 0]
+    notes = [Note("empty_group", group=g) for g, n in sizes.items() if n == 0]
     ties: list[tuple[str, str, str]] = []
     filled = {g: n for g, n in sizes.items() if n > 0}
     lot = {g: hashlib.sha256(f"{seed}|{g}".encode()).hexdigest() for g in filled}
     share = _hamilton if method == "largest_remainder" else _divisor
     got = share(filled, seats, floor, method, lot, ties)
-    notes += [f"seat_tie:{first}>{second} by {how}" for first, second, how in ties]
+    notes += [Note("seat_tie", first=first, second=second, how=how) for first, second, how in ties]
     return Apportionment({g: got.get(g, 0) for g in sizes}, tuple(notes))
 
 
