@@ -14,7 +14,7 @@ from benchmarks.fair221.rules import RULES, Told
 from benchmarks.fair221.signals import named
 
 SMALL = SIZES["30x6"]
-QUICK = [r for r in RULES.values() if not r.slow]
+QUICK = [r for r in RULES.values() if r.pace == "quick"]
 
 
 def contest_of(y, group=None, seats: int = 1) -> Contest:

@@ -44,14 +44,16 @@ class Told:
 class Rule:
     """A rule by name. `score` takes contests to (R, I); `tell` one contest to `Told`, where the rule has more to say.
 
-    `slow` rules get fewer contests. `source` is where the rule is written down; `refusal` when it does not rank.
+    `pace` is how many contests it gets: `quick`, `slow`, or `slowest`, which choose in the contest alone, not in what
+    a second commission gave nor without the fault. `source` is where the rule is written down; `refusal` when it does
+    not rank.
     """
 
     name: str
     source: str
     score: Callable[[list[Contest]], np.ndarray]
     tell: Callable[[Contest], Told] | None = None
-    slow: bool = False
+    pace: str = "quick"
     refusal: str = ""
 
 
@@ -75,7 +77,7 @@ def stacked(name: str, source: str, refusal: str = ""):
     return register
 
 
-def single(name: str, source: str, *, quick=None, slow: bool = False, refusal: str = ""):
+def single(name: str, source: str, *, quick=None, pace: str = "quick", refusal: str = ""):
     """Registers a rule that works on one contest; `quick` gives its scores (I,) alone, without errors."""
 
     def register(function: Callable[[Contest], Told]):
@@ -84,7 +86,7 @@ def single(name: str, source: str, *, quick=None, slow: bool = False, refusal: s
         def score(contests: list[Contest]) -> np.ndarray:
             return np.stack([_or_nothing(only_scores, c) for c in contests])
 
-        RULES[name] = Rule(name, source, score, function, slow, refusal)
+        RULES[name] = Rule(name, source, score, function, pace, refusal)
         return function
 
     return register
@@ -268,7 +270,7 @@ def severity_one(contest: Contest) -> Told:
 
 
 @single(
-    "rasch", "many-facet Rasch on the single marks (Linacre 1989)", slow=True, refusal="disconnected panels"
+    "rasch", "many-facet Rasch on the single marks (Linacre 1989)", pace="slow", refusal="disconnected panels"
 )
 def rasch(contest: Contest) -> Told:
     return _by("rasch", contest, marks=True)
@@ -279,13 +281,15 @@ for _name, _source, _marks in (
     ("ordinal", "fairlib: marks are ordered steps, with juror, criterion and submission effects", True),
 ):
     if _name in METHODS:
-        single(_name, _source, slow=True)(partial(_by, _name, marks=_marks))
+        single(_name, _source, pace="slowest", refusal="disconnected panels")(
+            partial(_by, _name, marks=_marks)
+        )
 
 
 # Others' models
 
 
-@single("SNSF", "Bayesian ranking by expected rank (Heyard, Ott, Salanti & Egger 2022)", slow=True)
+@single("SNSF", "Bayesian ranking by expected rank (Heyard, Ott, Salanti & Egger 2022)", pace="slow")
 def snsf(contest: Contest) -> Told:
     draws = sampled(contest.y, contest.seed)
     ranks = np.argsort(np.argsort(-draws, axis=1), axis=1) + 1.0

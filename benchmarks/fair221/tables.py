@@ -185,7 +185,7 @@ def how_many(four: Four) -> str:
     found, rows = four["results"], []
     for size in SIZES:
         part = _of(found[found["refused"] < 0.5], size)
-        slow = part["rule"].map(lambda r: r in RULES and RULES[r].slow)
+        slow = part["rule"].map(lambda r: r in RULES and RULES[r].pace != "quick")
         told = part[part["told_contests"] > 0]
         kinds = (part.loc[~slow, "contests"], part.loc[slow, "contests"], told["told_contests"])
         rows.append([size, *(_range(k) for k in kinds)])

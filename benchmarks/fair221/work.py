@@ -30,11 +30,11 @@ HERE = Path(__file__).parent
 CACHE = HERE / ".cache"
 TWINS = 200
 CONTESTS = {  # of a cell, by kind of task
-    "30x6": {"quick": 1000, "told": 150, "slow": 60, "signals": 80},
-    "221x12": {"quick": 1000, "told": 150, "slow": 40, "signals": 80},
+    "30x6": {"quick": 1000, "told": 150, "slow": 60, "slowest": 20, "signals": 80},
+    "221x12": {"quick": 1000, "told": 150, "slow": 40, "slowest": 20, "signals": 80},
     "2000x120": {"quick": 20, "told": 12},
 }
-CHUNK = {"quick": 20, "told": 10, "slow": 5, "signals": 10}
+CHUNK = {"quick": 20, "told": 10, "slow": 5, "slowest": 5, "signals": 10}
 FEW = 4  # contests in a piece of the largest size
 TOLD = tuple(rule.name for rule in RULES.values() if rule.tell)
 WATCHED = ("crossed, unequal", "random, equal", "random, unequal", "home 15%, unequal")
@@ -71,9 +71,9 @@ def stamp() -> str:
 
 
 def kind_of(task: str) -> str:
-    """`quick`, `told`, `slow` or `signals`."""
-    name = task.removeprefix("told ")
-    return "slow" if name in RULES and RULES[name].slow else task.partition(" ")[0]
+    """`quick`, `told`, `slow`, `slowest` or `signals`."""
+    kind, _, name = task.partition(" ")
+    return RULES[name].pace if name and RULES[name].pace != "quick" else kind
 
 
 def tasks_of(condition: Condition) -> Iterator[str]:
@@ -139,7 +139,7 @@ def quick(pairs: list[Pair], size: Size) -> list[dict]:
     rows = []
     spoiled = pairs[0].clean is not None
     for rule in RULES.values():
-        if rule.slow:
+        if rule.pace != "quick":
             continue
         first, second = (rule.score([getattr(p, c) for p in pairs]) for c in ("contest", "second"))
         clean = rule.score([p.clean for p in pairs if p.clean]) if spoiled else [None] * len(pairs)
@@ -173,9 +173,10 @@ def told(rule: Rule, pair: Pair, size: Size) -> dict:
     except Refused:
         return {"refused": 1.0}
     out = {"refused": 0.0}
-    if rule.slow:
-        second = rule.score([pair.second])[0]
-        clean = rule.score([pair.clean])[0] if pair.clean else None
+    if rule.pace != "quick":
+        alone = rule.pace == "slowest"
+        second = np.full_like(said.score, np.nan) if alone else rule.score([pair.second])[0]
+        clean = None if alone or pair.clean is None else rule.score([pair.clean])[0]
         out = judged(pair, size.seats, said.score, second, clean)
     p = measures.chances(said, size.seats)
     if p is not None:
