@@ -8,7 +8,8 @@ import pandas as pd
 
 from benchmarks.fair221.conditions import CONDITIONS, SIZES
 from benchmarks.fair221.results import BOUNDS, NEAR
-from benchmarks.fair221.rules import DEFAULT, RULES
+from benchmarks.fair221.rules import DEFAULT
+from benchmarks.fair221.tables import best_found
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -34,17 +35,15 @@ def draw(found: pd.DataFrame, tenths: pd.DataFrame, folder: Path) -> None:
 
 def behind(found: pd.DataFrame) -> plt.Figure:
     """Points of the true best that each rule finds less than the best rule of the cell, middle size."""
-    part = found[found["size"] == MIDDLE]
-    table = part.pivot(index="condition", columns="rule", values="found")
-    table = table.reindex(index=[c for c in CONDITIONS if c in table.index],
-                          columns=[r for r in RULES if r in table.columns])  # fmt: skip
+    table = best_found(found, MIDDLE)
+    refused = found.pivot_table(index="condition", columns="rule", values="refused").reindex_like(table) > 0.5
     lost = 100 * (table.max(axis=1).to_numpy()[:, None] - table.to_numpy())
     figure, ax = plt.subplots(figsize=(10.5, 8.5))
     colours = plt.get_cmap("YlOrBr").copy()
     colours.set_bad("#eceff2")
     ax.imshow(np.minimum(lost, 25), cmap=colours, vmin=0, vmax=25, aspect="auto")
     for (i, j), v in np.ndenumerate(lost):
-        text = "refuses" if np.isnan(v) else f"{v:.0f}"
+        text = "refuses" if refused.iat[i, j] else "–" if np.isnan(v) else f"{v:.0f}"
         ax.text(j, i, text, ha="center", va="center", fontsize=6 if np.isnan(v) else 8,
                 color="white" if v > 15 else INK)  # fmt: skip
     ax.set_xticks(range(table.shape[1]), table.columns, rotation=40, ha="right", fontsize=8)

@@ -5,7 +5,9 @@ choice is a weight between 0 and 1 for each submission, and every measure its ex
 """
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
+from benchmarks.fair221.conditions import BASE, CRITERIA, SEATS
 from benchmarks.fair221.contests import Contest
 from benchmarks.fair221.rules import Told
 
@@ -90,3 +92,22 @@ def coverage(told: Told, contest: Contest) -> dict[str, float]:
     inside = np.abs(contest.truth - centre) <= Z * told.se
     best = usable & (chosen(contest.truth, contest.seats) > 0)
     return {name: float(inside[w].mean()) for name, w in (("cover", usable), ("cover_top", best)) if w.any()}
+
+
+def covered_among_best(readers: int) -> float:
+    """Share of the true best that the right 95 % interval covers where nominations are equal and all is normal.
+
+    With reliability w of the mean of the readers a truth z deviations out is estimated at w z on the mean, with
+    standard deviation √(w(1 − w)), and its posterior has √(1 − w): among the best the interval lies too low.
+
+    >>> round(covered_among_best(4), 3), round(covered_among_best(12), 3)
+    (0.917, 0.935)
+    """
+    e = BASE
+    quality = e.quality**2 + e.profile**2 / CRITERIA
+    noise = e.severity**2 + e.reading**2 + (e.mark**2 + 1 / 12) / CRITERIA
+    w = quality / (quality + noise / readers)
+    z = np.linspace(-ndtri(SEATS), 6, 2000)
+    half, low, sd = Z * np.sqrt(1 - w), (1 - w) * z, np.sqrt(w * (1 - w))
+    covered = ndtr((half - low) / sd) - ndtr((-half - low) / sd)
+    return float(np.average(covered, weights=np.exp(-(z**2) / 2)))

@@ -2,7 +2,7 @@
 
 In the template `{measure / condition / rule}` is a number of the middle size (per cent; `harm` as it is),
 `{named what / condition}` per cent of contests in which the diagnosis names them, `{table NAME}` one of `tables`,
-`{tables NAME}` one for each size.
+`{tables NAME}` one for each size, `{right N}` what the right interval covers among the best where N read.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.fair221 import figures, results, tables
+from benchmarks.fair221 import figures, measures, results, tables
 from benchmarks.fair221.conditions import CONDITIONS, SIZES
 from benchmarks.fair221.results import HERE
 from benchmarks.fair221.rules import RULES
@@ -41,6 +41,8 @@ def _one(words: str, four: dict[str, pd.DataFrame]) -> str:
     if kind == "tables":
         made = {size: getattr(tables, rest)(four, size) for size in SIZES}
         return "\n\n".join(f"**{size}**\n\n{text}" for size, text in made.items() if text)
+    if kind == "right":
+        return f"{100 * measures.covered_among_best(int(rest)):.1f}"
     if kind == "named":
         what, condition = rest.split(" / ")
         return _number(four["signals"], what, condition=condition)

@@ -16,7 +16,7 @@ from benchmarks.fair221.work import HERE, pieces
 
 CELL = ["size", "condition"]
 MEASURES = ("found", "regret", "overlap", "harm", "pushed", "refused", "brier", "cover", "cover_top")
-LEAST = 20  # contests below which a rule is not compared
+LEAST = {"30x6": 20, "221x12": 20, "2000x120": 4}  # contests below which a rule is not compared
 SURE = 2.0  # standard errors beyond which a difference is called one
 BOUNDS = {"cover": (0.93, 0.97), "cover_top": (0.92, 1.0)}
 NEAR = 0.04  # promised of stated chances, in each tenth
@@ -129,7 +129,7 @@ def cells(found: pd.DataFrame, tenths: pd.DataFrame) -> pd.DataFrame:
     for cell, part in found.groupby(CELL, sort=False):
         mine, others = (
             part[part["rule"] == DEFAULT],
-            part[(part["rule"] != DEFAULT) & (part["contests"] >= LEAST)],
+            part[(part["rule"] != DEFAULT) & (part["contests"] >= LEAST[cell[0]])],
         )
         checks = [_best(others), *(_within(mine, name) for name in BOUNDS)]
         checks.append(_chances(by_cell.get(cell, tenths[:0])))

@@ -55,29 +55,35 @@ def who_is_found(four: Four, size: str) -> str:
 
     Of a rule that ranked fewer contests than the default: the default's less its lead in those contests.
     """
-    rows, rules = _rows(four, size), _with(four, size, "contests", LEAST)
-    out = []
-    for name in _conditions(four, size):
-        values = {r: _found(rows[name, r], rows[name, DEFAULT]) for r in rules}
-        top = np.nanmax([*values.values(), np.nan]) if np.isfinite([*values.values()]).any() else np.nan
-        cells = []
-        for rule, value in values.items():
+    rows, values, out = _rows(four, size), best_found(four["results"], size), []
+    for name, of in values.iterrows():
+        cells, best = [], np.nan_to_num(rows[name, of.idxmax()]["lead_se"]) if of.notna().any() else 0.0
+        for rule, value in of.items():
             row = rows[name, rule]
             text = "refuses" if row["refused"] > 0.5 else points(value)
-            close = value + SURE * max(row["lead_se"], 0.0) >= top
-            cells.append(f"**{text}**" if close and np.isfinite(value) else text)
+            off = max(np.nan_to_num(row["lead_se"]), best)
+            close = value + SURE * off >= of.max()
+            cells.append(f"**{text}**" if close else text)
         out.append([name, *cells, points(rows[name, DEFAULT]["found_se"])])
-    return markdown(["", *rules, f"± of {DEFAULT}"], out)
+    return markdown(["", *values.columns, f"± of {DEFAULT}"], out)
 
 
-def _found(row: Row, default: Row) -> float:
-    fewer = row["contests"] < default["contests"]
-    return default["found"] - row["lead"] if fewer else row["found"]
+def best_found(found: pd.DataFrame, size: str) -> pd.DataFrame:
+    """Share of the true best that each rule finds, conditions × rules with enough contests; NaN where it refuses."""
+    part = found[(found["size"] == size) & (found["contests"] >= LEAST[size])]
+    wide = {v: part.pivot(index="condition", columns="rule", values=v) for v in ("found", "lead", "contests")}
+    default = {v: wide[v].get(DEFAULT, pd.Series(np.nan, wide[v].index)) for v in ("found", "contests")}
+    fewer = wide["contests"].lt(default["contests"], axis=0)
+    table = wide["found"].mask(fewer, wide["lead"].rsub(default["found"], axis=0))
+    there = set(found.loc[found["size"] == size, "condition"])
+    return table.reindex(
+        index=[c for c in CONDITIONS if c in there], columns=[r for r in RULES if r in table]
+    )
 
 
 def regret(four: Four, size: str) -> str:
     """What the choice costs: mean truth of the true best less that of those chosen, in standard deviations."""
-    rows, rules = _rows(four, size), _with(four, size, "contests", LEAST)
+    rows, rules = _rows(four, size), _with(four, size, "contests")
     out = []
     for name in _conditions(four, size):
         cells = [f"{v:.3f}" if np.isfinite(v := rows[name, r]["regret"]) else "–" for r in rules]
@@ -127,7 +133,7 @@ def _cost(row: Row) -> str:
 
 def chances(four: Four, size: str) -> str:
     """Brier score and expected calibration error of every rule that states chances."""
-    rows, stated = _rows(four, size), _with(four, size, "told_contests", LEAST)
+    rows, stated = _rows(four, size), _with(four, size, "told_contests")
     told, out = dict(iter(_of(four["tenths"], size).groupby(["condition", "rule"]))), []
     for name in _conditions(four, size):
         there = [(rows[name, r]["brier"], told.get((name, r))) for r in stated]
@@ -208,10 +214,10 @@ def _conditions(four: Four, size: str) -> list[str]:
     return [c for c in CONDITIONS if c in there]
 
 
-def _with(four: Four, size: str, count: str, least: int) -> list[str]:
-    """Rules that have at least so many contests somewhere."""
+def _with(four: Four, size: str, count: str) -> list[str]:
+    """Rules that have contests enough somewhere."""
     part = _of(four["results"], size)
-    there = set(part.loc[part[count] >= least, "rule"])
+    there = set(part.loc[part[count] >= LEAST[size], "rule"])
     return [r for r in RULES if r in there]
 
 
