@@ -221,6 +221,8 @@ def test_pieces_resume_and_give_the_same_whatever_was_there(tmp_path, monkeypatc
     for p in todo:
         assert p.path(whole).read_bytes() == p.path(parts).read_bytes()
     rows = results.read(whole)
+    work.do(replace(todo[0], task="quick mean"), whole)  # a rule that came later, or once more
+    assert results.read(whole).equals(rows)
     found = results.summed(rows).set_index("rule")
     assert found.loc["severity", "lead"] == 0 and (found["contests"] == 2).all()
     assert found["told_contests"].to_dict() == dict.fromkeys(found.index, 0) | {"severity, one level": 2}

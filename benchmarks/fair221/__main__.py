@@ -1,4 +1,4 @@
-"""python benchmarks/fair221 [--cells WORD …] [--sizes …] [--tasks …] [--contests N] [--workers N] [--pages]
+"""python benchmarks/fair221 [--conditions …] [--sizes …] [--tasks …] [--contests N] [--workers N] [--pages]
 
 Draws, ranks, measures, and writes results and docs/fair221.md. Stopped, it goes on where it was; see `work`.
 """

@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.fair221.conditions import CONDITIONS, SIZES
 from benchmarks.fair221.rules import DEFAULT, RULES
-from benchmarks.fair221.work import HERE, pieces
+from benchmarks.fair221.work import ALONE, HERE, pieces
 
 CELL = ["size", "condition"]
 MEASURES = ("found", "regret", "overlap", "harm", "pushed", "refused", "brier", "cover", "cover_top")
@@ -40,11 +40,12 @@ def load(name: str) -> pd.DataFrame:
 
 def read(cache: Path) -> pd.DataFrame:
     """All rows of all pieces that are done, with the kind of `task`, in order of cells, rules and contests."""
-    done = [(p, path) for p in pieces() if (path := p.path(cache)).exists()]
+    done = [(p, path) for p in pieces() + pieces(tasks=ALONE) if (path := p.path(cache)).exists()]
     if not done:
         raise SystemExit(f"No pieces in {cache}: run the command without --pages first.")
     parts = [pd.read_csv(path).assign(task=p.task.partition(" ")[0]) for p, path in done]
-    return _ordered(pd.concat(parts, ignore_index=True), "contest")
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates([*CELL, "task", "rule", "contest"])
+    return _ordered(rows, "contest")
 
 
 def _ordered(table: pd.DataFrame, *more: str) -> pd.DataFrame:

@@ -37,6 +37,7 @@ CONTESTS = {  # of a cell, by kind of task
 CHUNK = {"quick": 20, "told": 10, "slow": 5, "slowest": 5, "signals": 10}
 FEW = 4  # contests in a piece of the largest size
 TOLD = tuple(rule.name for rule in RULES.values() if rule.tell)
+ALONE = tuple(f"quick {rule.name}" for rule in RULES.values() if rule.pace == "quick")
 WATCHED = ("crossed, unequal", "random, equal", "random, unequal", "home 15%, unequal")
 
 
@@ -87,13 +88,15 @@ def tasks_of(condition: Condition) -> Iterator[str]:
 def pieces(
     conditions=tuple(CONDITIONS), sizes=tuple(SIZES), tasks: tuple[str, ...] = (), most: int | None = None
 ) -> list[Piece]:
-    """All pieces of these cells, first contests first; `most` contests of a cell at the most."""
+    """All pieces of these cells, first contests first; `most` contests of a cell at the most.
+
+    `tasks` may name `quick RULE` too: what one quick rule chooses, added after the others were done.
+    """
     out = []
     for name in conditions:
         for size in sizes:
-            for task in tasks_of(CONDITIONS[name]):
-                if tasks and task not in tasks:
-                    continue
+            usual = list(tasks_of(CONDITIONS[name]))
+            for task in usual if not tasks else (t for t in tasks if t in (*usual, *ALONE)):
                 kind = kind_of(task)
                 total, step = CONTESTS[size].get(kind, 0), CHUNK[kind] if size != "2000x120" else FEW
                 for first in range(0, min(total, most or total), step):
@@ -117,12 +120,14 @@ def do(piece: Piece, folder: Path) -> None:
     """Work one piece out and leave its file, whole or not at all."""
     path, size = piece.path(folder), SIZES[piece.size]
     pairs = [draw(CONDITIONS[piece.condition], size, n) for n in range(piece.first, piece.stop)]
-    if piece.task == "quick":
-        rows = quick(pairs, size)
-    elif piece.task == "signals":
+    kind, _, name = piece.task.partition(" ")
+    if kind == "quick":
+        rules = [RULES[name]] if name else [r for r in RULES.values() if r.pace == "quick"]
+        rows = quick(pairs, size, rules)
+    elif kind == "signals":
         rows = [{"contest": n} | named(p.contest) for n, p in enumerate(pairs)]
     else:
-        rule = RULES[piece.task.removeprefix("told ")]
+        rule = RULES[name]
         rows = [{"contest": n, "rule": rule.name} | told(rule, p, size) for n, p in enumerate(pairs)]
     table = pd.DataFrame(rows)
     table.insert(0, "condition", piece.condition)
@@ -134,13 +139,11 @@ def do(piece: Piece, folder: Path) -> None:
     fresh.replace(path)
 
 
-def quick(pairs: list[Pair], size: Size) -> list[dict]:
-    """What every rule that is not slow chooses: a row for each contest and rule."""
+def quick(pairs: list[Pair], size: Size, rules: list[Rule]) -> list[dict]:
+    """What rules choose: a row for each contest and rule."""
     rows = []
     spoiled = pairs[0].clean is not None
-    for rule in RULES.values():
-        if rule.pace != "quick":
-            continue
+    for rule in rules:
         first, second = (rule.score([getattr(p, c) for p in pairs]) for c in ("contest", "second"))
         clean = rule.score([p.clean for p in pairs if p.clean]) if spoiled else [None] * len(pairs)
         for n, (pair, *scores) in enumerate(zip(pairs, first, second, clean, strict=True)):
