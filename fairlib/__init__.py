@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # the same names, for a checker; a test holds them equal
     from fairlib.scoring import icc as icc
     from fairlib.scoring import jurors_needed as jurors_needed
     from fairlib.scoring import krippendorff_alpha as krippendorff_alpha
+    from fairlib.scoring import model_fit as model_fit
     from fairlib.selection import certainty as certainty
     from fairlib.selection import choose as choose
     from fairlib.selection import stability as stability
@@ -75,6 +76,7 @@ _HOMES = {
         "jurors_needed",
         "estimate",
         "diagnose",
+        "model_fit",
     ),
     "fairlib.selection": ("choose", "certainty", "stability", "what_if"),
     "fairlib.report.figures": (

@@ -26,12 +26,14 @@ from fairlib.scoring.design import Design, design
 from fairlib.scoring.divergence import divergent
 from fairlib.scoring.estimators.adjust import Estimates, estimate, per_criterion, rank_changes
 from fairlib.scoring.jurors.diagnose import diagnose
+from fairlib.scoring.misfit.check import ModelFit, model_fit
 from fairlib.scoring.rasch.measures import rasch
 from fairlib.scoring.ratings import composite, scored
 
 __all__ = [
     "Design",
     "Estimates",
+    "ModelFit",
     "brennan_prediger",
     "cohen_kappa",
     "compare_estimators",
@@ -56,6 +58,7 @@ __all__ = [
     "krippendorff_alpha",
     "light_kappa",
     "mean_spearman",
+    "model_fit",
     "per_criterion",
     "percent_agreement",
     "rank_changes",

@@ -7,6 +7,7 @@ from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.choose import Choice, choose
 from fairlib.selection.firm.certainty import Certainty, certainty
 from fairlib.selection.firm.draw import apply_draw
+from fairlib.selection.firm.misfit import Checked, check_model
 from fairlib.selection.firm.stability import Stability, stability
 from fairlib.selection.firm.twin import Twin, twin
 from fairlib.selection.otherwise.cost import rule_costs
@@ -16,6 +17,7 @@ from fairlib.selection.rule.quotas import apportion
 
 __all__ = [
     "Certainty",
+    "Checked",
     "Choice",
     "Comparison",
     "Contradiction",
@@ -27,6 +29,7 @@ __all__ = [
     "apply_draw",
     "apportion",
     "certainty",
+    "check_model",
     "choose",
     "compile_rule",
     "days",

@@ -26,6 +26,7 @@ from fairlib.scoring.design import Design, design
 from fairlib.scoring.divergence import divergent
 from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
 from fairlib.scoring.rasch.measures import rasch
+from fairlib.selection.firm.misfit import Checked
 from fairlib.stage.direction import oriented, turned
 from fairlib.stage.found import Found, estimate_by
 from fairlib.stage.handed_on import read_roster, save_tables, with_levels
@@ -235,6 +236,7 @@ class ScoringStage:
         review: Diagnostics,
         apart: pd.DataFrame,
         compared: pd.DataFrame,
+        checked: Checked,
     ) -> None:
         """Write what the round's scoring made into its folder of the run directory."""
         sheets = {name: getattr(marks, name) for name in ("ratings", "comments", "rejected", "findings")}
@@ -250,6 +252,8 @@ class ScoringStage:
             "another_reader": apart,
             "levels": found.levels,
             "level_means": found.level_means,
+            "fit": checked.table.reset_index(),
+            "other_chances": checked.chances,
         }
         save_tables(self.folder, sheets | tables)
 

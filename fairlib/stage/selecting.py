@@ -15,21 +15,26 @@ from fairlib.intake.sheets.rows_meant import match_conflicts
 from fairlib.rules import Scale, Selection
 from fairlib.scoring.days import days
 from fairlib.scoring.estimators.adjust import Estimates, estimate
+from fairlib.scoring.misfit.check import model_fit
 from fairlib.selection.admit.check import Check, verify_choice
 from fairlib.selection.choose import Choice, choose
 from fairlib.selection.firm.certainty import Certainty, certainty
 from fairlib.selection.firm.draw import Drawn, apply_draw
 from fairlib.selection.firm.line import compare_at_line, discuss
+from fairlib.selection.firm.misfit import Checked, check_model
 from fairlib.selection.firm.readings import readings
 from fairlib.selection.firm.stability import Stability, stability
 from fairlib.selection.otherwise.cost import rule_costs
 from fairlib.selection.otherwise.neighbours import Others, other_rules
 from fairlib.selection.otherwise.what_if import Comparison, what_if
+from fairlib.selection.rule.compiled import compile_rule
 from fairlib.stage.direction import turned, turned_estimates
 from fairlib.stage.found import Found
 from fairlib.stage.handed_on import Scored, save_tables
 from fairlib.stage.scoring import Marks, ScoringStage
 from fairlib.store import read_table, write_bytes
+
+GROUPS = ("nomination", "language")  # by which jurors may see submissions differently
 
 
 class _Alike(TypedDict):
@@ -111,6 +116,20 @@ class Stage(ScoringStage):
             except ScoringError:
                 return None
         return model if model.fit is not None else None  # equal marks have estimates and no model
+
+    def check_model(self, marks: Marks, found: Found) -> Checked:
+        """How well the model of the estimates fits these marks, and what allowing for more moves at the line."""
+        about = marks.roster.submissions
+        groups = about[[c for c in GROUPS if c in about]]
+        scale = (self.scale.min, self.scale.max, self.scale.step or 0.0)
+        given, seed = self.oriented(marks), self.seed
+        fit = model_fit(given, found.estimates, scale=scale, groups=groups, weights=self.weights, seed=seed)
+        candidates = self.candidates(Scored(marks.ratings, marks.roster, found.table))
+        try:
+            problem = compile_rule(candidates, self.rules.select, seed=seed, scale=self.scale)
+        except SelectionError:  # told where the rule is carried out
+            problem = None
+        return check_model(fit, found.estimates, problem, seed=seed)
 
     def certainty(self, choice: Choice, found: Found, model: Estimates | None) -> Certainty:
         """How sure each decision is, from draws of the estimates through the whole rule."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a notebook loads what it asks for
     from fairlib.scoring.design import Design
     from fairlib.scoring.jurors.diagnose import Diagnostics
     from fairlib.scoring.result import Statistic
+    from fairlib.selection.firm.misfit import Checked
     from fairlib.stage import Found, Stage
 
 FAIR = ((0.75, "excellent"), (0.6, "good"), (0.4, "fair"))  # Cicchetti (1994) Psychol. Assess. 6:284
@@ -136,6 +137,11 @@ def moved(found: Found, seats: int | None) -> str:
         return f"{told}."
     over = int(((table["rank"] <= seats) & (table["rank_raw"] > seats)).sum())
     return f"{told}; {over} of the first {seats} would not be there by their raw means."
+
+
+def model_fit(checked: Checked) -> str:
+    """Where the marks differ from the model, and how much that moves the chances at the line."""
+    return conclusions.fit_words(checked.table.reset_index(), checked.matters, SAY)
 
 
 def jurors(review: Diagnostics) -> str:

@@ -13,7 +13,7 @@ from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
 from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
-from fairlib.report.words.conclusions import KINDS, kind_words, stability_words
+from fairlib.report.words.conclusions import KINDS, fit_words, kind_words, stability_words
 from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
 
@@ -22,6 +22,7 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     """Rules and whom they displaced, stability, estimators beside each other, ways at the line, days."""
     blocks = [
         *levels_in_short(stage, context),
+        *_fit(stage, context),
         *costs(stage, context),
         *_stability(stage, context),
         *other_rules(stage, context),
@@ -34,6 +35,28 @@ def chapter(stage: RoundResults, context: Context) -> Chapter:
     ]
     title = context.say("How firm the choice is: {round}", round=stage.rule.name[context.say.lang])
     return Chapter(f"firmness-{stage.id}", title, tuple(blocks))
+
+
+def _fit(stage: RoundResults, context: Context) -> list[Block]:
+    """Whether the marks are as the model has them, in a sentence and what is behind it."""
+    say, found = context.say, stage.fit.dropna(subset=["check"])
+    if found.empty:
+        return []
+    own: Own = {
+        "fit.check": [word("fit", x, say) for x in found["check"]],
+        "fit.status": [status_words(x, say) for x in found["status"]],
+    }
+    widths = {"fit.check": 3, "fit.p": 1, "fit.p_adjusted": 1, "fit.move": 1.3, "fit.status": 1.6}
+    caption = say("The model and the marks: {round}", round=stage.rule.name[say.lang])
+    note = say(
+        "Marks are drawn again and again from the model of this round. p: how often they are as far from it as those "
+        "that were given. Found is what stays below 0.05 after adjusting for all that was looked for."
+    )
+    return [
+        Heading(say("Does the model fit the marks?")),
+        Text(fit_words(found, len(stage.other_chances) > 0, say)),
+        listing(f"fit-{stage.id}", caption, found, widths, context, own, note=note, folded=True),
+    ]
 
 
 def _stability(stage: RoundResults, context: Context) -> list[Block]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from fairlib.contract import column
 from fairlib.report.blocks import Block, Cell, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters import common
 from fairlib.report.chapters.common import Context, not_computed
@@ -46,8 +47,12 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     heads = [Column(say("Rank"), "number", 0.5), Column(say("Project"), "text", 3),
              Column(say("Probability"), "number"), Column(say("Decision"), "badge", 1.2),
              Column(say("Reason"), "text", 2)]  # fmt: skip
+    other = stage.other_chances.set_index("submission")["p_other"]
+    if len(other):
+        heads.insert(3, Column(say(column("other_chances.p_other").heading), "number"))
     rows = [
         (common.number(say, r.rank), common.text(r.title), common.chance(say, r.p_selected),
+         *([common.chance(say, other.get(r.submission, float("nan")))] if len(other) else []),
          common.decision_cell(say, r.decision), reason_sentence(r.reason, context.contest, say))
         for r in shown.itertuples()
     ]  # fmt: skip
@@ -60,6 +65,10 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
     caption = say("Open band, ties and decisions of people: {round}", round=stage.rule.name[say.lang])
     computed = joined["band"].notna().any()
     note = common.chance_words(say) if computed else ""
+    if len(other):
+        note += " " + say(
+            "The other model allows for how the marks differ from the first one; the decisions are by the first."
+        )
     return [
         Heading(context.stage_name(stage)),
         Text(lead) if computed else not_computed(context, say("probability of being selected")),

@@ -46,6 +46,31 @@ def kind_words(kind: str, say: Voice) -> str:
     return word("left_out", kind, say)
 
 
+def fit_words(table: pd.DataFrame, two_models: bool, say: Voice) -> str:
+    """Where the marks differ from the model and what that moves; `table` as in `check_model`, with a column `check`."""
+    asked = table[table["status"].isin(["found", "not_found"])]
+    if asked.empty:
+        why = word("status", table["status"].iloc[0], say) if len(table) else say("not computed")
+        return say("How well the model fits the marks cannot be told: {why}.", why=why)
+    found = asked[asked["status"] == "found"]
+    told = say(
+        "Ways looked for in which the marks could differ from the model: {list}. Found: {found}.",
+        list="; ".join(word("fit", c, say) for c in asked["check"]),
+        found="; ".join(word("fit", c, say) for c in found["check"]) or say("none"),
+    )
+    moved = found.dropna(subset=["move"])
+    if len(moved):
+        told += " " + say(
+            "What allowing for it moves the probability of a submission by at most, in points: {list}.",
+            list="; ".join(
+                f"{word('fit', r.check, say)}{say.dash}{say.number(100 * r.move)}" for r in moved.itertuples()
+            ),
+        )
+    if two_models:
+        told += " " + say("So probabilities at the line are told by a second model too, which allows for it.")
+    return told
+
+
 def stability_words(n: int, changes: pd.DataFrame, say: Voice) -> str:
     """How many of `n` places change at most; `changes` has `kind, n_changes`, every change answered."""
     most = changes.groupby("kind")["n_changes"].max()

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 _SCALE = 0.5  # of the prior on τ, in residual standard deviations of a mark
-_RATIOS = np.exp(np.linspace(-10, 6, 65))  # τ²/σ²: from levels that are one to levels as they are
+RATIOS = np.exp(np.linspace(-10, 6, 65))  # τ²/σ²: from levels that are one to levels as they are
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ def shrunken(flat: np.ndarray, h: np.ndarray, r2: float, n: int) -> Levels:
     tied[0] = 0.0  # the common mean is free
     axes, back = root @ axes, axes.T @ np.linalg.inv(root)
     along = back @ flat
-    kept = _RATIOS[:, None] / (_RATIOS[:, None] + tied)
+    kept = RATIOS[:, None] / (RATIOS[:, None] + tied)
     total = r2 + (1 - kept) @ along**2
-    depth = np.log(_RATIOS[:, None] + tied[1:]).sum(axis=1) + (n - 1) * np.log(total) + _prior(_RATIOS)
+    depth = np.log(RATIOS[:, None] + tied[1:]).sum(axis=1) + (n - 1) * np.log(total) + _prior(RATIOS)
     density = np.exp(-(depth - depth.min()) / 2)
     weight = density / density.sum()
     return Levels(

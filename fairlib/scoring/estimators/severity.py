@@ -33,14 +33,14 @@ def _again(design: Incidence, _) -> Again:
     return again
 
 
-def _many(fit: Fit) -> Many:
+def many(fit: Fit) -> Many:
     """level_g(i) + a_i (D, I) at the ratios of a fit."""
     p, at = fit.sums.incidence, Point(fit.sums, fit.ratios)
     j, own = p.n_jurors, (p.level[:, None] == np.arange(p.n_levels)).astype(float)
     shrink = at.la / (1 + at.la * p.readers)
     solve = symmetric_inverse(at.chol) * np.outer(at.scale, at.scale)
 
-    def many(y: np.ndarray) -> np.ndarray:
+    def estimates(y: np.ndarray) -> np.ndarray:
         total = p.by_submission(y)
         by_juror = p.by_juror(y) - p.over_submissions(total * shrink)
         by_level = total @ own - (total * shrink) @ p.by_level
@@ -50,7 +50,7 @@ def _many(fit: Fit) -> Many:
         read = p.over_readers(u[:, :j].T).T + u[:, j:] @ p.by_level.T
         return u[:, j:] @ own.T + shrink * (total - read)
 
-    return many
+    return estimates
 
 
-SEVERITY = Estimator(_fit, _again, _many, compares_jurors=True, of_sums=True, has_levels=True)
+SEVERITY = Estimator(_fit, _again, many, compares_jurors=True, of_sums=True, has_levels=True)

@@ -1,11 +1,11 @@
 """The twin commission: would an equally qualified second commission have chosen the same?
 
-A world is drawn from the posterior; new jurors, as different from each other as these, give new marks in
-the same design; the same estimator and the same rule follow. The overlap with what was selected here says how
-much of the choice is the submissions' and how much is the luck of the jurors.
+A world is drawn from the posterior, its merits leaning to a side where those seen do (`shape`); new jurors, as
+different from each other as these, give new marks in the same design; the same estimator and the same rule follow. The
+overlap with what was selected here says how much of the choice is the submissions' and how much the luck of the jurors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from fairlib.scoring.estimators.estimator import Many
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.estimators.table import drawn_as, estimator
+from fairlib.scoring.misfit.shape import Shape, is_skewed, shape_of
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import CELLS, Worlds, onto, place_of, replicates, worlds
 from fairlib.selection.rule.compiled import Problem
@@ -68,14 +69,25 @@ def twin(
     if estimator(drawn_as(estimates.method)).many is None:
         n = min(n, ONE_BY_ONE)
     place = place_of(source.submissions.index, problem)
-    core, drawn = core_of(estimates.method, fit), []
+    core, drawn, shape = core_of(estimates.method, fit), [], as_shown(source)
     step = max(1, CELLS // max(1, fit.sums.incidence.n))
     for block, start in enumerate(range(0, n, step)):
         own = int(np.random.SeedSequence([seed, 1, block]).generate_state(1)[0])
         there = worlds(fit, min(step, n - start), own)
+        if shape is not None:
+            there = replace(there, merit=shape.moved(there.merit))
         merit = core(second_marks(fit.sums.incidence, there, own))
         drawn.append(admit_many(problem, onto(merit, place, problem)))
     return _counted(problem, mine, np.concatenate(drawn), estimates.method)
+
+
+def as_shown(source: Estimates) -> Shape | None:
+    """The distribution of merits that the marks of severity estimates show; None: a normal one will do."""
+    fit = source.fit
+    if fit is None or not is_skewed((fit.merit - fit.level)[fit.sums.incidence.readers > 0]):
+        return None
+    se = source.submissions["se"].to_numpy(dtype=float, na_value=0.0)
+    return shape_of(fit.merit, se, fit.level, fit.submission)
 
 
 def _counted(problem: Problem, mine: np.ndarray, chosen: np.ndarray, method: str) -> Twin:
