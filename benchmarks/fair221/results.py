@@ -67,6 +67,7 @@ def summed(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["task"] != "signals"].reindex(
         columns=[*CELL, "rule", "contest", "task", *MEASURES, "twin"]
     )
+    rows["twin"] = rows["twin"].where(rows["task"] == "twin")
     default = rows[(rows["rule"] == DEFAULT) & (rows["task"] == "quick")]
     beside = default[[*CELL, "contest", "found", "overlap"]]
     rows = rows.merge(beside, "left", [*CELL, "contest"], suffixes=("", "_default"))

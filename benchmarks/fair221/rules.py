@@ -17,7 +17,7 @@ from benchmarks.fair221.snsf import sampled
 from fairlib.errors import FairlibError
 from fairlib.scoring import Estimates, estimate
 from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.table import METHODS, estimator
+from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.estimators.twoway import components_of
 
 DRAWS = 1000
@@ -58,6 +58,7 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
+APART = "panels that share no submission cannot be compared"
 DEFAULT = "severity"
 
 
@@ -196,7 +197,7 @@ def rank_average(y: np.ndarray) -> np.ndarray:
 @stacked(
     "least squares",
     "submission plus juror by least squares (Abowd, Creecy & Kramarz 2002)",
-    refusal="panels that share no submission cannot be compared",
+    refusal=APART,
 )
 def least_squares(y: np.ndarray) -> np.ndarray:
     known = np.isfinite(y)
@@ -217,11 +218,15 @@ def least_squares(y: np.ndarray) -> np.ndarray:
 # fairlib's
 
 
-def _by(method: str, contest: Contest, *, levels: bool = True, marks: bool = False) -> Told:
-    """What fairlib's estimator of that name says; a refusal of the library is one here."""
+def _by(method: str, contest: Contest, *, level: str | None = "level", marks: bool = False) -> Told:
+    """What fairlib's estimator of that name says; a refusal of the library is one here.
+
+    `level` is the name under which it is told the nomination (None: it is not), `marks` whether it gets single marks.
+    """
     ratings = contest.ratings(single=marks)
+    named = {"level": level} if level else {}
     try:
-        found = estimate(ratings if levels else ratings.drop(columns="level"), method)
+        found = estimate(ratings.rename(columns=named) if named else ratings.drop(columns="level"), method)
         draws = found.draws(DRAWS, contest.seed)
     except FairlibError as error:
         raise Refused(str(error)) from None
@@ -263,27 +268,37 @@ def severity(contest: Contest) -> Told:
     "severity, one level",
     "the same with one mean for all submissions",
     quick=partial(_estimates_alone, levels=False),
-    refusal="panels that share no submission cannot be compared",
+    refusal=APART,
 )
 def severity_one(contest: Contest) -> Told:
-    return _by("severity", contest, levels=False)
+    return _by("severity", contest, level=None)
 
 
 @single(
-    "rasch", "many-facet Rasch on the single marks (Linacre 1989)", pace="slow", refusal="disconnected panels"
+    "severity, fixed levels", "the same with nominations' levels as they are, not drawn together", pace="slow"
 )
+def severity_fixed(contest: Contest) -> Told:
+    found = _by("severity", contest, level="fixed:level")
+    if len(np.unique(contest.group)) > 1 and found.estimates.contrasts is None:
+        raise Refused("this fairlib knows no fixed levels")
+    return found
+
+
+@single("reliability", "every juror has a noise and a slope of their own", pace="slowest", refusal=APART)
+def reliability(contest: Contest) -> Told:
+    return _by("reliability", contest)
+
+
+@single("rasch", "many-facet Rasch on the single marks (Linacre 1989)", pace="slow", refusal=APART)
 def rasch(contest: Contest) -> Told:
     return _by("rasch", contest, marks=True)
 
 
-for _name, _source, _marks in (
-    ("reliability", "fairlib: every juror has noise and a width of scale of their own", False),
-    ("ordinal", "fairlib: marks are ordered steps, with juror, criterion and submission effects", True),
-):
-    if _name in METHODS:
-        single(_name, _source, pace="slowest", refusal="disconnected panels")(
-            partial(_by, _name, marks=_marks)
-        )
+@single(
+    "ordinal", "marks as steps of a latent scale, with juror and criterion", pace="slowest", refusal=APART
+)
+def ordinal(contest: Contest) -> Told:
+    return _by("ordinal", contest, marks=True)
 
 
 # Others' models

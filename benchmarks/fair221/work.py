@@ -2,7 +2,7 @@
 
 A piece is the same whatever ran before it and on how many processors: contests are seeded by cell and number, rules
 that draw by the contest. Tasks: `quick`, all rules that need no model of chances; `told NAME`, one rule with what it
-says of its own certainty; `signals`, the diagnosis of jurors.
+says of its own certainty; `twin`, what the default says of a second commission; `signals`, the diagnosis of jurors.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ import pandas as pd
 
 from benchmarks.fair221 import measures
 from benchmarks.fair221.conditions import CONDITIONS, SIZES, Condition, Size
-from benchmarks.fair221.contests import Pair, draw
-from benchmarks.fair221.rules import DEFAULT, RULES, Refused, Rule, Told
+from benchmarks.fair221.contests import Contest, Pair, draw
+from benchmarks.fair221.rules import DEFAULT, RULES, Refused, Rule
 from benchmarks.fair221.signals import named
 from fairlib.rules import Selection
 from fairlib.selection.firm.twin import twin
@@ -30,11 +30,11 @@ HERE = Path(__file__).parent
 CACHE = HERE / ".cache"
 TWINS = 200
 CONTESTS = {  # of a cell, by kind of task
-    "30x6": {"quick": 1000, "told": 150, "slow": 60, "slowest": 20, "signals": 80},
-    "221x12": {"quick": 1000, "told": 150, "slow": 40, "slowest": 20, "signals": 80},
+    "30x6": {"quick": 1000, "told": 150, "slow": 60, "slowest": 20, "twin": 60, "signals": 80},
+    "221x12": {"quick": 1000, "told": 150, "slow": 40, "slowest": 20, "twin": 60, "signals": 80},
     "2000x120": {"quick": 20, "told": 12},
 }
-CHUNK = {"quick": 20, "told": 10, "slow": 5, "slowest": 5, "signals": 10}
+CHUNK = {"quick": 20, "told": 10, "slow": 5, "slowest": 5, "twin": 10, "signals": 10}
 FEW = 4  # contests in a piece of the largest size
 TOLD = tuple(rule.name for rule in RULES.values() if rule.tell)
 ALONE = tuple(f"quick {rule.name}" for rule in RULES.values() if rule.pace == "quick")
@@ -81,6 +81,7 @@ def tasks_of(condition: Condition) -> Iterator[str]:
     """The tasks of a condition: jurors are watched where something goes wrong, and in a few contests without."""
     yield "quick"
     yield from (f"told {name}" for name in TOLD)
+    yield "twin"
     if condition.apart and (condition.design == "random" or condition.name in WATCHED):
         yield "signals"
 
@@ -124,6 +125,8 @@ def do(piece: Piece, folder: Path) -> None:
     if kind == "quick":
         rules = [RULES[name]] if name else [r for r in RULES.values() if r.pace == "quick"]
         rows = quick(pairs, size, rules)
+    elif kind == "twin":
+        rows = [{"contest": n, "rule": DEFAULT} | twin_overlap(p.contest) for n, p in enumerate(pairs)]
     elif kind == "signals":
         rows = [{"contest": n} | named(p.contest) for n, p in enumerate(pairs)]
     else:
@@ -185,12 +188,16 @@ def told(rule: Rule, pair: Pair, size: Size) -> dict:
     if p is not None:
         out |= measures.calibration(p, pair.contest.truth, size.seats)
     out |= measures.coverage(said, pair.contest)
-    return out | (twin_overlap(said, size.seats, pair.contest.seed) if rule.name == DEFAULT else {})
+    return out
 
 
-def twin_overlap(said: Told, k: int, seed: int) -> dict[str, float]:
-    """The share of places that fairlib says a second commission would give alike."""
+def twin_overlap(contest: Contest) -> dict[str, float]:
+    """The share of places that fairlib says a second commission would give alike, under the default."""
+    try:
+        said, k = RULES[DEFAULT].tell(contest), contest.seats
+    except Refused:
+        return {}
     table = said.estimates.submissions.assign(eligible=True)
     problem = compile_rule(table, Selection(seats=k, ties=("draw",)), seed=1)
-    overlap = twin(said.estimates, problem, seed=seed, n=TWINS).overlap
+    overlap = twin(said.estimates, problem, seed=contest.seed, n=TWINS).overlap
     return {} if overlap is None else {"twin": overlap / k}
