@@ -82,8 +82,9 @@ def best_found(found: pd.DataFrame, size: str) -> pd.DataFrame:
 
 
 def regret(four: Four, size: str) -> str:
-    """What the choice costs: mean truth of the true best less that of those chosen, in standard deviations."""
+    """What the choice of each quick rule costs: truth of the true best less that of those chosen, in deviations."""
     rows, rules = _rows(four, size), _with(four, size, "contests")
+    rules = [r for r in rules if RULES[r].pace == "quick"]
     out = []
     for name in _conditions(four, size):
         cells = [f"{v:.3f}" if np.isfinite(v := rows[name, r]["regret"]) else "–" for r in rules]
@@ -152,25 +153,35 @@ def whom_it_names(four: Four, size: str) -> str:
     return markdown([*head, "honest jurors with a false finding, %", "by"], out)
 
 
+PROMISES = {
+    "best": "no rule finds more",
+    "cover": f"intervals cover {100 * BOUNDS['cover'][0]:.0f}–{100 * BOUNDS['cover'][1]:.0f} % of all",
+    "cover_top": f"and at least {100 * BOUNDS['cover_top'][0]:.0f} % of the true best",
+    "chances": f"chances within {100 * NEAR:.0f} points in each tenth",
+}
+
+
 def summary(four: Four) -> str:
     """In how many cells each promise holds, by size."""
-    cells = four["cells"]
-    words = {
-        "best": "no rule finds more (beyond error)",
-        "cover": f"intervals cover {BOUNDS['cover'][0]:.0%}–{BOUNDS['cover'][1]:.0%} of all".replace(
-            "%–", "–"
-        ),
-        "cover_top": f"and at least {BOUNDS['cover_top'][0]:.0%} of the true best",
-        "chances": f"chances within {100 * NEAR:.0f} points in each tenth",
-    }
     rows = []
-    for check, text in words.items():
+    for check, text in PROMISES.items():
         row = [text]
         for size in SIZES:
-            held = cells.loc[(cells["size"] == size) & (cells["check"] == check), "holds"].value_counts()
+            here = _of(four["cells"], size)
+            held = here.loc[here["check"] == check, "holds"].value_counts()
             row.append(", ".join(f"{held[w]} {w}" for w in ("yes", "unsure", "no") if w in held) or "–")
         rows.append(row)
     return markdown(["the default, cells where", *SIZES], rows)
+
+
+def broken(four: Four) -> str:
+    """The cells in which a promise is broken."""
+    rows = []
+    for row in four["cells"].query("holds == 'no'").to_dict("records"):
+        text = with_error(row["value"], row["error"], sign=row["check"] in ("best", "chances"))
+        beside = f" ({row['beside']})" if isinstance(row["beside"], str) else ""
+        rows.append([PROMISES[row["check"]], row["size"], row["condition"], text + beside])
+    return markdown(["promise", "size", "condition", "measured"], rows) or "Nothing."
 
 
 def what_is_drawn(_: Four) -> str:
