@@ -176,7 +176,7 @@ MARKS = {
 }  # fmt: skip
 GAPS = {
     "estimates": ["moved_by_readers", "moved_by_shrinkage"], "discuss": ["for_points", "against_points"],
-    "days": ["points", "low", "high"], "levels": ["difference"],
+    "days": ["points", "low", "high"], "levels": ["difference", "alike"],
 }  # fmt: skip
 ENDS = {"estimates": [("low", "high")], "days": [("low", "high")],
         "another_reader": [("low", "high"), ("low_juror", "high_juror")]}  # fmt: skip
@@ -264,7 +264,8 @@ def compare_notebooks(high: Told, low: Told, total: float) -> None:
         for c in turn & set(a):
             a[c] = total - pd.to_numeric(a[c])
         if "level_a" in a:  # how the groups compare
-            a["difference"] = -pd.to_numeric(a["difference"])
+            for c in ("difference", "alike"):
+                a[c] = -pd.to_numeric(a[c])
         if {"key", "before"} <= set(a):
             rows = a["key"] == "mean_estimate"
             for c in ("before", "after"):

@@ -21,7 +21,7 @@ from fairlib.scoring.estimators.adjust import (
 from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.zscore import standardise
 
-SIMPLE = ["raw", "median", "trimmed", "zscore", "additive", "severity"]
+SIMPLE = ["raw", "median", "trimmed", "zscore", "additive", "severity", "reliability"]
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,9 @@ def test_every_method_gives_the_contract(method):
     np.testing.assert_allclose(found.submissions["raw_mean"].to_numpy(float), raw.to_numpy())
 
 
-@pytest.mark.parametrize("method", ["raw", "additive", "severity", "rasch", "zscore"])
+@pytest.mark.parametrize(
+    "method", ["raw", "additive", "severity", "reliability", "ordinal", "rasch", "zscore"]
+)
 def test_severity_has_its_sign(method):
     ratings = contest(1)
     ratings.loc[ratings["juror"] == "j3", "score"] = (ratings["score"] - 2).clip(lower=1)
@@ -192,7 +194,7 @@ APART = pd.concat(
 )
 
 
-@pytest.mark.parametrize("method", ["zscore", "additive", "severity", "rasch"])
+@pytest.mark.parametrize("method", ["zscore", "additive", "severity", "reliability", "ordinal", "rasch"])
 def test_a_pooled_ranking_of_a_disconnected_design_is_refused_by_name(method):
     with pytest.raises(ScoringError, match="2 disconnected parts.*left0"):
         estimate(APART, method)

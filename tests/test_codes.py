@@ -21,6 +21,7 @@ from fairlib.report.words.locale import speak
 from fairlib.scoring import result
 from fairlib.scoring.days import STATUS as DAYS
 from fairlib.scoring.estimators import adjust, reml
+from fairlib.scoring.estimators.groupings import STATUS as GROUPINGS
 from fairlib.scoring.jurors import diagnose as jurors
 from fairlib.scoring.jurors import sentences
 from fairlib.selection.firm.stability import STATUS as STABILITY
@@ -149,7 +150,8 @@ DONE = {
     for way in Remedy.ways(kind)
 }
 STATUS = {
-    *adjust.STATUS, *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *DAYS, *OTHERS, *sentences._UNTOLD,
+    *adjust.STATUS, *GROUPINGS,
+    *result.REASONS, *reml.FIT_REASONS, *TWIN, *STABILITY, *DAYS, *OTHERS, *sentences._UNTOLD,
     *sentences._VERDICT, *jurors.ORDER, "too_few_jurors",
 }  # fmt: skip
 STATUS |= {"not_eligible", "no_estimate", "withheld", "no_line", "another_reader", "unstated", "no_marks"}

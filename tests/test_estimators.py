@@ -57,4 +57,5 @@ def test_parts_that_a_model_of_levels_joins_are_apart_for_the_others():
     ]
     design = composite_of(scored(pd.concat(both))).incidence()
     joined = {name for name, one in ESTIMATORS.items() if one.parts(design)[0] == 1}
-    assert joined == {name for name, one in ESTIMATORS.items() if one.has_levels} == {"severity"}
+    with_levels = {name for name, one in ESTIMATORS.items() if one.has_levels}
+    assert joined == with_levels == {"severity", "reliability", "ordinal"}

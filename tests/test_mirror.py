@@ -50,6 +50,10 @@ CASES = {
         "estimator": "rasch",
         "select": {"seats": 8, "certainty": QUICK, "ties": ["criterion:worth", "earlier"], "reserve": 2,
                    "thresholds": [{"on": "estimate", "no_worse_than": 3}]}}),
+    "ordinal": Case((1, 5), 1, {
+        "estimator": "ordinal",
+        "select": {"seats": 7, "certainty": QUICK, "ties": ["criterion:worth", "draw"], "reserve": 2, "line": "discuss",
+                   "thresholds": [{"on": "estimate", "no_worse_than": 2}]}}),
     "trimmed": Case((1, 9), 1, {
         "estimator": "trimmed",
         "select": {"seats": 12, "per_organisation": 2, "reserve": 2, "line": "discuss", "certainty": {"draws": 100},

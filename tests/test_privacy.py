@@ -240,7 +240,7 @@ def test_a_submission_withheld_has_no_place_by_which_its_mean_would_be_known(res
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator", ["severity", "zscore", "median"])
+@pytest.mark.parametrize("estimator", ["severity", "reliability", "zscore", "median"])
 def test_the_page_says_why_numbers_are_missing(results, estimator):
     _, changed = with_one_reader_less(results)
     stage = changed.rounds[0]

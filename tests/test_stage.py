@@ -41,7 +41,7 @@ def mirrored(ratings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity"])
+@pytest.mark.parametrize("estimator", ["raw", "median", "zscore", "additive", "severity", "reliability"])
 def test_low_best_is_the_mirror_of_high_best(ratings, estimator):
     high, low = contest("high", estimator=estimator), contest("low", estimator=estimator)
     up, down = first(high).estimate(given(ratings)), first(low).estimate(given(mirrored(ratings)))

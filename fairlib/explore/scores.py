@@ -65,7 +65,7 @@ def steps(stage: RoundResults, submission: str, contest: Contest) -> pd.DataFram
     """`step, about, points, so_far` from the raw mean to the estimate, in points that add up to it.
 
     Steps are `raw_mean`; `severity`, the share of each reader in the mean severity of all, where the estimator takes
-    that out; and `estimator`, what else it does (as `rank_changes` has it). Without an estimate: the mean alone.
+    that out evenly; and `estimator`, what else it does (as `rank_changes` has it). Without an estimate: the mean alone.
     """
     known = stage.estimates[stage.estimates["submission"] == submission].dropna(subset=["raw_mean"])
     if known.empty:
@@ -81,7 +81,8 @@ def steps(stage: RoundResults, submission: str, contest: Contest) -> pd.DataFram
 
 
 def _taken_out(stage: RoundResults, who: pd.DataFrame) -> list[tuple[str, str, float]]:
-    if not estimator(stage.rule.estimator).compares_jurors or who.empty:
+    asked = estimator(stage.rule.estimator)
+    if not (asked.compares_jurors and asked.takes_out) or who.empty:
         return []
     shares = stage.rule.scale.gain(who["severity"].fillna(0.0)) / len(who)
     return [("severity", juror, float(share)) for juror, share in zip(who["juror"], shares, strict=True)]

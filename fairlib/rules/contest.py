@@ -13,7 +13,9 @@ from fairlib.rules.selection import Quota, Selection
 from fairlib.rules.submissions import Submissions
 
 Layout = Literal["sheets", "rows", "long", "wide"]
-Estimator = Literal["raw", "median", "trimmed", "zscore", "additive", "severity", "rasch"]
+Estimator = Literal[
+    "raw", "median", "trimmed", "zscore", "additive", "severity", "reliability", "ordinal", "rasch"
+]
 SCORE_FIELDS = (
     "submission",
     "juror",
@@ -28,6 +30,7 @@ SCORE_FIELDS = (
     "region",
 )
 _GROUPS = ("nomination", "region", "settlement", "monotown", "place", "legal_form", "language", "first_time")
+MOST_DRAWN = 3  # groupings whose levels are drawn together, each over a spread of its own
 STEPS = ("intake", "report")  # folders of a run that no round may take
 
 
@@ -72,6 +75,13 @@ class Divergence(Rule):
     )
 
 
+class Level(Rule):
+    """A grouping of submissions whose groups have levels of their own: drawn to each other, or `fixed`, as they are."""
+
+    column: str
+    fixed: bool = False
+
+
 class Round(Rule):
     """One body scoring what the round before left: its files, its scale, its estimator, its rule."""
 
@@ -84,9 +94,34 @@ class Round(Rule):
     weights: dict[str, float] | None = None
     min_scores: int = Field(1, ge=1)
     estimator: Estimator = "severity"
-    levels: str | None = None
+    levels: tuple[Level, ...] | None = None
     divergence: Divergence | None = None
     select: Selection
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _one_or_several(cls, value):
+        """A name, a list of names, or names with how they are treated; `none` for no levels."""
+        if value is None or isinstance(value, tuple):
+            return value
+        treated = dict.fromkeys([value], "drawn") if isinstance(value, str) else value
+        if isinstance(value, list) and all(isinstance(v, str) for v in value):
+            treated = dict.fromkeys(value, "drawn")
+            if twice := [v for v in treated if value.count(v) > 1]:
+                raise ValueError(f"levels: {twice[0]!r} is named twice; once is enough")
+        if not isinstance(treated, dict) or not all(isinstance(v, str) for v in treated):
+            raise ValueError(
+                "levels: name a column (nomination), several ([nomination, language]), or say how each is "
+                "treated ({nomination: drawn, language: fixed})"
+            )
+        _among([str(v) for v in treated.values()], ["drawn", "fixed"], "levels")
+        if "none" in treated:
+            if len(treated) > 1:
+                raise ValueError(
+                    "levels: none means that all have one level; leave it out beside other names"
+                )
+            return ()
+        return tuple(Level(column=c, fixed=how == "fixed") for c, how in treated.items())
 
 
 class Held(Rule):
@@ -199,12 +234,23 @@ class Contest(Rule):
                 f"{at}: per_organisation needs to know whose a submission is: say `organisation_id: bin` "
                 "under submissions, or leave per_organisation out"
             )
-        _among([] if r.levels is None else [r.levels], ["none", *_GROUPS], f"{at}, levels")
-        if r.levels == "nomination" and not self.nominations:
-            raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
+        self._check_levels(r, at)
         for q in r.select.quotas:
             if q.column == "nomination":
                 self._check_quota(q, r, at)
+
+    def _check_levels(self, r: Round, at: str) -> None:
+        """Levels are of columns that group submissions, and not more of them are drawn together than can be."""
+        columns = [level.column for level in r.levels or ()]
+        _among(columns, ["none", *_GROUPS], f"{at}, levels")
+        if "nomination" in columns and not self.nominations:
+            raise ValueError(f"{at}: levels by nomination, and the contest names no nominations")
+        drawn = [level.column for level in r.levels or () if not level.fixed]
+        if len(drawn) > MOST_DRAWN:
+            raise ValueError(
+                f"{at}, levels: {len(drawn)} groupings are drawn together, and {MOST_DRAWN} can be; leave some out or "
+                f"take them as they are: {{{drawn[-1]}: fixed}}"
+            )
 
     def _check_weights(self, r: Round, at: str) -> None:
         """Weights name criteria of the contest; ties and thresholds name criteria that the round marks."""
@@ -241,10 +287,24 @@ class Contest(Rule):
         own = self.round(round_id).weights
         return dict(own) if own is not None else {c.id: c.weight for c in self.criteria}
 
-    def levels(self, round_id: str) -> str | None:
-        """The column whose groups have a level each in the severity model; None where all have one."""
-        declared = self.round(round_id).levels or ("nomination" if self.nominations else "none")
-        return None if declared == "none" else declared
+    def levels(self, round_id: str) -> tuple[Level, ...]:
+        """The groupings whose groups have levels of their own in the severity model; none where all have one."""
+        declared = self.round(round_id).levels
+        if declared is None:
+            return (Level(column="nomination"),) if self.nominations else ()
+        return declared
+
+    def within(self, round_id: str) -> bool:
+        """Whether submissions are chosen inside groups that have levels: a quota gives each group its seats."""
+        levels, quotas = self.levels(round_id), self.round(round_id).select.quotas
+        named = {n.id for n in self.nominations}
+
+        def shared(column: str) -> bool:
+            own = [q for q in quotas if q.column == column]
+            fixed = column == "nomination" and any(q.kind == "fixed" and named <= set(q.seats) for q in own)
+            return fixed or any(q.kind == "proportional" for q in own)
+
+        return bool(levels) and all(shared(x.column) for x in levels)
 
     def before(self, round_id: str) -> Round | None:
         """The round whose survivors this one scores; None for the first."""

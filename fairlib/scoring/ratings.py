@@ -2,7 +2,8 @@
 
 A ratings table has one row per juror × submission × criterion with columns `submission, juror,
 criterion, score` and, optionally, `status` (`scored, recused, abstained, missing, invalid`) and `level`, the
-group of the submission (its nomination) where groups may differ as wholes; other columns are ignored.
+group of the submission (its nomination) where groups may differ as wholes; other columns are ignored. For several
+groupings there is one column each, `level:NAME`, or `fixed:NAME` where its levels are to be taken as they are.
 Higher is better: contests where low marks are best are turned round at the door.
 """
 
@@ -15,7 +16,8 @@ import pandas as pd
 from fairlib.contract import MARK, STATUSES
 from fairlib.errors import ScoringError
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators.incidence import Incidence, incidence, known_levels
+from fairlib.scoring.estimators.groupings import Grouping, Kept, kept
+from fairlib.scoring.estimators.incidence import Incidence, incidence
 
 DENSE = 16  # a table of this many slots per mark is cheaper than sorting the marks
 
@@ -25,8 +27,7 @@ class Marks:
     """Scored marks as integer codes: arrays of length n, labels in sorted order.
 
     Labels cover everything in the table, also what has no scored mark, so that nobody is lost. `ordered` says
-    that rows come sorted by submission, juror, criterion. `level` (submissions,) is the code in `levels` of
-    each submission's group; None where the table has no such column.
+    that rows come sorted by submission, juror, criterion. `groupings` are the columns of levels, if any.
     """
 
     submission: np.ndarray
@@ -37,8 +38,7 @@ class Marks:
     jurors: pd.Index
     criteria: pd.Index
     ordered: bool = False
-    level: np.ndarray | None = None
-    levels: pd.Index | None = None
+    groupings: tuple[Grouping, ...] = ()
 
     def of(self, rows: np.ndarray) -> "Marks":
         """Some of the marks (n,), chosen or put in another order, with all labels."""
@@ -51,7 +51,7 @@ class Pairs:
     """Composite marks, one per juror × submission pair: int64 codes and float64 y, all of length n.
 
     Sorted by submission, then juror. `y` is on the scale of the marks. `partial` is True where some criterion
-    has no mark. `level` and `levels` are those of `Marks`.
+    has no mark. `groupings` are those of `Marks`.
     """
 
     submission: np.ndarray
@@ -60,8 +60,7 @@ class Pairs:
     partial: np.ndarray
     submissions: pd.Index
     jurors: pd.Index
-    level: np.ndarray | None = None
-    levels: pd.Index | None = None
+    groupings: tuple[Grouping, ...] = ()
 
     def of(self, rows: np.ndarray) -> "Pairs":
         """Some of the pairs (n,), in their order, with all labels."""
@@ -70,15 +69,21 @@ class Pairs:
 
     def incidence(self) -> Incidence:
         """The design of the pairs, with a level for each group of submissions."""
-        return incidence(self.submission, self.juror, len(self.submissions), len(self.jurors), self.level)
+        size = len(self.submissions), len(self.jurors)
+        if not self.groupings:
+            return incidence(self.submission, self.juror, *size)
+        codes = np.array([g.codes for g in self.groupings])
+        return incidence(self.submission, self.juror, *size, codes, [g.fixed for g in self.groupings])
 
-    def level_names(self) -> pd.Index:
-        """Names of the levels of `incidence`, in the order of their codes; none for a single level."""
-        if self.level is None or self.levels is None:
-            return pd.Index([])
+    def levels_kept(self) -> list[tuple[Grouping, Kept]]:
+        """Each grouping with what becomes of it in `incidence`; see `groupings.kept`."""
         read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
-        known = known_levels(self.level, read)
-        return self.levels[known] if len(known) > 1 else self.levels[:0]
+        return list(zip(self.groupings, kept([g.codes for g in self.groupings], read), strict=True))
+
+    def level_names(self) -> list[tuple[Grouping, pd.Index]]:
+        """The groupings that have levels in `incidence`, and the names of their groups in the order of codes."""
+        read = np.bincount(self.submission, minlength=len(self.submissions)) > 0
+        return [(g, g.groups[np.unique(g.codes[read])]) for g, what in self.levels_kept() if what.has_levels]
 
 
 def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
@@ -108,8 +113,8 @@ def scored(ratings: pd.DataFrame, *, numeric: bool = True) -> Marks:
     sub, jur, cri = codes if whole else (c[use] for c in codes)
     ordered = _refuse_duplicates(sub, jur, cri, labels)
     submissions, jurors, criteria = labels
-    level, levels = _levels(ratings, codes[0], len(submissions))
-    return Marks(sub, jur, cri, score, submissions, jurors, criteria, ordered, level, levels)
+    groupings = _groupings(ratings, codes[0], len(submissions))
+    return Marks(sub, jur, cri, score, submissions, jurors, criteria, ordered, groupings)
 
 
 def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Pairs:
@@ -127,7 +132,7 @@ def composite(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None)
 
 def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pairs:
     """The composite of coded marks; see `composite`."""
-    w = _weights(marks.criteria, weights)
+    w = criterion_weights(marks.criteria, weights)
     if len(marks.criteria) == 1 and marks.ordered:
         partial = np.zeros(len(marks.score), dtype=bool)
         return Pairs(marks.submission, marks.juror, joined(marks.score), partial, *_about(marks))
@@ -154,26 +159,47 @@ def composite_of(marks: Marks, weights: Mapping[str, float] | None = None) -> Pa
     return Pairs(key // n_j, key % n_j, joined(y), partial, *_about(marks))
 
 
+def filled(marks: Marks, pairs: Pairs, weights: Mapping[str, float] | None, used: list[str]) -> np.ndarray:
+    """Marks of each pair by criterion (n, C); a missing one is what the composite takes it for."""
+    of_pair = pd.Series(
+        np.arange(len(pairs.y)), index=pd.MultiIndex.from_arrays([pairs.submission, pairs.juror])
+    )
+    row = of_pair.reindex(pd.MultiIndex.from_arrays([marks.submission, marks.juror])).to_numpy(dtype=float)
+    column = pd.Index(used).get_indexer(marks.criteria)[marks.criterion]
+    use = (column >= 0) & ~np.isnan(row)
+    table = np.full((len(pairs.y), len(used)), np.nan)
+    table[row[use].astype(int), column[use]] = marks.score[use]
+    known = ~np.isnan(table)
+    mean = np.where(known, table, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    w = known * criterion_weights(marks.criteria, weights)[marks.criteria.get_indexer(used)]
+    off = (np.where(known, table - mean, 0) * w).sum(axis=1) / w.sum(axis=1)
+    return np.where(known, table, mean + off[:, None])
+
+
 def _about(marks: Marks) -> tuple:
-    return marks.submissions, marks.jurors, marks.level, marks.levels
+    return marks.submissions, marks.jurors, marks.groupings
 
 
-def _levels(
-    ratings: pd.DataFrame, submission: np.ndarray, n: int
-) -> tuple[np.ndarray | None, pd.Index | None]:
-    """Code of each submission's level (n,) and the names, those without one in a level of their own ("")."""
-    if "level" not in ratings.columns:
-        return None, None
-    codes, names = pd.factorize(ratings["level"].astype(object).fillna("").astype(str), sort=True)
-    level = np.zeros(n, dtype=np.int64)
-    level[submission] = codes
-    torn = np.flatnonzero(level[submission] != codes)
-    if len(torn):
-        row = ratings.iloc[torn[0]]
-        raise ScoringError(
-            f"Submission {row['submission']} has two levels, {row['level']} among them; it needs one."
-        )
-    return level, names
+def level_columns(ratings: pd.DataFrame) -> list[str]:
+    """The columns of a ratings table that group submissions: `level`, `level:NAME`, `fixed:NAME`."""
+    return [c for c in ratings.columns if c == "level" or str(c).startswith(("level:", "fixed:"))]
+
+
+def _groupings(ratings: pd.DataFrame, submission: np.ndarray, n: int) -> tuple[Grouping, ...]:
+    """The groupings of submissions (n,), those without a group in one of their own ("")."""
+    found = []
+    for column in level_columns(ratings):
+        codes, names = pd.factorize(ratings[column].astype(object).fillna("").astype(str), sort=True)
+        level = np.zeros(n, dtype=np.int64)
+        level[submission] = codes
+        torn = np.flatnonzero(level[submission] != codes)
+        if len(torn):
+            row = ratings.iloc[torn[0]]
+            raise ScoringError(
+                f"Submission {row['submission']} has two levels, {row[column]} among them; it needs one."
+            )
+        found.append(Grouping(column.partition(":")[2] or column, level, names, column.startswith("fixed:")))
+    return tuple(found)
 
 
 def _pairs(cell: np.ndarray, space: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -273,7 +299,8 @@ def _refuse_duplicates(sub: np.ndarray, jur: np.ndarray, cri: np.ndarray, labels
     )
 
 
-def _weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndarray:
+def criterion_weights(criteria: pd.Index, weights: Mapping[str, float] | None) -> np.ndarray:
+    """The weights of criteria as an array, equal if none are given; raises as `composite` does."""
     if weights is None:
         return np.ones(len(criteria))
     unknown = sorted(str(c) for c in set(weights) - set(criteria))

@@ -25,6 +25,10 @@ REASONS = {
     "partial": "some jurors skipped a criterion; their composite is taken over the others",
     "boundary": "a variance is estimated at zero",
     "range_restriction": "the submissions were chosen by an earlier round, so their spread is cut off",
+    "no_restriction": "the submissions are no more alike than all from whom the earlier round chose",
+    "no_earlier_estimates": "the earlier round gave no estimates that differ",
+    "first_round": "no earlier round chose these submissions",
+    "too_few": "too few submissions for it",
     "not_reached": "no number of jurors reaches the target",
 }
 

@@ -16,10 +16,11 @@ from fairlib.scoring.estimators.adjust import (
     rank_changes,
     refuse_pooled,
 )
+from fairlib.scoring.estimators.table import estimator
 from fairlib.scoring.estimators.twoway import components_of
-from fairlib.scoring.ratings import composite_of, scored
-from fairlib.scoring.result import Z95
+from fairlib.scoring.ratings import composite_of, level_columns, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
+from fairlib.stage.handed_on import level_names
 
 _MOVED = {
     "rank": "rank",
@@ -35,16 +36,18 @@ _MOVED = {
 class Found:
     """Estimates of a round: `table` on the contest's scale, as in the contract; `estimates` higher is better.
 
-    `levels` is what is known of each two nominations, `level_a, level_b, difference, se, across` on the
-    contest's scale: `difference` is the mean estimate of a less that of b, `across` the number of jurors who
-    read in both. It has no rows where all have one level. `level_means` is how high each nomination stands,
-    `level, mean, se, n_submissions, n_jurors`: the mean of the estimates of its submissions.
+    `levels` is what is known of each two nominations or other groups, `level_means` how high each stands,
+    `groupings` how far the groups of each grouping lie apart: the tables of `scoring.estimators.level_tables`
+    on the contest's scale. They have no rows where all have one level. `reliability` (index juror) has the noise
+    and slope of each juror; no rows where the estimator does not look for them.
     """
 
     estimates: Estimates
     table: pd.DataFrame
     levels: pd.DataFrame
     level_means: pd.DataFrame
+    groupings: pd.DataFrame
+    reliability: pd.DataFrame
 
     @property
     def jurors(self) -> pd.DataFrame:
@@ -68,28 +71,27 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     """
     marks, weights = oriented(r, ratings), contest.weights(r.id)
     try:
-        if method == "severity" and "level" in marks and r.levels is None:
-            _refuse_undeclared(marks, weights)
+        if estimator(method).has_levels and level_columns(marks) and r.levels is None:
+            _refuse_undeclared(marks, weights, method)
         found = one_mark_for_all(marks, method, weights) or estimate(marks, method, weights)
     except Disconnected as why:
-        raise ScoringError(f"{why.parts} {_remedies(r, 'level' in marks)}") from None
+        raise ScoringError(f"{why.parts} {_remedies(r, bool(level_columns(marks)))}") from None
     found = _with_enough(found, r.min_scores)
-    table = found.submissions
-    half = Z95 * table["se"]
-    table = table.assign(low=table["estimate"] - half, high=table["estimate"] + half)
+    table = found.submissions.join(found.intervals())
     table = table.join(rank_changes(found)[list(_MOVED)].rename(columns=_MOVED))
     gaps = marks[marks["status"].isin(["missing", "invalid"])].groupby("submission").size()
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     table = table.join(_by_criterion(contest, marks, method))
-    return Found(found, turned_estimates(r, table), _levels(r, found), _level_means(r, found))
+    noises = nothing("reliability", "juror") if found.reliability is None else found.reliability
+    return Found(found, turned_estimates(r, table), *_levels(contest, r, found), noises)
 
 
-def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float]) -> None:
+def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float], method: str) -> None:
     """Refuse to compare nominations that no juror links, unless the rules said beforehand to do it."""
     pairs = composite_of(scored(marks), weights)
     n_parts, of_submission, of_juror = components_of(pairs.incidence())
     if n_parts > 1:
-        refuse_pooled(of_submission, of_juror, pairs, "severity")
+        refuse_pooled(of_submission, of_juror, pairs, method)
 
 
 def _remedies(r: Round, with_levels: bool) -> str:
@@ -108,16 +110,17 @@ def _remedies(r: Round, with_levels: bool) -> str:
     return told
 
 
-def _levels(r: Round, found: Estimates) -> pd.DataFrame:
-    if found.contrasts is None:
-        return nothing("levels")
-    return turned(r, found.contrasts, gaps=["difference"])
-
-
-def _level_means(r: Round, found: Estimates) -> pd.DataFrame:
-    if found.levels is None:
-        return nothing("level_means")
-    return turned(r, found.levels, marks=["mean"])
+def _levels(contest: Contest, r: Round, found: Estimates) -> tuple[pd.DataFrame, ...]:
+    """Contrasts, means and spreads of levels, groupings by the name of their column."""
+    names, tables = level_names(contest, r), []
+    given = (("levels", found.contrasts), ("level_means", found.levels), ("groupings", found.groupings))
+    for name, table in given:
+        if table is None:
+            tables.append(nothing(name))
+            continue
+        named = table.assign(grouping=table["grouping"].replace(names))
+        tables.append(turned(r, named, marks=["mean"], gaps=["difference", "alike"]))
+    return tuple(tables)
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -80,9 +80,17 @@ def read_roster(contest: Contest, r: Round, data: Path, run_dir: Path) -> Roster
 
 
 def with_levels(contest: Contest, r: Round, ratings: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataFrame:
-    """Ratings with the `level` of each submission, its nomination or what the round names, if any."""
-    column = contest.levels(r.id)
-    if column is None:
-        return ratings
-    level = submissions[column].astype(object).where(submissions[column].notna(), "").astype(str)
-    return ratings.assign(level=ratings["submission"].map(level).fillna(""))
+    """Ratings with the groups of each submission that have levels of their own, in the columns of `level_columns`."""
+    found = {}
+    for name, level in level_names(contest, r).items():
+        group = submissions[level].astype(object).where(submissions[level].notna(), "").astype(str)
+        found[name] = ratings["submission"].map(group).fillna("")
+    return ratings.assign(**found)
+
+
+def level_names(contest: Contest, r: Round) -> dict[str, str]:
+    """The columns of levels in the ratings of a round, with what each is of: `level` where there is one."""
+    levels = contest.levels(r.id)
+    if len(levels) == 1 and not levels[0].fixed:
+        return {"level": levels[0].column}
+    return {f"{'fixed' if x.fixed else 'level'}:{x.column}": x.column for x in levels}

@@ -20,6 +20,7 @@ from fairlib.rules import Contest, Round, Scale
 from fairlib.scoring.agreement.concordance import agreement_matrix
 from fairlib.scoring.agreement.consequences import what_it_means
 from fairlib.scoring.agreement.consistency import consistency
+from fairlib.scoring.agreement.restriction import Unrestricted, unrestricted
 from fairlib.scoring.assign import extra_assignments
 from fairlib.scoring.comparison import compare_estimators
 from fairlib.scoring.design import Design, design
@@ -27,9 +28,10 @@ from fairlib.scoring.divergence import divergent
 from fairlib.scoring.jurors.diagnose import Diagnostics, diagnose
 from fairlib.scoring.rasch.measures import rasch
 from fairlib.selection.firm.misfit import Checked
-from fairlib.stage.direction import oriented, turned
+from fairlib.stage.direction import oriented, turned, turned_estimates
 from fairlib.stage.found import Found, estimate_by
 from fairlib.stage.handed_on import read_roster, save_tables, with_levels
+from fairlib.store import read_table
 
 
 class Marks(Protocol):
@@ -59,6 +61,11 @@ class ScoringStage:
     def weights(self) -> dict[str, float]:
         """The weight of each criterion in this round."""
         return self.contest.weights(self.rules.id)
+
+    @property
+    def within(self) -> bool:
+        """Whether submissions are chosen inside groups that have levels."""
+        return self.contest.within(self.rules.id)
 
     @property
     def scale(self) -> Scale:
@@ -116,7 +123,7 @@ class ScoringStage:
 
     def consistency(self, marks: Marks) -> pd.DataFrame:
         """Do the jurors agree? Each statistic with its interval, of the composite and of every criterion."""
-        return consistency(marks.ratings, self.weights, seed=self.seed)
+        return consistency(marks.ratings, self.weights, seed=self.seed, within=self.within)
 
     def agreement_matrix(self, marks: Marks) -> pd.DataFrame:
         """The rank correlation of every two jurors on the submissions both read."""
@@ -129,8 +136,33 @@ class ScoringStage:
             return pd.Series(
                 {"status": "no_line", "n_submissions": _n_marked(marks)}, name="value", dtype=object
             )
-        found = what_it_means(marks.ratings, seats, self.weights, preselected, seed=self.seed)
-        return pd.Series(vars(found), name="value", dtype=object)
+        found = what_it_means(
+            marks.ratings, seats, self.weights, preselected, within=self.within, seed=self.seed
+        )
+        known = self._unrestricted(marks) if preselected else Unrestricted(status="first_round")
+        told = {
+            "unrestricted": known.reliability,
+            "unrestricted_low": known.low,
+            "unrestricted_high": known.high,
+            "unrestricted_status": known.status,
+        }
+        return pd.Series(vars(found) | told, name="value", dtype=object)
+
+    def _unrestricted(self, marks: Marks) -> Unrestricted:
+        """What the reliability would be among all from whom the round before chose."""
+        before = self.contest.before(self.rules.id)
+        path = self.dir / before.id / "estimates.csv" if before else None
+        if before is None or path is None or not path.exists():
+            return Unrestricted(status="no_earlier_estimates")
+        known = turned_estimates(before, read_table(path, "submission"))["estimate"]
+        groups = known.index.to_series().map(self._cells(marks)) if self.within else None
+        return unrestricted(self.oriented(marks), known, groups, self.weights, seed=self.seed)
+
+    def _cells(self, marks: Marks) -> pd.Series:
+        """The combination of groups with levels of each submission, as text (index submission)."""
+        columns = [x.column for x in self.contest.levels(self.rules.id)]
+        about = marks.roster.submissions[columns].astype(object).fillna("")
+        return about.astype(str).agg("|".join, axis=1)
 
     def estimate(self, marks: Marks, method: str | None = None) -> Found:
         """Estimates by the round's estimator or another `method`; statuses and errors as in `estimate_by`."""
@@ -252,6 +284,8 @@ class ScoringStage:
             "another_reader": apart,
             "levels": found.levels,
             "level_means": found.level_means,
+            "groupings": found.groupings,
+            "reliability": found.reliability,
             "fit": checked.table.reset_index(),
             "other_chances": checked.chances,
         }

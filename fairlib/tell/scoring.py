@@ -8,8 +8,9 @@ import pandas as pd
 
 from fairlib.report.words import conclusions
 from fairlib.report.words.estimators import estimator_name
+from fairlib.scoring.estimators.groupings import STATUS as GROUPINGS
 from fairlib.scoring.jurors.sentences import sentence
-from fairlib.scoring.result import Z95
+from fairlib.scoring.result import REASONS, Z95
 from fairlib.tell.voice import SAY
 
 if TYPE_CHECKING:  # a notebook loads what it asks for
@@ -21,6 +22,10 @@ if TYPE_CHECKING:  # a notebook loads what it asks for
     from fairlib.selection.firm.misfit import Checked
     from fairlib.stage import Found, Stage
 
+SCOPES = {
+    "within": " It is that of telling submissions of one nomination or group apart, as each has seats of its own.",
+    "across": " It is that of one list over all groups, whose differences are in it.",
+}
 FAIR = ((0.75, "excellent"), (0.6, "good"), (0.4, "fair"))  # Cicchetti (1994) Psychol. Assess. 6:284
 
 
@@ -72,9 +77,24 @@ def agreement(meaning: pd.Series, needed: Statistic, stage: Stage) -> str:
     r = float(meaning["reliability"])
     name = next((word for least, word in FAIR if r >= least), "poor")
     seats, belongs = int(meaning["n_selected"]), float(meaning["belongs"])
-    return (
+    told = (
         f"The reliability of the final score is {name} ({r:.2f}): about {100 * belongs:.0f} of 100 of the TOP-{seats} "
         f"would stand with perfect marks{jurors}."
+    )
+    return f"{told}{SCOPES.get(str(meaning.get('scope')), '')}{_unrestricted(meaning)}"
+
+
+def _unrestricted(meaning: pd.Series) -> str:
+    """What the reliability would be without the choice of an earlier round, and what must not be concluded."""
+    status = str(meaning.get("unrestricted_status", "first_round"))
+    if status == "first_round":
+        return ""
+    if pd.isna(meaning["unrestricted"]):
+        return f" What it would be among all who were marked before cannot be told: {REASONS[status]}."
+    x, low, high = (float(meaning[f"unrestricted{end}"]) for end in ("", "_low", "_high"))
+    return (
+        f" Had these jurors read all from whom the round before chose, it would be {x:.2f} ({low:.2f}–{high:.2f}): "
+        "that it is lower here is the work of the choice, and says nothing against the jurors."
     )
 
 
@@ -122,8 +142,27 @@ def level_means(table: pd.DataFrame) -> str:
     """Which nomination stands highest and lowest."""
     if table.empty:
         return "All submissions have one level."
-    mean = table.set_index("level")["mean"].astype(float)
-    return f"From {mean.idxmin()} ({mean.min():.2f}) to {mean.idxmax()} ({mean.max():.2f})."
+    told = []
+    for name, rows in table.groupby("grouping", sort=False):
+        mean = rows.set_index("level")["mean"].astype(float)
+        about = f"{name}: f" if table["grouping"].nunique() > 1 else "F"
+        told.append(f"{about}rom {mean.idxmin()} ({mean.min():.2f}) to {mean.idxmax()} ({mean.max():.2f}).")
+    return " ".join(told)
+
+
+def groupings(table: pd.DataFrame) -> str:
+    """How far the groups of each grouping lie apart, and which the marks cannot tell."""
+    if table.empty:
+        return "All submissions have one level."
+    told = []
+    for r in table.itertuples():
+        other = f" (with {r.other})" if isinstance(r.other, str) and r.other else ""
+        why = "" if r.status == "ok" else f"; {GROUPINGS[r.status]}{other}"
+        far = "taken as they are" if r.treated == "fixed" else "no levels"
+        if pd.notna(r.sd):
+            far = f"{r.sd:.2f} points apart ({r.sd_low:.2f}–{r.sd_high:.2f})"
+        told.append(f"{r.grouping}: {far}{why}")
+    return ". ".join(told) + "."
 
 
 def moved(found: Found, seats: int | None) -> str:

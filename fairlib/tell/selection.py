@@ -106,7 +106,8 @@ def stability(hangs: Stability, choice: Choice) -> str:
     answered = hangs.changes.dropna(subset=["n_changes"])
     if answered.empty:
         return "No question about the choice has an answer here."
-    return conclusions.stability_words(int(choice.admitted.sum()), answered, SAY)
+    told = conclusions.stability_words(int(choice.admitted.sum()), answered, SAY)
+    return f"{told} {conclusions.weighted_words(answered, SAY)}".rstrip()
 
 
 def readings(table: pd.DataFrame) -> str:
@@ -122,14 +123,8 @@ def ways(table: pd.DataFrame, stage: Stage) -> str:
     known = table.dropna(subset=["rightly_chosen"])
     if known.empty:
         return "There is no open band to treat."
-    mine = stage.rules.select.line
-    others = known.drop(index=mine, errors="ignore")["rightly_chosen"].astype(float)
-    told = f"Declared: {mine}"
-    if mine in known.index:
-        told += f", {known.loc[mine, 'rightly_chosen']:.1f} rightly selected"
-    return (
-        f"{told}; of the others at best {others.idxmax()}, {others.max():.1f}." if len(others) else f"{told}."
-    )
+    told = f"Declared: {stage.rules.select.line}."
+    return f"{told} {conclusions.ways_words(known, SAY)}".rstrip()
 
 
 def discuss(cases: pd.DataFrame, drawn: bool) -> str:

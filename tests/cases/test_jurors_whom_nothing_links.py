@@ -22,7 +22,7 @@ def ratings():
     return pd.DataFrame(rows, columns=["submission", "juror", "criterion", "score", "status"])
 
 
-@pytest.mark.parametrize("estimator", ["severity", "additive", "rasch"])
+@pytest.mark.parametrize("estimator", ["severity", "reliability", "additive", "rasch"])
 def test_the_refusal_says_what_can_be_written_into_the_rules(estimator):
     c = contest(estimator=estimator)
     with pytest.raises(

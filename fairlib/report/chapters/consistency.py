@@ -89,6 +89,39 @@ def _usual(stage: RoundResults, context: Context) -> str:
     )
 
 
+def _scope(values: dict[str, str], context: Context) -> list[Block]:
+    """Among whom the reliability tells submissions apart, and what it would be without the choice before."""
+    say, found = context.say, values.get("scope")
+    told = []
+    if found == "within":
+        told.append(
+            say(
+                "The reliability is that of telling submissions of one group apart: each group has seats of its own."
+            )
+        )
+    if found == "across":
+        told.append(
+            say(
+                "The reliability is that of one list over all groups: the differences between groups are in it."
+            )
+        )
+    if values.get("unrestricted"):
+        ends = (say.number(float(values[f"unrestricted_{end}"]), 2) for end in ("low", "high"))
+        told.append(
+            say(
+                "Had the same jurors read all from whom the round before chose: reliability {x} (95 %: {low}–{high}). "
+                "A lower figure among those chosen is the work of the choice and no sign of worse jurors.",
+                x=say.number(float(values["unrestricted"]), 2),
+                **dict(zip(("low", "high"), ends, strict=True)),
+            )
+        )
+    elif (why := values.get("unrestricted_status", "first_round")) != "first_round":
+        told.append(
+            say("What the reliability would be among all cannot be told: {why}.", why=status_words(why, say))
+        )
+    return [Text(" ".join(told), "note")] if told else []
+
+
 def _meaning(stage: RoundResults, context: Context) -> list[Block]:
     """Reliability in what it costs: the share that belongs, and the share a second commission would keep."""
     say, values = context.say, stage.meaning | _by_the_whole_rule(stage)
@@ -108,7 +141,9 @@ def _meaning(stage: RoundResults, context: Context) -> list[Block]:
             low, high = (shown(float(values[f"{key}_{end}"]), decimals) for end in ("low", "high"))
             note = f" ({say.percent(0.95)}: {low}–{high})"
         items.append(Number(shown(float(values[key]), decimals), label + note))
-    return [Heading(say("What the agreement means")), common.numbers(items)] if items else []
+    if not items:
+        return []
+    return [Heading(say("What the agreement means")), common.numbers(items), *_scope(stage.meaning, context)]
 
 
 def _by_the_whole_rule(stage: RoundResults) -> dict[str, str]:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from fairlib.report.blocks import Block, Chapter, Column, Heading, Link, Links, Text, table
 from fairlib.report.chapters.common import Context, not_computed
-from fairlib.report.chapters.levels import level_means
+from fairlib.report.chapters.levels import level_means, level_spreads
 from fairlib.report.results import executed_notebooks
 from fairlib.report.words.codes import word
 from fairlib.report.words.estimators import Method, estimators, methods
 from fairlib.report.words.locale import Voice
+from fairlib.scoring.estimators.table import ESTIMATORS
 
 
 def chapter(context: Context) -> Chapter:
@@ -19,8 +20,11 @@ def chapter(context: Context) -> Chapter:
     if not any(q.kind == "proportional" for r in rounds for q in r.select.quotas):
         unused |= {"quota"}
     known = methods(say)
-    if any(context.contest.levels(r.id) for r in rounds if r.estimator == "severity"):
-        known["severity"] = _of_levels(known["severity"], known["levels"])
+    grouped = {
+        r.estimator for r in rounds if ESTIMATORS[r.estimator].has_levels and context.contest.levels(r.id)
+    }
+    for name in grouped:
+        known[name] = _of_levels(known[name], known["levels"])
     blocks: list[Block] = []
     for name, told in known.items():
         if name in unused or not told.title:
@@ -31,14 +35,16 @@ def chapter(context: Context) -> Chapter:
             Text(told.words),
             Text(told.source, "note"),
         ]
-        if name == "severity":
-            blocks += level_means(context)
+        if name == min(grouped, default=""):
+            blocks += [*level_means(context), *level_spreads(context)]
     return Chapter("methods", say("Methods: formulas and sources"), tuple(blocks))
 
 
-def _of_levels(severity: Method, levels: Method) -> Method:
-    """The model of severity where nominations have levels of their own: in its formula μ is that of a group."""
-    return replace(levels, title=severity.title, words=f"{levels.words} {severity.words}")
+def _of_levels(plain: Method, levels: Method) -> Method:
+    """A model where nominations have levels of their own: in its formula μ is that of a group."""
+    source = "; ".join([plain.source, *(s for s in levels.source.split("; ") if s not in plain.source)])
+    words, formula = f"{levels.words} {plain.words}", plain.formula.replace("μ", "μ_g")
+    return replace(plain, formula=formula, words=words, source=source)
 
 
 def record(context: Context) -> Chapter:

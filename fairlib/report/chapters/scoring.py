@@ -97,7 +97,22 @@ def _severity(stage: RoundResults, context: Context) -> list[Block]:
         behind, (7.2, 0.9 + 0.25 * len(jurors)),
     )  # fmt: skip
     blocks: list[Block] = [Heading(say("Who is strict?")), Text(lead), picture]
-    return blocks + (_marks(stage, context) if context.internal else [])
+    return blocks + ([*_reliability(stage, context), *_marks(stage, context)] if context.internal else [])
+
+
+def _reliability(stage: RoundResults, context: Context) -> list[Block]:
+    """Noise and slope of each juror, where the estimator weights by them."""
+    say, found = context.say, stage.reliability
+    if found.empty:
+        return []
+    ends = [f"{part}{end}" for part in ("noise", "slope") for end in ("", "_low", "_high")]
+    widths = {"reliability.juror": 1.6, **{f"reliability.{name}": 1.0 for name in ends}}
+    caption = say("Noise and slope of each juror: {round}", round=stage.rule.name[say.lang])
+    note = say(
+        "Noise 1 and slope 1: as the usual juror. A juror with twice the noise counts a quarter. A slope of zero: "
+        "the marks do not follow quality; below zero: they go against it. Few marks, wide intervals."
+    )
+    return [listing(f"reliability-{stage.id}", caption, found, widths, context, note=note)]
 
 
 def severe(stage: RoundResults, context: Context) -> str:

@@ -247,7 +247,7 @@ def best_and_worst(field: Field, row: pd.Series, context: Context) -> list[Block
 
 def distance(field: Field, row: pd.Series, say: Voice) -> str:
     """How far from the line, in points and in words; nothing where lots decide, not points."""
-    if field.stage.rule.select.line == "draw":
+    if field.stage.rule.select.by_lot:
         return ""
     scale = field.stage.rule.scale
     gap = scale.gain(row["estimate"] - field.line(row))
@@ -324,8 +324,8 @@ def _compared(field: Field, row: pd.Series, context: Context) -> str:
     """How the group of the project compares with the others, where seats go over all groups."""
     if not (field.whole and seats_over_all(field.stage, context)):
         return ""
-    column = context.contest.levels(field.stage.id)
-    return comparison_of(text(row.get(column)), field.stage, context)
+    groups = {x.column: text(row.get(x.column)) for x in context.contest.levels(field.stage.id)}
+    return comparison_of(groups, field.stage, context)
 
 
 def _comments(field: Field, row: pd.Series, context: Context) -> list[Block]:

@@ -107,7 +107,7 @@ def _round(stage: RoundResults, weights: Mapping[str, float]) -> RoundResults:
     tables["ties"] = _without(tables["ties"], close)
     tables["stability"] = _changes(tables["stability"], codes, silent)
     if not whole:
-        tables |= {k: tables[k].iloc[:0] for k in ("levels", "level_means")}
+        tables |= {k: tables[k].iloc[:0] for k in ("levels", "level_means", "groupings")}
     keys: dict[str, Any] = {name: _values(getattr(stage, name), t) for name, t in ROUND.items() if t.keys}
     agreement, profiles = _agreement(stage, codes), _profiles(stage, whole)
     readings = stage.ratings.loc[stage.ratings["status"] == "scored", ["submission", "juror"]]

@@ -207,7 +207,8 @@ def _levels(stage: RoundResults, context: Context) -> Sheet:
     """How groups with levels of their own compare, where seats go over all of them."""
     table = compared(stage, context)
     first, second = (
-        [level_name(x, stage, context, whole=True) for x in table[c]] for c in ("level_a", "level_b")
+        [level_name(x, g, context, whole=True) for x, g in zip(table[c], table["grouping"], strict=True)]
+        for c in ("level_a", "level_b")
     )
     table = table.assign(level_a=first, level_b=second, half_width=Z95 * table["se"])
     return _sheet(_name(context.say("Groups compared"), stage, context), _columns("groups", table, context))

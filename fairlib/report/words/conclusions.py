@@ -6,6 +6,7 @@ import pandas as pd
 
 from fairlib.report.words.codes import word
 from fairlib.report.words.locale import Voice
+from fairlib.selection.several import read
 
 KINDS = ("juror", "criterion", "missing", "estimator")
 
@@ -46,6 +47,20 @@ def kind_words(kind: str, say: Voice) -> str:
     return word("left_out", kind, say)
 
 
+def weighted_words(changes: pd.DataFrame, say: Voice) -> str:
+    """Who would come and who would go if jurors were weighted by reliability; "" where that has no answer here."""
+    asked = (changes["kind"] == "estimator") & (changes["what"] == "reliability")
+    rows = changes[asked].dropna(subset=["n_changes"])
+    if rows.empty:
+        return ""
+    if not rows["n_changes"].iloc[0]:
+        return say("Jurors weighted by their reliability: the choice would be the same.")
+    comes, goes = (say.listed(read(rows[side].iloc[0])) for side in ("comes", "goes"))
+    return say(
+        "Jurors weighted by their reliability: would come: {comes}; would go: {goes}.", comes=comes, goes=goes
+    )
+
+
 def fit_words(table: pd.DataFrame, two_models: bool, say: Voice) -> str:
     """Where the marks differ from the model and what that moves; `table` as in `check_model`, with a column `check`."""
     asked = table[table["status"].isin(["found", "not_found"])]
@@ -78,4 +93,29 @@ def stability_words(n: int, changes: pd.DataFrame, say: Voice) -> str:
         "Every line asks the same rule again after one change. Selected: {n}; places that change at most: {most}.",
         n=say.number(n),
         most="; ".join(f"{kind_words(k, say)}{say.dash}{say.number(most[k])}" for k in KINDS if k in most),
+    )
+
+
+def ways_words(ways: pd.DataFrame, say: Voice) -> str:
+    """What lots at the line cost and what they give; `ways` (index policy) as in `compare_at_line`, each answered."""
+    lots = [x for x in ("maximin", "draw") if x in ways.index]
+    if "cut" not in ways.index or not lots:
+        return ""
+    cut, lot = ways.loc["cut"], ways.loc[lots[0]]
+    told = say(
+        "Expected rightly selected, cut at the line: {cut}; {lots}: {n}.",
+        cut=say.number(cut["rightly_chosen"], 1),
+        lots=word("way", lots[0], say),
+        n=say.number(lot["rightly_chosen"], 1),
+    )
+    if pd.isna(cut["unequal"]) or pd.isna(lot["unequal"]):
+        return told
+    return (
+        told
+        + " "
+        + say(
+            "Largest difference in chance between two submissions whose intervals overlap: {cut} and {n}.",
+            cut=say.percent(cut["unequal"], 0),
+            n=say.percent(lot["unequal"], 0),
+        )
     )

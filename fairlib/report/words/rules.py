@@ -7,6 +7,7 @@ from fairlib.report.words.codes import criterion_name, group_name, word
 from fairlib.report.words.estimators import estimators
 from fairlib.report.words.locale import Voice, speak
 from fairlib.rules import Budget, Certainty, Contest, Duplicates, Language, Quota, Round, Scale, Threshold
+from fairlib.scoring.estimators.table import estimator
 
 
 def rule_sentences(r: Round, contest: Contest, lang: Language) -> list[str]:
@@ -146,9 +147,13 @@ class Quoter:
         )
         found.append(self.rule(text, f"{at}.min_scores", stage.min_scores))
         found.append(self.rule(estimators(say)[stage.estimator].rule, f"{at}.estimator", stage.estimator))
-        if stage.estimator == "severity" and (column := self.contest.levels(stage.id)):
-            text = say("Groups with a level of their own: {column}.", column=word("column", column, say))
-            found.append(self.rule(text, f"{at}.levels", column))
+        if estimator(stage.estimator).has_levels and (levels := self.contest.levels(stage.id)):
+            named = ", ".join(word("column", x.column, say) for x in levels)
+            text = say("Groups with a level of their own: {column}.", column=named)
+            if fixed := ", ".join(word("column", x.column, say) for x in levels if x.fixed):
+                text += " " + say("Levels taken as they are: {column}.", column=fixed)
+            typed = ", ".join(f"{x.column}: fixed" if x.fixed else x.column for x in levels)
+            found.append(self.rule(text, f"{at}.levels", typed))
         if stage.divergence:
             text = say(
                 "Another reader is asked for where marks of one submission differ by more than this share of "

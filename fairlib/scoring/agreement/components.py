@@ -23,6 +23,7 @@ from fairlib.scoring.ratings import Pairs, composite
 FALL = 30.0
 FAR = 18.0
 FINE = 241
+_DRAWS, _SLICES = 4000, 9  # of the levels' spread, and how often λ_j changes meanwhile
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Components:
     `table`: index `ICC(A,1), ICC(A,k), ICC(C,1), ICC(C,k), ICC(Q,k)`, columns `value, low, high, status`.
     `submission`, `juror`, `residual` are variances in squared points; `k` is the harmonic mean number of
     readers, `q` the share of juror variance left in differences of mean marks (0 when everyone reads
-    everything, 1/k when no two submissions share a reader). `status` is "ok" or what the fit says.
+    everything, 1/k when no two submissions share a reader). `scope` says among whom submissions are told apart:
+    `all` where groups have no levels, else `across` groups or `within` them. `status` is "ok" or what the fit says.
     """
 
     table: pd.DataFrame
@@ -45,6 +47,7 @@ class Components:
     k: float
     q: float
     status: str
+    scope: str = "all"
 
     @property
     def reliability(self) -> float | None:
@@ -53,7 +56,9 @@ class Components:
         return None if value is pd.NA else float(value)
 
 
-def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = None) -> Components:
+def icc_components(
+    ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, *, within: bool = False
+) -> Components:
     """Intraclass correlations for any connected pattern of readings, with 95 % intervals.
 
     With λ in units of the residual variance: ICC(A,1) = λ_s/(λ_s + λ_j + 1), ICC(C,1) = λ_s/(λ_s + 1);
@@ -64,6 +69,11 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     Limits are the 2.5 and 97.5 % points of the restricted likelihood over the plane of log(1 + kλ_s),
     log(1 + mλ_j), m the mean load of a juror: on balanced tables that is the posterior under the
     reference prior, which has the coverage of the exact F interval, cut at 0.
+
+    Where the ratings have levels (`scoring.ratings`), groups of submissions have levels of their own in the model.
+    `within=True` is for a choice inside groups: σ_s² and q are those of submissions of one group. Else, for one list
+    over all groups, σ_s² has the variance of the levels of these submissions in it, drawn from their posterior; where
+    panels read their own group alone, one mean for all would take it for severity.
 
     A table that tells no components apart gives empty values with the reason in `status`. Where submission
     and juror explain the marks without rest, coefficients are the limits for a vanishing residual, functions
@@ -82,23 +92,32 @@ def icc_components(ratings: pd.DataFrame, weights: Mapping[str, float] | None = 
     pairs = composite(ratings, weights)
     sub, jur = dense(pairs.submission, pairs.submissions)[0], dense(pairs.juror, pairs.jurors)[0]
     n_sub, n_jur = int(sub.max()) + 1, int(jur.max()) + 1
-    readers = np.bincount(sub)
-    k, q = float(len(readers) / (1 / readers).sum()), overlap(sub, jur, readers)
+    readers, used = np.bincount(sub), np.unique(pairs.submission)
+    codes = np.array([g.codes[used] for g in pairs.groupings]) if pairs.groupings else None
+    design = incidence(sub, jur, n_sub, n_jur, codes)
+    apart = design.n_levels > 1
+    group = np.unique(design.levels.codes, axis=1, return_inverse=True)[1] if apart and within else None
+    k, q = float(len(readers) / (1 / readers).sum()), overlap(sub, jur, readers, group)
     size = len(pairs.y), n_sub, n_jur, k, q
     reason = _why_not(pairs, readers, n_jur)
     if reason:
         return Components(_empty(reason), None, None, None, *size, reason)
-    sums = sums_of(incidence(sub, jur, n_sub, n_jur), pairs.y)
+    sums = sums_of(design, pairs.y)
     if (exact := reml.exactly_additive(sums)) is not None:
         return _without_error(exact, size)
     try:
         found = reml.fit_sums(sums)
     except ScoringError:
         return Components(_empty("no_replication"), None, None, None, *size, "no_replication")
-    plane = _Plane(found, k, len(pairs.y) / n_jur)
     status = "boundary" if found.status != "ok" else "partial" if pairs.partial.any() else "ok"
-    rows = {name: (f(*found.ratios), *plane.limits(f), status) for name, f in coefficients(k, q).items()}
-    return Components(_table(rows), found.submission, found.juror, found.residual, *size, found.status)
+    plane, shapes = _Plane(found, k, len(pairs.y) / n_jur), coefficients(k, q)
+    lift, limits = 0.0, {name: plane.limits(f) for name, f in shapes.items()}
+    if apart and not within:
+        lift, limits = plane.with_levels(shapes)
+    ratios = found.ratios + np.array([lift, 0.0])
+    rows = {name: (f(*ratios), *limits[name], status) for name, f in shapes.items()}
+    own, scope = float(ratios[0]) * found.residual, ("within" if within else "across") if apart else "all"
+    return Components(_table(rows), own, found.juror, found.residual, *size, found.status, scope)
 
 
 def _without_error(variances: np.ndarray, size: tuple[int, int, int, float, float]) -> Components:
@@ -130,14 +149,43 @@ def coefficients(k: float, q: float) -> dict[str, Callable]:
     }
 
 
-def overlap(submission: np.ndarray, juror: np.ndarray, readers: np.ndarray) -> float:
-    """q of Putka et al. (2008): Σ over pairs of submissions by way of each juror's Σ 1/k_i."""
+def overlap(
+    submission: np.ndarray, juror: np.ndarray, readers: np.ndarray, group: np.ndarray | None = None
+) -> float:
+    """q of Putka et al. (2008): Σ over pairs of submissions by way of each juror's Σ 1/k_i.
+
+    With the `group` of each submission (I,) over pairs of one group.
+    """
+    if group is not None:
+        return _within_groups(submission, juror, readers, group)
     i = len(readers)
     if i < 2:
         return 0.0
     shared = np.bincount(juror, weights=1 / readers[submission])
     both = float(np.square(shared).sum() - (1 / readers).sum())
     return max(float((1 / readers).mean()) - both / (i * (i - 1)), 0.0)
+
+
+def _within_groups(
+    submission: np.ndarray, juror: np.ndarray, readers: np.ndarray, group: np.ndarray
+) -> float:
+    """`overlap` of each group, by its number of pairs."""
+    total, pairs = 0.0, 0
+    for g in np.unique(group):
+        own = group == g
+        rows, n = own[submission], int(np.count_nonzero(own))
+        place = np.cumsum(own) - 1
+        total += n * (n - 1) * overlap(place[submission[rows]], juror[rows], readers[own])
+        pairs += n * (n - 1)
+    return total / pairs if pairs else 0.0
+
+
+def spread_of(values: np.ndarray, group: np.ndarray) -> float:
+    """Variance of values (n,) about the means of their groups; 0 where nothing is left to tell it."""
+    count = np.bincount(group)
+    left = values - (np.bincount(group, weights=values) / np.maximum(count, 1))[group]
+    free = len(values) - int(np.count_nonzero(count))
+    return float(left @ left) / free if free > 0 else 0.0
 
 
 def _why_not(pairs: Pairs, readers: np.ndarray, n_jurors: int) -> str | None:
@@ -191,6 +239,25 @@ class _Plane:
                 step *= 1.5
             ends.append(min(max(self.best[axis] + 1.3 * sign * step, 0.0), FAR))
         return ends[0], ends[1]
+
+    def with_levels(self, shapes: dict[str, Callable]) -> tuple[float, dict[str, tuple[float, float]]]:
+        """The variance of levels among submissions over σ², and limits of functions that have it in λ_s.
+
+        Draws of the plane, in slices by λ_j; in each, levels are drawn from their posterior at its middle.
+        """
+        rng, design = np.random.default_rng(0), self.fit.sums.incidence
+        x = design.levels.columns[design.readers > 0]
+        quad = np.cov(x, rowvar=False)
+        share = self.mass / self.mass.sum()
+        at = np.unravel_index(rng.choice(share.size, _DRAWS, p=share.ravel()), share.shape)
+        s, j = np.expm1(self.u[at[0]]) / self.scale[0], np.expm1(self.v[at[1]]) / self.scale[1]
+        spread = np.empty(_DRAWS)
+        for rows in np.array_split(np.argsort(j, kind="stable"), _SLICES):
+            near = np.array([self.fit.ratios[0], np.median(j[rows])])
+            beta, s2 = Point(self.fit.core, self.fit.in_core(near)).levels.draw(len(rows), rng)
+            spread[rows] = ((beta @ quad) * beta).sum(axis=1) / s2
+        limits = {name: np.quantile(f(s + spread, j), [0.025, 0.975]) for name, f in shapes.items()}
+        return float(spread.mean()), {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
     def limits(self, function: Callable) -> tuple[float, float]:
         """2.5 and 97.5 % points of a function of the ratios."""

@@ -26,7 +26,7 @@ class Meaning:
     truly among the best K; `overlap`: expected share of the chosen that a second commission of the same make
     would choose too. Each with limits that follow from those of the reliability, and as simulated for lists
     of exactly this length (`*_simulated`). `status` "ok", a reason why there are no values, or
-    `range_restriction`: valid for this round's submissions, and no verdict on its jurors.
+    `range_restriction`: valid for this round's submissions, and no verdict on its jurors. `scope` as in `Components`.
     """
 
     n_submissions: int
@@ -43,6 +43,7 @@ class Meaning:
     overlap_high: float | None = None
     overlap_simulated: float | None = None
     status: str = "ok"
+    scope: str = "all"
 
 
 def what_it_means(
@@ -50,6 +51,7 @@ def what_it_means(
     n_selected: int,
     weights: Mapping[str, float] | None = None,
     preselected: bool = False,
+    within: bool = False,
     n_sim: int = 2000,
     seed: int = 0,
 ) -> Meaning:
@@ -57,17 +59,18 @@ def what_it_means(
 
     Reliability is ICC(Q,k) of `icc_components`, of ranking by mean marks in this design. `preselected=True`
     says that an earlier round chose these submissions: a low figure then need not mean poor jurors, since
-    near equals are hard to tell apart (Erosheva, Martinková & Lee 2021), and the status says so.
+    near equals are hard to tell apart (Erosheva, Martinková & Lee 2021), and the status says so. `within` is for a
+    choice inside groups with levels of their own; see `icc_components`.
 
     Raises ScoringError unless 0 < n_selected < number of submissions with marks.
     """
-    c = icc_components(ratings, weights)
+    c = icc_components(ratings, weights, within=within)
     n = c.n_submissions
     if not 0 < n_selected < n:
         raise ScoringError(f"{n_selected} of {n} submissions cannot be chosen; the number lies between.")
     row = c.table.loc["ICC(Q,k)"]
     if c.reliability is None:
-        return Meaning(n, n_selected, status=row.status)
+        return Meaning(n, n_selected, status=row.status, scope=c.scope)
     found: dict[str, float] = {}
     for end, x in (("", "value"), ("_low", "low"), ("_high", "high")):
         found[f"reliability{end}"] = r = float(row[x])
@@ -75,7 +78,8 @@ def what_it_means(
         found[f"overlap{end}"] = overlap_with_second(r, n_selected, n)
     belongs, overlap = simulate(found["reliability"], n_selected, n, n_sim, seed)
     found |= {"belongs_simulated": belongs, "overlap_simulated": overlap}
-    return Meaning(n, n_selected, **found, status="range_restriction" if preselected else row.status)
+    status = "range_restriction" if preselected else row.status
+    return Meaning(n, n_selected, **found, status=status, scope=c.scope)
 
 
 def share_that_belongs(reliability: float, n_selected: int, n: int) -> float:

@@ -17,19 +17,25 @@ COMPOSITE = "composite"
 
 
 def consistency(
-    ratings: pd.DataFrame, weights: Mapping[str, float] | None = None, n_boot: int = 500, seed: int = 0
+    ratings: pd.DataFrame,
+    weights: Mapping[str, float] | None = None,
+    n_boot: int = 500,
+    seed: int = 0,
+    *,
+    within: bool = False,
 ) -> pd.DataFrame:
     """Consistency of the composite, then of each criterion: one row a statistic, in a stated order.
 
-    Intraclass correlations come from variance components, whatever the design (`icc_components`), and in
+    Intraclass correlations come from variance components, whatever the design (`icc_components`, which has
+    `within`), and in
     their ten exact forms besides where every juror marked everything (`icc`); Krippendorff's alpha at the
     interval and the ordinal level, with a bootstrap over submissions; Kendall's W where the design is
     crossed, else Friedman's statistic in its incomplete form (Skillings & Mack 1981); the mean Spearman
     correlation of jurors. A value that does not exist is missing and the status says why.
     """
-    rows = _rows(ratings, weights, n_boot, seed).assign(criterion=COMPOSITE)
+    rows = _rows(ratings, weights, n_boot, seed, within).assign(criterion=COMPOSITE)
     parts = [
-        _rows(ratings[ratings["criterion"] == c], None, 0, seed).assign(criterion=c)
+        _rows(ratings[ratings["criterion"] == c], None, 0, seed, within).assign(criterion=c)
         for c in ratings["criterion"].drop_duplicates().sort_values()
     ]
     single = len(parts) == 1
@@ -37,12 +43,14 @@ def consistency(
     return table.astype(dict.fromkeys(["value", "low", "high", "p"], "Float64"))
 
 
-def _rows(ratings: pd.DataFrame, weights: Mapping[str, float] | None, n_boot: int, seed: int) -> pd.DataFrame:
+def _rows(
+    ratings: pd.DataFrame, weights: Mapping[str, float] | None, n_boot: int, seed: int, within: bool
+) -> pd.DataFrame:
     try:
         exact = icc(ratings, weights)
     except ScoringError:
         exact = None
-    parts = [_components(ratings, weights)]
+    parts = [_components(ratings, weights, within)]
     if exact is not None:
         parts.append(_exact(exact))
     alphas = [krippendorff_alpha(ratings, level, n_boot, seed, weights) for level in ("interval", "ordinal")]
@@ -55,8 +63,8 @@ def _rows(ratings: pd.DataFrame, weights: Mapping[str, float] | None, n_boot: in
     return pd.concat(parts, ignore_index=True)
 
 
-def _components(ratings: pd.DataFrame, weights: Mapping[str, float] | None) -> pd.DataFrame:
-    found = icc_components(ratings, weights)
+def _components(ratings: pd.DataFrame, weights: Mapping[str, float] | None, within: bool) -> pd.DataFrame:
+    found = icc_components(ratings, weights, within=within)
     table = found.table.rename_axis("statistic").reset_index()
     table["statistic"] = table["statistic"] + ", variance components"
     return table.assign(p=pd.NA, n=found.n, n_submissions=found.n_submissions, n_jurors=found.n_jurors)

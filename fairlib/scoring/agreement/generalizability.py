@@ -30,7 +30,8 @@ class Generalizability:
 
     `components`: index of sources, columns `estimate` (unbiased, may be negative), `variance` (cut at 0,
     squared points), `share` of their sum, `status`: "ok", `negative`, `confounded` with the source in
-    brackets, `one_criterion`, `not_identified`, or `no_variation` where all marks are equal. `design` is
+    brackets, `one_criterion`, `not_identified`, or `no_variation` where all marks are equal. `scope` is `within` where
+    submissions are told apart inside groups only, else `all`. `design` is
     `crossed` or `nested` (each juror marks one criterion). `k` is the harmonic mean number of readers; `n`
     counts the marks used, `n_left_out` those of pairs that miss a criterion.
     """
@@ -44,6 +45,7 @@ class Generalizability:
     n_criteria: int
     k: float
     status: str
+    scope: str = "all"
 
     def variance(self, source: str) -> float:
         """A component cut at 0; one that is part of another, or unknown, counts as 0."""
@@ -51,7 +53,7 @@ class Generalizability:
         return 0.0 if found is pd.NA else float(found)
 
 
-def generalizability(ratings: pd.DataFrame) -> Generalizability:
+def generalizability(ratings: pd.DataFrame, *, within: bool = False) -> Generalizability:
     """Variance of submissions, jurors, criteria and their interactions, for what the design identifies.
 
     Every pair of juror and submission should carry all criteria; marks of pairs that do not are left out and
@@ -59,6 +61,10 @@ def generalizability(ratings: pd.DataFrame) -> Generalizability:
     who mark one criterion each, juror and juror:criterion are one (`juror:criterion`), as are
     submission:juror and the residual. Components without the readings to tell them apart are
     `not_identified`: jurors when nobody shares a submission, submissions when all have one reader.
+
+    `within=True` is for a choice inside groups with levels of their own (`scoring.ratings`): the components of
+    submissions are those about the levels of their groups. Else one mean stands for all, and the differences of groups
+    are among those of submissions as far as jurors read across groups: panels that read one group alone hide them.
 
     Raises ScoringError when no pair carries all criteria in a design that is not nested.
 
@@ -72,9 +78,11 @@ def generalizability(ratings: pd.DataFrame) -> Generalizability:
     [2.556, 5.244, 1.019]
     """
     marks = _used(scored(ratings))
+    if not within:
+        marks = replace(marks, groupings=())
     if flat := np.ptp(marks.score) <= DUST * np.abs(marks.score).max():
         marks = replace(marks, score=np.zeros(len(marks.score)))  # components do not depend on the level
-    found = _of(marks)
+    found = replace(_of(marks), scope="within" if marks.groupings else "all")
     if not flat:
         return found
     known = found.components["variance"].notna()
@@ -93,9 +101,18 @@ def _of(marks: Marks) -> Generalizability:
 def _used(m: Marks) -> Marks:
     """The same marks with codes over the labels that occur."""
     submission, submissions = dense(m.submission, m.submissions)
+    there = np.unique(m.submission)
+    groupings = tuple(replace(g, codes=g.codes[there]) for g in m.groupings)
     juror, jurors = dense(m.juror, m.jurors)
     criterion, criteria = dense(m.criterion, m.criteria)
-    return Marks(submission, juror, criterion, m.score, submissions, jurors, criteria)
+    return Marks(submission, juror, criterion, m.score, submissions, jurors, criteria, groupings=groupings)
+
+
+def _levels(m: Marks) -> np.ndarray | None:
+    """1 where a submission is in a group, else 0 (I, groups); None where groups have no levels."""
+    if not m.groupings:
+        return None
+    return np.hstack([(g.codes[:, None] == np.unique(g.codes)).astype(float) for g in m.groupings])
 
 
 def _crossed(m: Marks) -> Generalizability:
@@ -110,7 +127,10 @@ def _crossed(m: Marks) -> Generalizability:
     x = m.score[order].reshape(-1, c)
     sub, _ = dense(m.submission[order[::c]], m.submissions)
     jur, _ = dense(m.juror[order[::c]], m.jurors)
-    mean = fitting_constants(sub, jur, x.mean(axis=1, keepdims=True))
+    levels = _levels(m)
+    if levels is not None:
+        levels = levels[np.unique(m.submission[order[::c]])]
+    mean = fitting_constants(sub, jur, x.mean(axis=1, keepdims=True), levels)
     if c == 1:
         values = [mean[0], mean[1], None, None, None, None, mean[2]]
         status = {
@@ -120,7 +140,7 @@ def _crossed(m: Marks) -> Generalizability:
             "juror:criterion": "one_criterion",
         }
     else:
-        values, status = _with_contrasts(sub, jur, x, mean), {}
+        values, status = _with_contrasts(sub, jur, x, mean, levels), {}
     base = _frame(values, status)
     readers = np.bincount(sub)
     return Generalizability(
@@ -136,12 +156,14 @@ def _crossed(m: Marks) -> Generalizability:
     )
 
 
-def _with_contrasts(sub: np.ndarray, jur: np.ndarray, x: np.ndarray, mean: tuple) -> list[float | None]:
+def _with_contrasts(
+    sub: np.ndarray, jur: np.ndarray, x: np.ndarray, mean: tuple, levels: np.ndarray | None
+) -> list[float | None]:
     """All seven components from the pair means' and the contrasts' (x is n_pairs × C)."""
     n, c = x.shape
     basis = np.linalg.qr(np.column_stack([np.ones(c), np.eye(c)[:, 1:]]))[0][:, 1:]
     contrasts = x @ basis
-    ic, jc, e = fitting_constants(sub, jur, contrasts)
+    ic, jc, e = fitting_constants(sub, jur, contrasts, levels)
     between = n * float(np.square(contrasts.mean(axis=0)).sum()) / (c - 1)
     criterion = None
     if None not in (ic, jc, e):
@@ -151,12 +173,14 @@ def _with_contrasts(sub: np.ndarray, jur: np.ndarray, x: np.ndarray, mean: tuple
     return [first[0], first[1], criterion, first[2], ic, jc, e]
 
 
-def fitting_constants(sub: np.ndarray, jur: np.ndarray, y: np.ndarray) -> tuple[float | None, ...]:
+def fitting_constants(
+    sub: np.ndarray, jur: np.ndarray, y: np.ndarray, levels: np.ndarray | None = None
+) -> tuple[float | None, ...]:
     """Variances (submission, juror, residual) of a two-way table y (n, columns), by Henderson's method 3.
 
     With I submissions, J jurors in p connected groups: σ² = SSE/((n − I − J + p)·columns); the submissions'
-    reduction over jurors has expectation (I − p)σ² + (n − J)σ_s², the jurors' likewise. None where the
-    divisor is 0.
+    reduction over jurors has expectation (I − p)σ² + (n − J)σ_s², the jurors' likewise; with `levels` (I, groups) the
+    submissions' is that over jurors and levels, whose P takes the place of J's. None where the divisor is 0.
     """
     n, width = y.shape
     i, j = int(sub.max()) + 1, int(jur.max()) + 1
@@ -168,13 +192,34 @@ def fitting_constants(sub: np.ndarray, jur: np.ndarray, y: np.ndarray) -> tuple[
     if free == 0:
         return None, None, None
     s2 = sse / (free * width)
-    reduction = (within_jur**2).sum() - sse, (within_sub**2).sum() - sse
-    counts = ((i - p, n - j), (j - p, n - i))
+    left, df, room = (within_jur**2).sum(), i - p, float(n - j)
+    if levels is not None:
+        left, df, room = _beyond_levels(sub, jur, y, levels, i + j - p)
+    reduction = left - sse, (within_sub**2).sum() - sse
+    counts = ((df, room), (j - p, n - i))
     parts = [
         (float(r) / width - df * s2) / room if room > 0 and df > 0 else None
         for r, (df, room) in zip(reduction, counts, strict=True)
     ]
     return *parts, s2
+
+
+def _beyond_levels(
+    sub: np.ndarray, jur: np.ndarray, y: np.ndarray, levels: np.ndarray, rank: int
+) -> tuple[float, int, float]:
+    """SSE after jurors and levels; degrees of freedom of submissions beyond; n − tr(ZᵀPZ), Z those of submissions."""
+    i, j = int(sub.max()) + 1, int(jur.max()) + 1
+    reads = coo_array((np.ones(len(sub)), (jur, sub)), shape=(j, i)).toarray()
+    of_submission = np.vstack([reads, levels.T * reads.sum(axis=0)])  # XᵀZ
+    x_to_levels = np.vstack([reads @ levels, (levels * reads.sum(axis=0)[:, None]).T @ levels])
+    gram = np.hstack([np.vstack([np.diag(reads.sum(axis=1)), (reads @ levels).T]), x_to_levels])
+    inverse = np.linalg.pinv(gram, hermitian=True, rcond=1e-10)
+    sums = np.column_stack([np.bincount(jur, weights=c, minlength=j) for c in y.T])
+    total = np.column_stack([np.bincount(sub, weights=c, minlength=i) for c in y.T])
+    right = np.vstack([sums, levels.T @ total])
+    sse = float((y**2).sum() - np.einsum("kc,km,mc->", right, inverse, right))
+    known = int(np.linalg.matrix_rank(gram, hermitian=True, tol=1e-10 * np.abs(gram).max()))
+    return sse, rank - known, len(sub) - float(np.einsum("ki,km,mi->", of_submission, inverse, of_submission))
 
 
 def _residuals(y: np.ndarray, code: np.ndarray, size: int) -> np.ndarray:
@@ -205,7 +250,9 @@ def _nested(m: Marks) -> Generalizability:
         sub, subs = dense(m.submission[own], m.submissions)
         jur, jurs = dense(m.juror[own], m.jurors)
         y = m.score[own]
-        parts.append(fitting_constants(sub, jur, y[:, None]))
+        levels = _levels(m)
+        here = None if levels is None else levels[np.unique(m.submission[own])]
+        parts.append(fitting_constants(sub, jur, y[:, None], here))
         who = np.bincount(m.submission[own], minlength=i) > 0
         means[who, h] = np.bincount(sub, weights=y) / np.bincount(sub)
     both, j, e = (_mean_or_none([part[k] for part in parts]) for k in range(3))

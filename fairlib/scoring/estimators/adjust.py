@@ -4,7 +4,7 @@ Raw and adjusted numbers always stand side by side, on the scale of the marks. P
 a mark of that juror is lower by so many points. What cannot be estimated is NA and its status says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,13 +13,15 @@ import pandas as pd
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.arrays import nullable
 from fairlib.scoring.dust import joined
+from fairlib.scoring.estimators.criteria import Given, Together
 from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import FIT_REASONS, Fit
 from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
 from fairlib.scoring.estimators.twoway import components_of
-from fairlib.scoring.ratings import Pairs, composite_of, scored
+from fairlib.scoring.ratings import Pairs, composite_of, criterion_weights, filled, scored
+from fairlib.scoring.result import Z95
 
 __all__ = [
     "METHODS",
@@ -61,11 +63,12 @@ class Estimates:
     readers_severity, component, status`, points on the scale of the marks; `disagreement` is the standard
     deviation of the submission's marks (NA below two), `readers_severity` the mean severity of those who read
     it, `component` the connected part of the design (1 is the largest). `jurors` (index juror): `severity,
-    se, n_submissions, component, status`. `components` (severity only): `submission, juror, residual`
-    variances, `mu, mu_se, loglik, status`. `contrasts` (severity, ratings with a `level`): one row for every
-    two levels, `level_a, level_b, difference` (mean estimate of the submissions of a less that of b), its
-    `se`, and `across`, how many jurors read in both; `levels` one row for each: `level, mean, se,
-    n_submissions, n_jurors` (`level_tables`).
+    se, n_submissions, component, status`. `components` (severity, reliability): `submission, juror, residual`
+    variances, `mu, mu_se, loglik, status`. `levels`, `contrasts`, `groupings` (the same, ratings with levels):
+    how high each group stands, how each two compare, how far the groups of a grouping lie apart; see
+    `level_tables`. `reliability` (index juror, reliability only): `noise`, the standard
+    deviation of a juror's error over that of the usual juror, and `slope`, by how much a mark moves for a point
+    of quality, each with `_low, _high`, a 95 % interval.
     """
 
     method: str
@@ -75,12 +78,42 @@ class Estimates:
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    groupings: pd.DataFrame | None = None
+    reliability: pd.DataFrame | None = None
     _sampler: Sampler | None = field(default=None, repr=False)
+    _limits: np.ndarray | None = field(default=None, repr=False)
+    _second: Sampler | None = field(default=None, repr=False)
+    _singles: Singles | None = field(default=None, repr=False)
+
+    @property
+    def has_second(self) -> bool:
+        """Whether the estimator draws second commissions by a model of its own."""
+        return self._second is not None
+
+    def second(self, n: int, seed: int) -> np.ndarray:
+        """Estimates (n, I) of `n` second commissions in the order of `submissions`, where `has_second`."""
+        if self._second is None:
+            raise ScoringError(f"Method {self.method} draws no second commissions of its own.")
+        return self._second(n, np.random.default_rng(seed))
+
+    def intervals(self) -> pd.DataFrame:
+        """Ends `low, high` of 95 % intervals (index submission), on the scale of the marks; NA as the estimate.
+
+        1.96 standard errors about the estimate; `ordinal` reads them off its latent scale, so that they are
+        shorter on the side of an end of the scale of marks and never beyond it.
+        """
+        table = self.submissions
+        if self._limits is None:
+            half = Z95 * table["se"]
+            return pd.DataFrame({"low": table["estimate"] - half, "high": table["estimate"] + half})
+        known = table["estimate"].notna().to_numpy()
+        ends = [nullable(np.where(known, end, np.nan)) for end in self._limits]
+        return pd.DataFrame(dict(zip(("low", "high"), ends, strict=True)), index=table.index)
 
     def draws(self, n: int, seed: int) -> pd.DataFrame:
         """`n` draws of all submission effects (n × I'), columns the submissions that have an estimate.
 
-        `severity` draws from the joint posterior, variances and juror severities included; `additive`
+        `severity` and `ordinal` draw from the joint posterior, variances and juror severities included; `additive`
         from the joint normal of least squares; the others independently with their standard errors.
 
         Raises ScoringError where the design leaves no error to draw from.
@@ -101,6 +134,27 @@ class Estimates:
         centre = self.submissions.loc[known, "estimate"].to_numpy(float)
         return pd.DataFrame(centre + noise * se.to_numpy(float), columns=columns)
 
+    def criteria(self, names: Sequence[str], seed: int) -> tuple[Given, list[str]] | None:
+        """What draws criteria given draws of the composites of all submissions, and the criteria in its order.
+
+        `names` are those wanted besides the ones with a weight. None where there are no single marks behind the
+        estimates, one criterion alone, or more jurors than can be drawn together (`criteria.MOST`).
+        """
+        if self._singles is None:
+            return None
+        marks, pairs, weights = self._singles.marks, self._singles.pairs, self._singles.weights
+        weight = criterion_weights(marks.criteria, weights)
+        there = np.bincount(marks.criterion, minlength=len(weight)) > 0
+        used = [
+            c for c, w, t in zip(marks.criteria, weight, there, strict=True) if t and (w > 0 or c in names)
+        ]
+        if len(used) < 2 or not set(names) <= set(used):
+            return None
+        together = Together(pairs.incidence(), filled(marks, pairs, weights, used))
+        if not together.fits:
+            return None
+        return Given(together, weight[marks.criteria.get_indexer(used)], seed), used
+
 
 def estimate(
     ratings: pd.DataFrame,
@@ -113,7 +167,10 @@ def estimate(
 
     Several criteria are put together by `weights` (equal if none); a single one is taken as it is. `severity`
     (the default) is the crossed random-effects model of `reml`, with a level for each group of submissions
-    where the ratings have a column `level`; `additive` is two-way least squares. `rasch` takes the marginal
+    where the ratings have a column `level`, or several, `level:NAME` and `fixed:NAME`; `reliability` is the same
+    with a noise and a slope for each juror (`unequal`); `additive` is two-way least squares. `ordinal` is the
+    severity model for marks that are steps of a latent scale (few steps, ceilings), read back as the mark to
+    expect from a juror of mean severity. `rasch` takes the marginal
     likelihood where the joint one has no maximum, with the status `marginal`.
 
     Raises ScoringError for an unknown method, for marks that cannot support it, and, by the estimators that
@@ -123,7 +180,8 @@ def estimate(
     panels.
 
     Sources: Patterson & Thompson (1971) Biometrika 58:545 and Henderson (1975) Biometrics 31:423 (severity);
-    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); Wilcox (2017) (trimmed).
+    Abowd, Creecy & Kramarz (2002) (additive); Linacre (1989) (rasch); McCullagh (1980) (ordinal); Wilcox (2017)
+    (trimmed).
     """
     chosen = estimator(method)
     marks = scored(ratings)
@@ -133,8 +191,9 @@ def estimate(
     if n_parts > 1 and chosen.compares_jurors and not within:
         refuse_pooled(sub_part, jur_part, pairs, method)
     y = pairs.y[design.order]
-    result = chosen.fit(design, y, Singles(marks, pairs, weights))
-    return _told(method, pairs, design, y, result, sub_part, jur_part)
+    singles = Singles(marks, pairs, weights)
+    result = chosen.fit(design, y, singles)
+    return _told(method, pairs, design, y, result, sub_part, jur_part, singles)
 
 
 def _told(
@@ -145,6 +204,7 @@ def _told(
     result: Result,
     sub_part: np.ndarray,
     jur_part: np.ndarray,
+    singles: Singles | None = None,
 ) -> Estimates:
     return Estimates(
         method,
@@ -154,7 +214,12 @@ def _told(
         result.fit,
         result.contrasts,
         result.levels,
+        result.groupings,
+        result.reliability,
         result.sampler,
+        result.limits,
+        result.second,
+        singles,
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit
+from fairlib.scoring.estimators.reml import Fit, fit_sums
+from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.estimators.twoway import comparable_parts, components_of
 from fairlib.scoring.ratings import Marks, Pairs
 
@@ -41,16 +42,28 @@ class Result:
     """What an estimator found, in the order of the design.
 
     `sampler` draws all submission effects jointly, (n, generator) to (n, I); without it they are independent.
-    Statuses (I,) and (J,) stand before those that the design gives, where they are not empty.
+    `limits` (2, I) are ends of 95 % intervals where they are not 1.96 standard errors away. `second` draws the
+    estimates (n, I) of second commissions, where their marks are not those of the severity model.
+    Statuses (I,) and (J,) stand before those that the design gives, where they are not empty. `reliability`
+    (index juror): `noise, slope` of each, with `_low, _high`, where jurors may differ in them.
     """
 
     scores: Scores
     fit: Fit | None = None
     contrasts: pd.DataFrame | None = None
     levels: pd.DataFrame | None = None
+    groupings: pd.DataFrame | None = None
     sampler: Sampler | None = None
+    limits: np.ndarray | None = None
+    second: Sampler | None = None
     submission_status: np.ndarray | None = None
     juror_status: np.ndarray | None = None
+    reliability: pd.DataFrame | None = None
+
+
+def fit_of(design: Incidence, y: np.ndarray) -> Fit:
+    """The crossed random-effects model of marks (n,) in the sorted order of the design."""
+    return fit_sums(sums_of(design, design.unsorted(y)))
 
 
 @dataclass(frozen=True)
@@ -60,23 +73,29 @@ class Estimator:
     `fit` gives estimates with errors. `again` prepares a design for many sets of marks: what it returns takes
     marks to estimates (I,) and severities (J,), these 0 where a mark is foretold by the estimate alone.
     `many`, where estimates are linear in the marks at fitted variances, takes many sets (D, n) to (D, I) at
-    once.
+    once; `model` gives that fit.
 
     `compares_jurors`: severities are told apart, so a disconnected design has no common ranking. `of_sums`:
     an estimate hangs on sums of marks alone (Rasch: sufficient statistics), never on a single mark or a
     juror's spread. `has_levels`: groups of submissions have a level each. `reads_singles`: single marks are
     wanted, `Singles` is not None. `drawn_as`: the estimator that takes its place where marks are drawn as
-    composites.
+    composites or weights many times over. `takes_out`: what the severities of its readers do to an estimate is
+    their plain mean, up to the pull of the rest, so that each reader has a share in it. `costly`: not asked
+    hundreds of times over. `has_steps`: marks are steps of a scale, which drawn composites are not.
     """
 
     fit: Callable[[Incidence, np.ndarray, Singles], Result]
     again: Callable[[Incidence, Singles | None], Again]
     many: Callable[[Fit], Many] | None = None
+    model: Callable[[Incidence, np.ndarray], Fit] = fit_of
     compares_jurors: bool = False
     of_sums: bool = False
     has_levels: bool = False
     reads_singles: bool = False
     drawn_as: str | None = None
+    takes_out: bool = True
+    has_steps: bool = False
+    costly: bool = False
 
     def parts(self, design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
         """Parts of a design that cannot be compared with each other, as `components_of` gives them."""

@@ -23,15 +23,15 @@ def without_rest(sums: Sums) -> np.ndarray | None:
     read, reads = p.readers > 0, p.load > 0
     if p.n - int(read.sum()) - rank <= 0 or rest > NOTHING * sums.yy:
         return None
-    one = [np.zeros(p.n_submissions, np.int64), np.zeros(j, np.int64)]
-    one[int(p.columns_have_levels)] = p.level
+    one = [np.ones((p.n_submissions, 1)), np.ones((j, 1))]
+    one[int(p.columns_have_levels)] = p.levels.columns
     found = np.array([_within(merit[read], one[0][read]), _within(juror[reads], one[1][reads])])
     found = np.where(found > NOTHING**1.5 * sums.yy / p.n, found, 0.0)
     return found if found.any() else None
 
 
-def _within(effect: np.ndarray, level: np.ndarray) -> float:
-    """Variance of effects about the mean of their level."""
-    _, level = np.unique(level, return_inverse=True)
-    left = effect - (np.bincount(level, weights=effect) / np.bincount(level))[level]
-    return float(left @ left) / max(len(effect) - int(level.max()) - 1, 1)
+def _within(effect: np.ndarray, columns: np.ndarray) -> float:
+    """Variance of effects about their levels, by the columns (I, P) of these."""
+    fitted, _, rank, _ = np.linalg.lstsq(columns, effect, rcond=None)
+    left = effect - columns @ fitted
+    return float(left @ left) / max(len(effect) - int(rank), 1)

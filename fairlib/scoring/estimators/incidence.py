@@ -4,22 +4,23 @@ With N the I × J matrix of readings (0 or 1), both least squares and random eff
 sums of n_i n_iᵀ over submissions, where the weight depends on the number of readers d alone. So the marks
 are passed once, and the models afterwards work on matrices of the size of the panel of jurors.
 
-Submissions may fall into G groups with a level each (nominations). Then ñ_i = [n_i, m_i], m_i (G,) how many
-of the readings of i lie in each level: all d of them in its own, unless the factors have changed places.
+Submissions may fall into groups with levels of their own (nominations), P columns of a design (`groupings`). Then
+ñ_i = [n_i, m_i], m_i (P,) the sum of these over the readings of i: d times its own, unless the factors have changed
+places.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
+from fairlib.scoring.estimators.groupings import Levels, kept, levels_of, one_level
+
 _STACK_LIMIT = 40_000_000  # numbers kept for the stack of cross products: 320 MB
 _CELLS = 4_000_000  # cells of a dense working matrix: 32 MB
 _FEW = 16  # up to so many readers a submission, pairs of readers are counted one by one
-_SPARE = (
-    8  # submissions there must be beyond the number of levels, to tell how submissions of one level differ
-)
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,8 @@ class Block:
 class Incidence:
     """The design of N readings: I submissions (some perhaps without a mark), J jurors, blocks by d.
 
-    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `level` is the
-    code of each submission's level (I,), or of each juror's (J,) where `columns_have_levels`: a turned
-    design.
+    `order` sorts the readings by submission; `load` (J,) and `readers` (I,) are the degrees. `levels` are those
+    of the submissions (I,), or of the jurors (J,) where `columns_have_levels`: a turned design.
     """
 
     n_submissions: int
@@ -46,14 +46,33 @@ class Incidence:
     readers: np.ndarray
     load: np.ndarray
     blocks: tuple[Block, ...]
-    level: np.ndarray
-    n_levels: int
+    levels: Levels
     columns_have_levels: bool = False
+
+    @property
+    def n_levels(self) -> int:
+        """Number of columns P of levels; 1 where all have one level."""
+        return self.levels.n
+
+    @cached_property
+    def level(self) -> np.ndarray:
+        """Code of the combination of groups of each submission (I,), or juror (J,) in a turned design."""
+        return np.unique(self.levels.codes, axis=1, return_inverse=True)[1]
+
+    @property
+    def level_of_reading(self) -> np.ndarray:
+        """That of each reading in the sorted order (n,)."""
+        return self.level[self.who if self.columns_have_levels else self.owner]
 
     @property
     def n(self) -> int:
         """Number of readings."""
         return len(self.order)
+
+    @property
+    def plain(self) -> "Incidence":
+        """The design without weights of readings: itself, where there are none."""
+        return self
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -81,23 +100,16 @@ class Incidence:
     def turned(self) -> "Incidence":
         """The same readings with jurors and submissions in each other's place."""
         other_side = not self.columns_have_levels
-        return _grouped(
-            self.who, self.owner, self.n_jurors, self.n_submissions, self.level, self.n_levels, other_side
-        )
-
-    @cached_property
-    def level_of_reading(self) -> np.ndarray:
-        """Level of each reading in the sorted order (n,)."""
-        return self.level[self.who if self.columns_have_levels else self.owner]
+        return _grouped(self.who, self.owner, self.n_jurors, self.n_submissions, self.levels, other_side)
 
     @cached_property
     def by_level(self) -> np.ndarray:
-        """m_i: how many readings of each submission lie in each level (I, G)."""
+        """m_i: the columns of levels summed over the readings of each submission (I, P)."""
         if self.n_levels == 1:
             return self.readers[:, None].astype(float)
-        cell = self.owner * self.n_levels + self.level_of_reading
-        counts = np.bincount(cell, minlength=self.n_submissions * self.n_levels)
-        return counts.reshape(-1, self.n_levels).astype(float)
+        if self.columns_have_levels:
+            return self.over_readers(self.levels.columns)
+        return self.readers[:, None] * self.levels.columns
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -121,6 +133,19 @@ class Incidence:
         if self._stack is not None:
             return np.tensordot(weights, self._stack, 1)
         return self._gram_by_row(weights[self._block_of])
+
+    def shared(self, weights: np.ndarray) -> np.ndarray:
+        """Σ weights_i n_i n_iᵀ (J × J), with a weight for each submission with a mark."""
+        if self.dense is not None:
+            return (self.dense.T * weights) @ self.dense
+        return self._gram_by_row(weights)[: self.n_jurors, : self.n_jurors]
+
+    @cached_property
+    def dense(self) -> np.ndarray | None:
+        """The rows n_i of submissions with a mark, where these are few cells."""
+        cells = self._wide.shape[0] * self.n_jurors
+        small = cells <= min(_CELLS // 8, max(10 * self.n, _CELLS // 1000))
+        return self._wide[:, : self.n_jurors].toarray() if small else None
 
     @cached_property
     def _block_of(self) -> np.ndarray:
@@ -147,12 +172,16 @@ class Incidence:
 
     def border(self) -> np.ndarray:
         """X̃ᵀX̃ of the indicators of jurors and levels: diagonal, bordered by the loads in each level."""
-        j, g = self.n_jurors, self.n_levels
-        out = np.zeros((j + g, j + g))
-        cell = self.who if g == 1 else self.who * g + self.level_of_reading
-        loads = np.bincount(cell, minlength=j * g).reshape(j, g)
-        np.fill_diagonal(out, np.append(self.load, loads.sum(axis=0)))
-        out[:j, j:], out[j:, :j] = loads, loads.T
+        j, x = self.n_jurors, self.levels.columns
+        out = np.zeros((j + self.n_levels, j + self.n_levels))
+        out[np.arange(j), np.arange(j)] = self.load
+        if self.columns_have_levels:
+            loads, inner = self.load[:, None] * x, (x * self.load[:, None]).T @ x
+        elif self.n_levels == 1:
+            loads, inner = self.load[:, None], np.array([[float(self.n)]])
+        else:
+            loads, inner = self.over_submissions(x.T).T, (x * self.readers[:, None]).T @ x
+        out[:j, j:], out[j:, :j], out[j:, j:] = loads, loads.T, inner
         return out
 
     def over_readers(self, values: np.ndarray) -> np.ndarray:
@@ -182,8 +211,12 @@ class Incidence:
 
     def over_submissions(self, values: np.ndarray) -> np.ndarray:
         """Sums (D, J) of values (D, I) over the submissions that each juror read."""
+        return values @ self._reads
+
+    @cached_property
+    def _reads(self) -> sp.csr_array:
         shape = (self.n_submissions, self.n_jurors)
-        return values @ sp.csr_array((np.ones(self.n), self.who, np.append(self.start, self.n)), shape=shape)
+        return sp.csr_array((np.ones(self.n), self.who, np.append(self.start, self.n)), shape=shape)
 
     def unsorted(self, y: np.ndarray) -> np.ndarray:
         """Values (n,) of the readings in sorted order, back in the order in which the design was made."""
@@ -203,6 +236,21 @@ class Incidence:
                 out[block.members[start : start + rows]] = form(matrix, who)
         return out
 
+    def beside(self, matrix: np.ndarray) -> np.ndarray:
+        """Σ_k Q_jk over the readers k of i, for every reading (i, j) in the sorted order (n,)."""
+        out = np.empty(self.n)
+        for block in self.blocks:
+            wide = block.d > _FEW
+            rows = max(1, _CELLS // (self.n_jurors if wide else block.d**2))
+            for start in range(0, len(block.members), rows):
+                who = block.jurors[start : start + rows]
+                at = self.rows(block)[start : start + rows]
+                if wide:
+                    out[at] = np.take_along_axis(_indicator(who, len(matrix)) @ matrix.T, who, axis=1)
+                else:
+                    out[at] = matrix[who[:, :, None], who[:, None, :]].sum(axis=2)
+        return out
+
 
 def incidence(
     submission: np.ndarray,
@@ -210,29 +258,22 @@ def incidence(
     n_submissions: int,
     n_jurors: int,
     level: np.ndarray | None = None,
+    fixed: Sequence[bool] | None = None,
 ) -> Incidence:
     """Group the readings of integer codes (n,) by submission and by number of readers; no pair twice.
 
-    `level` (I,) codes the groups of submissions that have a level each (one if not given); see
-    `known_levels`.
+    `level` (I,), or (K, I) for several groupings, codes the groups of submissions that have levels of their own
+    (one for all if not given), `fixed` (K,) says which groupings are taken as they are. Groupings that the marks
+    cannot carry are left out, see `kept`.
     """
-    codes, n_levels = np.zeros(n_submissions, dtype=np.int64), 1
+    levels = one_level(n_submissions)
     if level is not None:
-        known = known_levels(level, np.bincount(submission, minlength=n_submissions) > 0)
-        if len(known) > 1:
-            n_levels = len(known)
-            codes = np.where(np.isin(level, known), np.searchsorted(known, level), 0)
-    return _grouped(submission, juror, n_submissions, n_jurors, codes, n_levels)
-
-
-def known_levels(level: np.ndarray, read: np.ndarray) -> np.ndarray:
-    """The codes of those levels (I,) that have marks; none where one level must do for all.
-
-    One must do where the submissions with marks (`read`, (I,)) are hardly more than the levels: then nothing
-    tells how submissions of the same level differ.
-    """
-    known = np.unique(level[read])
-    return known if np.count_nonzero(read) >= len(known) + _SPARE else known[:0]
+        codes = list(np.atleast_2d(level))
+        read = np.bincount(submission, minlength=n_submissions) > 0
+        use = [k for k, what in enumerate(kept(codes, read)) if what.has_levels]
+        asis = [bool(fixed[k]) for k in use] if fixed is not None else None
+        levels = levels_of([codes[k] for k in use], read, asis)
+    return _grouped(submission, juror, n_submissions, n_jurors, levels)
 
 
 def _grouped(
@@ -240,8 +281,7 @@ def _grouped(
     juror: np.ndarray,
     n_submissions: int,
     n_jurors: int,
-    level: np.ndarray,
-    n_levels: int,
+    levels: Levels,
     columns_have_levels: bool = False,
 ) -> Incidence:
     readers = np.bincount(submission, minlength=n_submissions)
@@ -255,7 +295,7 @@ def _grouped(
             blocks.append(Block(int(d), members, sorted_jurors[start[members][:, None] + np.arange(d)]))
     load = np.bincount(juror, minlength=n_jurors).astype(float)
     return Incidence(
-        n_submissions, n_jurors, order, readers, load, tuple(blocks), level, n_levels, columns_have_levels
+        n_submissions, n_jurors, order, readers, load, tuple(blocks), levels, columns_have_levels
     )
 
 
@@ -315,6 +355,12 @@ def _gathered_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
 
 
 def _dense_form(matrix: np.ndarray, who: np.ndarray) -> np.ndarray:
-    indicator = np.zeros((len(who), len(matrix)))
-    indicator[np.arange(len(who))[:, None], who] = 1
+    indicator = _indicator(who, len(matrix))
     return ((indicator @ matrix) * indicator).sum(axis=1)
+
+
+def _indicator(who: np.ndarray, n_jurors: int) -> np.ndarray:
+    """1 where a juror is among the readers: (I_d, J)."""
+    out = np.zeros((len(who), n_jurors))
+    out[np.arange(len(who))[:, None], who] = 1
+    return out

@@ -24,7 +24,7 @@ class Point:
     | `lhs`, `rhs` | X̃ᵀVX̃, X̃ᵀVy | mixed-model equations of jurors, levels, submissions eliminated |
     | `scale` | √λ_b, 1 | of jurors, of levels: the equations are solved as `scale · lhs · scale + I` |
     | `chol` | | lower Cholesky factor of these, in its upper triangle the rest of LAPACK |
-    | `u` | (b, β) | their solution: effects of jurors, levels as they are (J+G,) |
+    | `u` | (b, β) | their solution: effects of jurors, levels as they are (J+P,) |
     | `h` | H | covariance of (b, β) over σ² |
     | `r2` | r² | generalised residual sum of squares; r²/`dof` is the residual variance |
     | `deviance` | | −2 log likelihood with the residual variance profiled out |
@@ -65,7 +65,7 @@ class Point:
 
     @cached_property
     def h(self) -> np.ndarray:
-        """H: covariance of (b, β) given the marks, levels as they are, over σ², a (J+G) × (J+G) matrix."""
+        """H: covariance of (b, β) given the marks, levels as they are, over σ², a (J+P) × (J+P) matrix."""
         if self.lb == 0:
             j, only_levels = self.sums.incidence.n_jurors, np.zeros_like(self.lhs)
             only_levels[j:, j:] = np.linalg.inv(self.lhs[j:, j:])
@@ -80,7 +80,8 @@ class Point:
     def levels(self) -> Levels:
         """What is known of the levels at these ratios."""
         j = self.sums.incidence.n_jurors
-        return shrunken(self.u[j:], self.h[j:, j:], self.r2, self.sums.incidence.n)
+        p = self.sums.incidence
+        return shrunken(self.u[j:], self.h[j:, j:], self.r2, p.n, p.levels)
 
     @property
     def covariance(self) -> np.ndarray:
@@ -94,12 +95,12 @@ class Point:
 
     @cached_property
     def along(self) -> np.ndarray:
-        """How (b, β) moves with the levels, (J+G, G): H[:, β] H_ββ⁻¹."""
+        """How (b, β) moves with the levels, (J+P, P): H[:, β] H_ββ⁻¹."""
         j = self.sums.incidence.n_jurors
         return self.h[:, j:] @ np.linalg.inv(self.h[j:, j:])
 
     def moved(self, level: np.ndarray) -> np.ndarray:
-        """The solution (b, β) when the levels are known to be `level` (G,)."""
+        """The solution (b, β) when the levels are known to be `level` (P,)."""
         if len(level) == 1:
             return self.u
         return self.u + self.along @ (level - self.u[self.sums.incidence.n_jurors :])

@@ -44,7 +44,7 @@ class Node:
 
     @cached_property
     def flat(self) -> np.ndarray:
-        """u = (b, β), length J+G, marks centred, levels as they are."""
+        """u = (b, β), length J+P, marks centred, levels as they are."""
         return self.given.solution(self.lb)
 
     @cached_property
@@ -54,17 +54,17 @@ class Node:
 
     @cached_property
     def along(self) -> np.ndarray:
-        """How (b, β) moves with the levels, (J+G, G)."""
+        """How (b, β) moves with the levels, (J+P, P)."""
         return self.given.along(self.lb)
 
     def solution(self) -> np.ndarray:
-        """u = (b, β), length J+G, marks centred: its posterior mean."""
+        """u = (b, β), length J+P, marks centred: its posterior mean."""
         if self.given.n_levels == 1:
             return self.flat
         return self.flat + self.along @ (self.levels.value - self.flat[-self.given.n_levels :])
 
     def covariance(self) -> np.ndarray:
-        """H at this node, (J+G) × (J+G), levels as they are."""
+        """H at this node, (J+P) × (J+P), levels as they are."""
         return self.given.covariance(np.array([self.lb]), np.ones(1))
 
     def beyond(self) -> np.ndarray:
@@ -75,11 +75,11 @@ class Node:
 
     @property
     def covariance_of_levels(self) -> np.ndarray:
-        """H_ββ (G, G), levels as they are."""
+        """H_ββ (P, P), levels as they are."""
         return self.given.of_levels(self.lb)
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """`n` draws of u (n, J+G) and of the residual variance (n,)."""
+        """`n` draws of u (n, J+P) and of the residual variance (n,)."""
         g, k = self.given, self.given.n_levels
         if k == 1:
             s2 = self.s2 * self.dof / rng.chisquare(self.dof, n)
@@ -102,7 +102,7 @@ class Slice:
         p = sums.incidence
         rho = 1 / (1 + la * p.sizes)
         j, self.n, self.n_levels = p.n_jurors, p.n, p.n_levels
-        self.la, self.dof = la, p.n - p.n_levels
+        self.la, self.dof, self.columns = la, p.n - p.n_levels, p.levels
         a = sums.border - p.gram(la * rho)
         g = sums.ysum - (la * rho) @ sums.nt
         self.inner = np.linalg.inv(a[j:, j:])
@@ -125,35 +125,35 @@ class Slice:
         logdet = np.log1p(np.multiply.outer(lb, self.values)).sum(axis=1)
         apart = self.n_levels > 1
         fall = np.array([self.levels(v).depth for v in lb]) if apart else self.dof * np.log(self.r2(lb))
-        return self._logdet + logdet + fall + _prior(self.la) + _prior(lb)
+        return self._logdet + logdet + fall + prior(self.la) + prior(lb)
 
     def solution(self, lb: float) -> np.ndarray:
-        """u = (b, β), length J+G, marks centred, levels as they are."""
+        """u = (b, β), length J+P, marks centred, levels as they are."""
         b = self.vectors @ (lb * self.right / (1 + lb * self.values))
         return np.append(b, self.level_given(b))
 
     def level_given(self, b: np.ndarray) -> np.ndarray:
-        """Expected levels (…, G) as they are, where jurors' effects are b (…, J)."""
+        """Expected levels (…, P) as they are, where jurors' effects are b (…, J)."""
         return self.level - b @ self.slope.T
 
     def levels(self, lb: float) -> Levels:
         """What is known of the levels at λ_b."""
         flat = self.solution(lb)[-self.n_levels :]
-        return shrunken(flat, self.of_levels(lb), float(self.r2(np.array([lb]))[0]), self.n)
+        return shrunken(flat, self.of_levels(lb), float(self.r2(np.array([lb]))[0]), self.n, self.columns)
 
     def of_levels(self, lb: float) -> np.ndarray:
-        """H_ββ (G, G)."""
+        """H_ββ (P, P)."""
         lift = self.slope @ self.vectors
         return self.inner + (lift * (lb / (1 + lb * self.values))) @ lift.T
 
     def along(self, lb: float) -> np.ndarray:
-        """H[:, β] H_ββ⁻¹, (J+G, G)."""
+        """H[:, β] H_ββ⁻¹, (J+P, P)."""
         lift = self.vectors * (lb / (1 + lb * self.values))
         onto = -lift @ (self.slope @ self.vectors).T
         return np.vstack([onto @ np.linalg.inv(self.of_levels(lb)), np.eye(self.n_levels)])
 
     def covariance(self, lb: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """Σ_k weight_k H(λ_a, lb_k), (J+G) × (J+G), levels as they are."""
+        """Σ_k weight_k H(λ_a, lb_k), (J+P) × (J+P), levels as they are."""
         tilt = weight @ (lb[:, None] / (1 + np.multiply.outer(lb, self.values)))
         half = self.vectors * np.sqrt(tilt)
         lift = np.vstack([half, -self.slope @ half])
@@ -162,7 +162,7 @@ class Slice:
         return h
 
 
-def _prior(ratio: _Ratio) -> _Ratio:
+def prior(ratio: _Ratio) -> _Ratio:
     """−2 log density of log λ when √λ is half-Cauchy(1)."""
     return 2 * np.log1p(ratio) - np.log(ratio)
 
@@ -179,10 +179,10 @@ def nodes(fit: Fit) -> list[Node]:
     la = lb = None
     if wide[1]:
         near = Slice(sums, centre[0])
-        lb = _axis(lambda v: float(near.depth(np.array([v]))[0]), centre[1])
+        lb = axis(lambda v: float(near.depth(np.array([v]))[0]), centre[1])
     if wide[0]:
         beside = centre[1] if wide[1] else ratios[1]
-        la = _axis(lambda v: Point(sums, np.array([v, beside])).deviance + _prior(v), centre[0])
+        la = axis(lambda v: Point(sums, np.array([v, beside])).deviance + prior(v), centre[0])
     return _weigh(sums, ratios, la, lb)
 
 
@@ -211,21 +211,23 @@ def _ratio_covariance(fit: Fit) -> np.ndarray:
     return to_ratio @ fit.log_covariance @ to_ratio.T
 
 
-def _axis(depth: Callable[[float], float], centre: float) -> np.ndarray:
-    """Points equally spaced in log λ that cover the posterior along one axis."""
+def axis(
+    depth: Callable[[float], float], centre: float, nodes: int = _NODES, deep: float = _DEPTH
+) -> np.ndarray:
+    """Points equally spaced in log λ that cover the posterior along one axis, to where it is `deep` down."""
     ends, value = [], depth(centre)
     for side in (-1, 1):
         at, step = np.log(centre), 0.2
-        while (new := depth(np.exp(at))) < value + _DEPTH and abs(at) < 30:
+        while (new := depth(np.exp(at))) < value + deep and abs(at) < 30:
             value = min(value, new)
             at += side * step
             step *= 1.3
         ends.append(at)
-    return np.exp(np.linspace(ends[0], ends[1], _NODES))
+    return np.exp(np.linspace(ends[0], ends[1], nodes))
 
 
 def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
-    """Standard errors of level_g(i) + a_i (I,) and of b_j (J,) about the BLUPs of `fit`.
+    """Standard errors of x_iᵀβ + a_i (I,) and of b_j (J,) about the BLUPs of `fit`.
 
     se² = E[Var(effect | λ)] + E[(BLUP(λ) − BLUP)²] over the posterior of the variances; the first term is
     Henderson's prediction error variance, the second what Kackar & Harville (1984) JASA 79:853 correct for.
@@ -245,20 +247,27 @@ def errors(fit: Fit, grid: list[Node]) -> tuple[np.ndarray, np.ndarray]:
     return of_submission, of_juror
 
 
-def contrast_errors(fit: Fit, grid: list[Node], contrast: np.ndarray) -> np.ndarray:
-    """Standard errors (K,) of contrasts (K, I) of the merits level_g(i) + a_i, as in `errors`."""
+def contrast_errors(
+    fit: Fit, grid: list[Node], contrast: np.ndarray, of_level: np.ndarray | None = None
+) -> np.ndarray:
+    """Standard errors (S,) of contrasts (S, I) of the merits x_iᵀβ + a_i, as in `errors`.
+
+    `of_level` (S, P), if given, are the weights on β; those on a_i stay `contrast`.
+    """
     p, total = fit.core.incidence, np.zeros(len(contrast))
-    of_level = contrast @ (p.level[:, None] == np.arange(p.n_levels))
+    of_level = contrast @ p.levels.columns if of_level is None else of_level
+    beyond = of_level - contrast @ p.levels.columns
     for given, beside, scales in _slices(grid):
         onto, own = np.hstack([contrast, of_level]), np.zeros(len(contrast))
         if not p.columns_have_levels:
             shrink = given.la / (1 + given.la * p.readers)
             share, own = contrast * shrink, contrast**2 @ shrink
-            by_juror = [np.bincount(p.who, row[p.owner], minlength=p.n_jurors) for row in share]
-            onto = np.hstack([-np.array(by_juror), of_level - share @ p.by_level])
+            onto = np.hstack([-p.over_submissions(share), of_level - share @ p.by_level])
         total += scales.sum() * own + ((onto @ _spread(given, beside, scales)) * onto).sum(axis=1)
         for node in beside:
-            total += node.weight * (contrast @ _off(fit, node)[1 if p.columns_have_levels else 0]) ** 2
+            off = contrast @ _off(fit, node)[1 if p.columns_have_levels else 0]
+            off += beyond @ (node.solution()[p.n_jurors :] - fit.levels.value)
+            total += node.weight * off**2
     return np.sqrt(np.maximum(total, 0))
 
 
@@ -285,32 +294,33 @@ def _off(fit: Fit, node: Node) -> tuple[np.ndarray, np.ndarray]:
     b, level = u[: p.n_jurors], u[p.n_jurors :]
     shrink = node.la / (1 + node.la * p.readers)
     off = [shrink * (fit.core.total - p.over_readers(b) - p.by_level @ level) - best[0], b - best[1]]
-    off[1 if p.columns_have_levels else 0] += (level - fit.levels.value)[p.level]
+    off[1 if p.columns_have_levels else 0] += p.levels.columns @ (level - fit.levels.value)
     return off[0], off[1]
 
 
 def _row_error(p: Incidence, h: np.ndarray, shrink: np.ndarray) -> np.ndarray:
-    """What errors of u = (b, β) add to the variance of a_i (I,), or level_g(i) + a_i if rows have levels."""
+    """What errors of u = (b, β) add to the variance of a_i (I,), or x_iᵀβ + a_i if rows have levels."""
     j, m = p.n_jurors, p.by_level
     linked, of_levels = p.over_readers(h[:j, j:]), h[j:, j:]
     inner = p.quadratic(h[:j, :j]) + (m * (2 * linked + m @ of_levels)).sum(axis=1)
     if p.columns_have_levels:
         return shrink**2 * inner
-    cross = (linked + m @ of_levels)[np.arange(len(m)), p.level]
-    return shrink**2 * inner + np.diag(of_levels)[p.level] - 2 * shrink * cross
+    x = p.levels.columns
+    cross = ((linked + m @ of_levels) * x).sum(axis=1)
+    return shrink**2 * inner + ((x @ of_levels) * x).sum(axis=1) - 2 * shrink * cross
 
 
 def _column_error(p: Incidence, h: np.ndarray) -> np.ndarray:
-    """Variance of b_j (J,), or of level_g(j) + b_j if columns have levels."""
+    """Variance of b_j (J,), or of x_jᵀβ + b_j if columns have levels."""
     j, own = p.n_jurors, np.diag(h)[: p.n_jurors]
     if not p.columns_have_levels:
         return own
-    place = j + p.level
-    return own + 2 * h[np.arange(j), place] + np.diag(h)[place]
+    x = p.levels.columns
+    return own + 2 * (h[:j, j:] * x).sum(axis=1) + ((x @ h[j:, j:]) * x).sum(axis=1)
 
 
 def draws(fit: Fit, grid: list[Node], n: int, rng: np.random.Generator) -> np.ndarray:
-    """`n` joint draws of level_g(i) + a_i, an (n, I) array on the scale of the marks.
+    """`n` joint draws of x_iᵀβ + a_i, an (n, I) array on the scale of the marks.
 
     Each draw takes its own variances from the grid, then jurors and mean from one normal, then every
     submission independently given these. Submissions without a mark are drawn from the population.
@@ -325,7 +335,7 @@ def draws(fit: Fit, grid: list[Node], n: int, rng: np.random.Generator) -> np.nd
 
 
 def effects(fit: Fit, node: Node, n: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """`n` joint draws at one node: level_g(i) + a_i (n, I), b_j (n, J) and the residual variance (n,)."""
+    """`n` joint draws at one node: x_iᵀβ + a_i (n, I), b_j (n, J) and the residual variance (n,)."""
     p = fit.core.incidence
     u, s2 = node.draw(n, rng)
     column, level = u[:, : p.n_jurors], u[:, p.n_jurors :]
@@ -333,4 +343,4 @@ def effects(fit: Fit, node: Node, n: int, rng: np.random.Generator) -> tuple[np.
     row = shrink * (fit.core.total - p.over_readers(column.T).T - level @ p.by_level.T)
     row += rng.standard_normal(row.shape) * np.sqrt(np.multiply.outer(s2, shrink))
     submission, juror = fit.in_core([row, column])
-    return submission + (level[:, p.level] + fit.core.centre), juror, s2
+    return submission + (level @ p.levels.columns.T + fit.core.centre), juror, s2

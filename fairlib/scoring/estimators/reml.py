@@ -1,18 +1,19 @@
 """Submission effects and juror severities as crossed random effects, fitted exactly by REML or ML.
 
-Model: y_ij = level_g(i) + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all
-independent; G levels, one for each group of submissions (nominations), a single one μ where there are no
-groups. Variances are those of levels taken as they are; the levels themselves are pulled together by
-`levels`. The likelihood needs no more of the marks than the sums of `incidence`: after one pass over them
-every evaluation works on (J+G) × (J+G) matrices, J the number of jurors. In the notation below λ = σ_k²/σ²,
-ρ_d = 1/(1 + λ_a d), u = (b, β) the mixed-model solution after eliminating submissions, β the levels, H its
-covariance over σ². The model does not know which factor is which: with more jurors than submissions they
+Model: y_ij = x_iᵀβ + a_i + b_j + e_ij with a ~ N(0, σ_a²), b ~ N(0, σ_b²), e ~ N(0, σ²), all
+independent; x_i the P columns of the levels of groups of submissions (nominations, languages: `groupings`), a
+single one μ where there are no groups. Variances are those of levels taken as they are; the levels themselves are
+pulled together by `levels`. The likelihood needs no more of the marks than the sums of `incidence`: after one
+pass over them every evaluation works on (J+P) × (J+P) matrices, J the number of jurors. In the notation below λ
+= σ_k²/σ², ρ_d = 1/(1 + λ_a d), u = (b, β) the mixed-model solution after eliminating submissions, β the levels,
+H its covariance over σ². The model does not know which factor is which: with more jurors than submissions they
 change places (`Sums.turned`), so that matrices have the size of the smaller one.
 
 Patterson & Thompson (1971) Biometrika 58:545 (REML); Henderson (1975) Biometrics 31:423 (BLUP);
 Bates, Mächler, Bolker & Walker (2015) J. Stat. Softw. 67(1) (profiling).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -31,6 +32,7 @@ FIT_REASONS = {
     "juror_variance_zero": "the marks show no difference in severity between jurors beyond noise",
     "submission_variance_zero": "the marks show no difference between submissions beyond noise",
     "both_variances_zero": "the marks show no difference between submissions or jurors beyond noise",
+    "reliability_rough": "the noises and slopes of jurors did not settle to the last digit",
     "residual_variance_zero": "the marks are submission plus juror (almost) exactly, with no noise left",
 }
 _Pair = TypeVar("_Pair", np.ndarray, list[np.ndarray], list[float])
@@ -66,7 +68,7 @@ class Fit:
         """Level of each submission (I,): what is expected of one of its group, on the scale of the marks."""
         if self.sums.incidence.n_levels == 1:
             return np.full(len(self.submission_effect), self.mu)
-        return self.levels.value[self.sums.incidence.level] + self.sums.centre
+        return self.sums.incidence.levels.columns @ self.levels.value + self.sums.centre
 
     @property
     def merit(self) -> np.ndarray:
@@ -107,11 +109,13 @@ def fit(
     n_jurors: int,
     *,
     level: np.ndarray | None = None,
+    fixed: Sequence[bool] | None = None,
     reml: bool = True,
 ) -> Fit:
     """Fit the crossed model to marks y (n,) with int64 codes; `reml=False` gives maximum likelihood.
 
-    `level` (n_submissions,) codes the groups of submissions that have a level each; see `incidence`.
+    `level` (n_submissions,) codes the groups of submissions that have a level each, (K, n_submissions) several
+    groupings, `fixed` which of them are taken as they are; see `incidence`.
 
     Raises ScoringError when the design or the marks cannot tell the variances apart: one submission,
     one mark for each submission, or no spread in the marks at all. One juror, or one mark for each
@@ -124,47 +128,54 @@ def fit(
     >>> round(f.submission, 3), round(f.juror, 3), round(f.residual, 3)
     (2.556, 5.244, 1.019)
     """
-    return fit_sums(sums_of(incidence(submission, juror, n_submissions, n_jurors, level), y), reml=reml)
+    design = incidence(submission, juror, n_submissions, n_jurors, level, fixed)
+    return fit_sums(sums_of(design, y), reml=reml)
 
 
 def _is_turned(sums: Sums, status: str) -> bool:
     p = sums.incidence
-    return p.n_jurors > p.n_submissions and status != "juror_variance_not_identified"
+    return sums.may_turn and p.n_jurors > p.n_submissions and status != "juror_variance_not_identified"
 
 
 def fit_sums(sums: Sums, *, reml: bool = True) -> Fit:
     """`fit` from the sums of `sums_of`, for many sets of marks on one design."""
     status = _refuse_unidentified(sums)
     free = np.array([True, status == "ok"])
-    turned = _is_turned(sums, status)
-    core = sums.turned if turned else sums
+    core = sums.turned if _is_turned(sums, status) else sums
     exact = exactly_additive(core) if free.all() else None
     if exact is None:
-        at, calls = _optimise(core, free, reml)
+        at, calls = optimise(core, _start(core), free, reml)
         s2 = at.residual
     else:  # the likelihood grows without end as the residual variance falls: stop where nothing changes
         s2 = exact.max() / _NO_REST
         at, calls = Point(core, exact / s2, reml), 1
-    p, levels = core.incidence, at.levels
+    if status == "ok" and exact is not None:
+        status = "residual_variance_zero"
+    return fit_at(sums, at, s2, status, calls)
+
+
+def fit_at(sums: Sums, at: Point, s2: float, status: str, calls: int) -> Fit:
+    """The fit at a point of the likelihood with residual variance `s2`; "ok" is looked at for boundaries."""
+    core, levels = at.sums, at.levels
+    p = core.incidence
     u = at.moved(levels.value)
     shrink = at.la / (1 + at.la * p.readers)
     read = p.over_readers(u[: p.n_jurors]) + p.by_level @ u[p.n_jurors :]
     effects = [shrink * (core.total - read), u[: p.n_jurors].copy()]
-    ratios, error = at.ratios, np.tensordot(levels.weight, levels.cov, 1).mean()
-    if turned:
+    middle = p.levels.middle
+    ratios, error = at.ratios, middle @ np.tensordot(levels.weight, levels.cov, 1) @ middle
+    if core is not sums:
         ratios, effects = ratios[::-1], effects[::-1]
-    if status == "ok":
-        status = _boundary_status(ratios) if exact is None else "residual_variance_zero"
     variances = ratios * s2
     return Fit(
         submission=float(variances[0]),
         juror=float(variances[1]),
         residual=float(s2),
-        mu=float(levels.value.mean() + sums.centre),
+        mu=float(middle @ levels.value + sums.centre),
         mu_se=float(np.sqrt(s2 * error)),
         loglik=-at.deviance / 2,
-        reml=reml,
-        status=status,
+        reml=at.reml,
+        status=_boundary_status(ratios) if status == "ok" else status,
         evaluations=calls,
         submission_effect=effects[0],
         juror_effect=effects[1],
@@ -228,9 +239,9 @@ def _start(sums: Sums) -> np.ndarray:
     return np.clip(np.array([sa, sb]) / s2, [1e-3, least], 1e3)
 
 
-def _optimise(sums: Sums, free: np.ndarray, reml: bool) -> tuple[Point, int]:
-    """Newton from moments, then the boundary: a variance of exactly 0 is a valid answer."""
-    best, calls = _newton(sums, np.where(free, _start(sums), 0.0), free, reml)
+def optimise(sums: Sums, start: np.ndarray, free: np.ndarray, reml: bool = True) -> tuple[Point, int]:
+    """Newton from `start`, then the boundary: a variance of exactly 0 is a valid answer."""
+    best, calls = newton(Point(sums, np.where(free, start, 0.0), reml), free)
     for axis in np.flatnonzero(free & (best.ratios > 0)):
         trial = best.ratios.copy()
         trial[axis] = 0
@@ -238,16 +249,16 @@ def _optimise(sums: Sums, free: np.ndarray, reml: bool) -> tuple[Point, int]:
         if edge.deviance > best.deviance + 4 and best.ratios[axis] > 1e-6:
             continue
         if (trial > 0).any():
-            edge, more = _newton(sums, trial, trial > 0, reml)
+            edge, more = newton(edge, trial > 0)
             calls += more
         if edge.deviance <= best.deviance + 1e-9 * abs(best.deviance):
             best = edge
     return best, calls
 
 
-def _newton(sums: Sums, ratios: np.ndarray, free: np.ndarray, reml: bool) -> tuple[Point, int]:
+def newton(at: Point, free: np.ndarray) -> tuple[Point, int]:
     """Newton in log λ over the free ratios, dropping to 0 those whose deviance falls all the way."""
-    at, calls = Point(sums, ratios, reml), 1
+    sums, reml, calls = at.sums, at.reml, 1
     for _ in range(60):
         grad, hess = at.log_derivatives
         if np.abs(grad[free]).max() < 1e-9 * at.dof:

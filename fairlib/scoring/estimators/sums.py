@@ -12,7 +12,7 @@ from fairlib.scoring.estimators.incidence import Incidence, onto_readers
 class Sums:
     """What the likelihood needs of the marks: y centred on `centre`, t_i its sum over a submission.
 
-    `total` (I,) = t; `ysum` (J+G,) = X̃ᵀy; per block of equal d: `nt` (blocks, J+G) = Σ ñ_i t_i,
+    `total` (I,) = t; `ysum` (J+P,) = X̃ᵀy; per block of equal d: `nt` (blocks, J+P) = Σ ñ_i t_i,
     `tt` (blocks,) = Σ t_i²; `yy` = yᵀy.
     """
 
@@ -23,6 +23,8 @@ class Sums:
     nt: np.ndarray
     tt: np.ndarray
     yy: float
+
+    may_turn = True
 
     @cached_property
     def border(self) -> np.ndarray:
@@ -43,15 +45,24 @@ def sums_of(design: Incidence, y: np.ndarray) -> Sums:
     centre = float(y.mean())
     y = y[design.order] - centre
     total = np.bincount(design.owner, weights=y, minlength=design.n_submissions)
-    by_level = np.array([y.sum()])
-    if design.n_levels > 1:
-        by_level = np.bincount(design.level_of_reading, weights=y, minlength=design.n_levels)
-    ysum = np.append(np.bincount(design.who, weights=y, minlength=design.n_jurors), by_level)
-    return Sums(design, centre, total, ysum, *_block_sums(design, total), float(y @ y))
+    by_juror = np.bincount(design.who, weights=y, minlength=design.n_jurors)
+    return sums_from(design, total, by_juror, float(y @ y), centre)
+
+
+def sums_from(
+    design: Incidence, total: np.ndarray, by_juror: np.ndarray, squares: float, centre: float = 0.0
+) -> Sums:
+    """The same from what a record keeps: sums of marks by submission (I,), by juror (J,), and of their squares.
+
+    Marks are counted from `centre`, which should be near their mean. Nothing else of the marks is in the model:
+    the sums of levels are sums of those of their submissions.
+    """
+    ysum = np.append(by_juror, design.levels.columns.T @ total)
+    return Sums(design, centre, total, ysum, *_block_sums(design, total), squares)
 
 
 def _block_sums(design: Incidence, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Σ ñ_i t_i (blocks, J+G) and Σ t_i² (blocks,) of each block."""
+    """Σ ñ_i t_i (blocks, J+P) and Σ t_i² (blocks,) of each block."""
     j = design.n_jurors
     nt = np.zeros((len(design.blocks), j + design.n_levels))
     for k, block in enumerate(design.blocks):

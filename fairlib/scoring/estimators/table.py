@@ -3,7 +3,9 @@
 from fairlib.errors import ScoringError
 from fairlib.scoring.estimators.additive import ADDITIVE
 from fairlib.scoring.estimators.estimator import Estimator
+from fairlib.scoring.estimators.ordinal import ORDINAL
 from fairlib.scoring.estimators.rasch import RASCH
+from fairlib.scoring.estimators.reliability import RELIABILITY
 from fairlib.scoring.estimators.severity import SEVERITY
 from fairlib.scoring.estimators.simple import MEDIAN, RAW, TRIMMED
 from fairlib.scoring.estimators.zscore import ZSCORE
@@ -15,6 +17,8 @@ ESTIMATORS: dict[str, Estimator] = {
     "zscore": ZSCORE,
     "additive": ADDITIVE,
     "severity": SEVERITY,
+    "reliability": RELIABILITY,
+    "ordinal": ORDINAL,
     "rasch": RASCH,
 }
 METHODS = tuple(ESTIMATORS)

@@ -57,14 +57,14 @@ def components_of(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
 def comparable_parts(design: Incidence) -> tuple[int, np.ndarray, np.ndarray]:
     """`components_of`, those joined that the model with levels compares all the same.
 
-    Where each level lies in one part, as with panels that read their own nomination and nothing else, levels
-    are compared through marks whose error includes the difference of panels. Parts inside a level are not
-    joined.
+    Where each group of some grouping lies in one part, as with panels that read their own nomination and nothing
+    else, levels are compared through marks whose error includes the difference of panels. Parts inside a level
+    are not joined.
     """
     n_parts, of_submission, of_juror = components_of(design)
     read = design.readers > 0
-    where = np.unique(np.column_stack([design.level, of_submission])[read], axis=0)
-    if n_parts == 1 or design.n_levels == 1 or len(where) > design.n_levels:
+    inside = [np.unique(np.column_stack([c, of_submission])[read], axis=0) for c in design.levels.codes]
+    if n_parts == 1 or design.n_levels == 1 or all(len(w) > len(np.unique(w[:, 0])) for w in inside):
         return n_parts, of_submission, of_juror
     return 1, np.minimum(of_submission, 0), np.minimum(of_juror, 0)
 

@@ -17,7 +17,6 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from fairlib.scoring.estimators.estimator import Singles
-from fairlib.scoring.estimators.levels import RATIOS
 from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.misfit.discrepancies import Groups, Seen
 from fairlib.scoring.misfit.residuals import Left
@@ -111,13 +110,15 @@ def allow(left: Left, faults: frozenset[str], seen: Seen, groups: tuple[Groups, 
 
 
 def _ratios(fit: Fit) -> np.ndarray:
-    """τ²/σ² of the mixture over how much levels differ; 1 where there is one level."""
-    return RATIOS if len(fit.levels.weight) > 1 else np.ones(1)
+    """τ²/σ² of the mixture over how much levels differ, of all groupings; 1 where nothing draws them together."""
+    ratios = fit.levels.ratios
+    return ratios.sum(axis=1) if ratios.shape[1] else np.ones(len(ratios))
 
 
 def _further(left: Left, groups: tuple[Groups, ...]) -> list[tuple[np.ndarray, np.ndarray | None]]:
     """Effects of juror × group, and of groups that have no level in the model."""
-    p, out = left.design, []
+    p = left.design
+    out: list[tuple[np.ndarray, np.ndarray | None]] = []
     for g in groups:
         code = g.code[p.owner]
         out.append((np.where(code >= 0, code * p.n_jurors + p.who, -1), None))

@@ -96,8 +96,10 @@ def model_fit(
 def groupings(groups: pd.DataFrame | None, submissions: pd.Index, left: Left) -> tuple[Groups, ...]:
     """Groupings that can be told: two groups or more of five submissions that were read; one for each partition."""
     out: list[Groups] = []
-    read, level = left.design.readers > 0, left.design.level
-    for name in [] if groups is None else groups.columns:
+    if groups is None:
+        return ()
+    read, levels = left.design.readers > 0, left.design.levels
+    for name in groups.columns:
         values = groups[name].reindex(submissions).astype(object)
         code, labels = pd.factorize(values.where(values.notna() & (values != "")), sort=True)
         code = np.where(read, code, -1)
@@ -105,7 +107,7 @@ def groupings(groups: pd.DataFrame | None, submissions: pd.Index, left: Left) ->
         large = np.flatnonzero(size >= LEAST)
         if 2 <= len(large) <= left.design.n // (4 * left.design.n_jurors) + 8:
             new = np.where(np.isin(code, large), np.searchsorted(large, code), -1)
-            known = left.design.n_levels > 1 and _same(new[new >= 0], level[new >= 0])
+            known = levels.n > 1 and any(_same(new[new >= 0], c[new >= 0]) for c in levels.codes)
             out.append(Groups(str(name), new, known))
     return tuple(out)
 
@@ -143,6 +145,7 @@ class _Source:
         other = self.allowed(faults).model
         fit, shift = self.left.fit, other.merit - self.base.merit
         draw, turn = self.estimates._sampler, _turn(self.base, other)
+        assert draw is not None  # estimates of a fitted model can be drawn from
         shape = None
         if "merits" in faults:
             se = np.sqrt(other.spread())

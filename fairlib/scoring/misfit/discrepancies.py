@@ -189,7 +189,7 @@ def _merits(left: Left, n: int, rng: np.random.Generator) -> np.ndarray:
     b = rng.standard_normal((n, p.n_jurors)) * np.sqrt(fit.juror)
     rows[1:] = a[:, p.owner] + b[:, p.who] + rng.standard_normal((n, p.n)) * np.sqrt(fit.residual)
     read = p.readers > 0
-    level = (np.arange(p.n_levels) == p.level[:, None]) & read[:, None]
+    level = (np.arange(p.level.max() + 1) == p.level[:, None]) & read[:, None]
     merit = many(fit)(rows)
     merit = merit - ((merit @ level) / np.maximum(level.sum(axis=0), 1)) @ level.T
     return np.where(read, merit, 0.0)

@@ -44,7 +44,8 @@ def columns_of(design: Incidence, further: list[tuple[np.ndarray, np.ndarray | N
     A code of −1 stands for no effect. What a submission has a code for is part of its merit.
     """
     rows, i = np.arange(design.n), np.arange(design.n_submissions)
-    read = [(design.who, None, design.n_jurors), (design.level_of_reading, design.level, design.n_levels)]
+    size = int(design.level.max()) + 1  # of several groupings each combination has a level here
+    read = [(design.who, None, design.n_jurors), (design.level_of_reading, design.level, size)]
     read += [(of_mark, of_merit, int(of_mark.max()) + 1) for of_mark, of_merit in further]
     marks, merits, blocks, start = [], [], [], 0
     for of_mark, of_merit, size in read:

@@ -1,8 +1,8 @@
 """How sure is each decision? The whole rule applied to what may be true, thousands of times.
 
 Each draw of the joint posterior of the merits goes through the rule with its quotas, caps and budget, so that
-a probability of being selected is that of the decision, not of a rank. Thresholds on single criteria are as
-observed in every draw; decisions of people are not applied.
+a probability of being selected is that of the decision, not of a rank. Where the rule looks at single criteria they
+are drawn with it (`by_criterion`); decisions of people are not applied.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from fairlib.errors import ScoringError
 from fairlib.rules import Certainty as Levels
 from fairlib.scoring.estimators.adjust import Estimates
 from fairlib.selection.admit.greedy import admit_many
+from fairlib.selection.firm.by_criterion import by_criterion
 from fairlib.selection.firm.twin import Twin, no_twin, twin
 from fairlib.selection.firm.worlds import CELLS, merits
 from fairlib.selection.rule.compiled import Problem
@@ -134,13 +135,17 @@ def _passes(
     n_ranked, start = len(by_tie), 0
     times, places = np.zeros(len(problem.submissions)), np.arange(1, n_ranked + 1, dtype=np.int32)
     ranks, kept = np.empty((n, n_ranked), dtype=np.int32), np.empty((n, n_ranked), dtype=np.float32)
-    for block in merits(estimates, problem, n, seed):
+    criteria = by_criterion(estimates, problem, seed)
+    for number, block in enumerate(merits(estimates, problem, n, seed)):
         merit, rows = block[:, problem.ranked], slice(start, start + len(block))
         keys = rounded(merit[:, by_tie], problem.select.decimals)
         order = by_tie[np.argsort(-keys, axis=1, kind="stable")]
         np.put_along_axis(ranks[rows], order, places[None, :], axis=1)
         kept[rows] = merit
-        times += admit_many(problem, block).sum(axis=0)
+        if criteria is None:
+            times += admit_many(problem, block).sum(axis=0)
+        else:
+            times += admit_many(criteria.problem, criteria.merits(block, number)).sum(axis=0)
         start += len(block)
     return times / n, ranks, kept
 

@@ -68,4 +68,5 @@ def chances(estimates: Estimates, problem: Problem, *, seed: int) -> np.ndarray:
 
 def _allowing(fit: ModelFit, faults: tuple[str, ...], problem: Problem, seed: int) -> np.ndarray:
     other = fit.allowing_for(*faults)
+    assert other is not None  # asked only where such models can be fitted
     return chances(other, problem, seed=seed)

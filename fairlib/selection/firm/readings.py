@@ -149,7 +149,7 @@ def given(fit: Fit) -> Posterior:
     shrink = at.la / (1 + at.la * p.readers)
     lift = np.zeros((p.n_submissions, p.n_jurors + p.n_levels))
     lift[p.owner, p.who] = -shrink[p.owner]
-    lift[:, p.n_jurors :] = (p.level[:, None] == np.arange(p.n_levels)) - shrink[:, None] * p.by_level
+    lift[:, p.n_jurors :] = p.levels.columns - shrink[:, None] * p.by_level
     return Posterior(fit.merit, fit.juror_effect, lift, at.residual * shrink, at.covariance, at.residual)
 
 

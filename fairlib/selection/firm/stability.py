@@ -14,10 +14,8 @@ from fairlib.contract import ROUND
 from fairlib.errors import ScoringError
 from fairlib.rules import Scale
 from fairlib.scoring.estimators.estimator import Singles
-from fairlib.scoring.estimators.reml import fit_sums
-from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.estimators.table import METHODS, drawn_as, estimator
-from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
+from fairlib.scoring.ratings import Marks, composite_of, filled, scored
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.twin import core_of
 from fairlib.selection.firm.worlds import replicates
@@ -82,11 +80,11 @@ def _questions(
         rest = {c: 0.0 if c == name else w for c, w in _weights(marks, weights).items()}
         known = _weights(marks, weights)[name] > 0 and sum(rest.values()) > 0
         yield "criterion", str(name), _tried(method, marks, rest) if known else "one_criterion"
-    for what, filled in _completed(ratings, problem, base, scale):
+    for what, whole in _completed(ratings, problem, base, scale):
         yield (
             "missing",
             what,
-            "nothing_missing" if filled is None else _tried(method, scored(filled), weights),
+            "nothing_missing" if whole is None else _tried(method, scored(whole), weights),
         )
     for other in METHODS:
         if other != method:
@@ -165,7 +163,7 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
     try:
         pairs = composite_of(marks, weights)
         design = pairs.incidence()
-        fit = fit_sums(sums_of(design, pairs.y))
+        fit = estimator(drawn_as(method)).model(design, pairs.y[design.order])
     except ScoringError:
         return _no_weights(), "not_estimable"
     core = core_of(method, fit)
@@ -173,7 +171,7 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
     w = np.random.default_rng([seed, 3]).dirichlet(
         np.ones(len(used)), replicates(problem, draws if linear else ONE_BY_ONE)
     )
-    by_criterion = _filled(marks, pairs, weights, used)[design.order].T
+    by_criterion = filled(marks, pairs, weights, used)[design.order].T
     merit = w @ core(by_criterion) if linear else core(w @ by_criterion)
     place = pairs.submissions.get_indexer(problem.submissions)
     ranked = problem.ranked & (place >= 0)
@@ -186,20 +184,3 @@ def _simplex(marks, problem, method, weights, seed, draws) -> tuple[pd.DataFrame
     central[times == 0] = pd.NA
     central.insert(0, "acceptability", times / len(w))
     return central, "ok"
-
-
-def _filled(marks: Marks, pairs: Pairs, weights, used: list[str]) -> np.ndarray:
-    """Marks of each pair by criterion (n, C); a missing one is what the composite takes it for."""
-    of_pair = pd.Series(
-        np.arange(len(pairs.y)), index=pd.MultiIndex.from_arrays([pairs.submission, pairs.juror])
-    )
-    row = of_pair.reindex(pd.MultiIndex.from_arrays([marks.submission, marks.juror])).to_numpy(dtype=float)
-    column = pd.Index(used).get_indexer(marks.criteria)[marks.criterion]
-    use = (column >= 0) & ~np.isnan(row)
-    table = np.full((len(pairs.y), len(used)), np.nan)
-    table[row[use].astype(int), column[use]] = marks.score[use]
-    known = ~np.isnan(table)
-    mean = np.where(known, table, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    w = known * np.array([_weights(marks, weights)[c] for c in used])
-    off = (np.where(known, table - mean, 0) * w).sum(axis=1) / w.sum(axis=1)
-    return np.where(known, table, mean + off[:, None])

@@ -5,6 +5,7 @@ different from each other as these, give new marks in the same design; the same 
 overlap with what was selected here says how much of the choice is the submissions' and how much the luck of the jurors.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,28 +58,40 @@ def twin(
     commission has its own jurors, residuals and marks, and the same readers per submission. Estimates that
     are linear in the marks (`Estimator.many`; severity at the estimated ratios of variances, Henderson 1975)
     are made at once, others one by one, at most 400 times; one that reads single marks is read as severity
-    (`as_severity`). Thresholds on single criteria are as observed.
+    (`as_severity`), and one with a model of its own (`ordinal`) draws worlds and marks from that, in its steps.
+    Thresholds on single criteria are as observed.
     """
-    source = estimates if estimates.fit is not None else model
-    if source is None or source.fit is None:
+    source = estimates if estimates.has_second or estimates.fit is not None else model
+    if source is None or not (source.has_second or source.fit):
         return no_twin("no_model")
     mine = admit(problem)
     if not mine.any():
         return no_twin("no_line")
-    fit, n = source.fit, n or replicates(problem, problem.select.certainty.draws)
-    if estimator(drawn_as(estimates.method)).many is None:
+    n = n or replicates(problem, problem.select.certainty.draws)
+    if source.has_second or estimator(drawn_as(estimates.method)).many is None:
         n = min(n, ONE_BY_ONE)
     place = place_of(source.submissions.index, problem)
-    core, drawn, shape = core_of(estimates.method, fit), [], as_shown(source)
-    step = max(1, CELLS // max(1, fit.sums.incidence.n))
+    drawn = [
+        admit_many(problem, onto(merit, place, problem))
+        for merit in _seconds(source, estimates.method, n, seed)
+    ]
+    by_itself = source.has_second or drawn_as(estimates.method) == estimates.method
+    return _counted(problem, mine, np.concatenate(drawn), "ok" if by_itself else "as_severity")
+
+
+def _seconds(source: Estimates, method: str, n: int, seed: int) -> Iterator[np.ndarray]:
+    """Estimates of `n` second commissions, in blocks (D, I) of the submissions of `source`."""
+    if source.fit is None:
+        yield source.second(n, int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
+        return
+    p, core, shape = source.fit.sums.incidence, core_of(method, source.fit), as_shown(source)
+    step = max(1, CELLS // max(1, p.n))
     for block, start in enumerate(range(0, n, step)):
         own = int(np.random.SeedSequence([seed, 1, block]).generate_state(1)[0])
-        there = worlds(fit, min(step, n - start), own)
+        there = worlds(source.fit, min(step, n - start), own)
         if shape is not None:
             there = replace(there, merit=shape.moved(there.merit))
-        merit = core(second_marks(fit.sums.incidence, there, own))
-        drawn.append(admit_many(problem, onto(merit, place, problem)))
-    return _counted(problem, mine, np.concatenate(drawn), estimates.method)
+        yield core(second_marks(p, there, own))
 
 
 def as_shown(source: Estimates) -> Shape | None:
@@ -90,20 +103,23 @@ def as_shown(source: Estimates) -> Shape | None:
     return shape_of(fit.merit, se, fit.level, fit.submission)
 
 
-def _counted(problem: Problem, mine: np.ndarray, chosen: np.ndarray, method: str) -> Twin:
+def _counted(problem: Problem, mine: np.ndarray, chosen: np.ndarray, status: str) -> Twin:
     both = np.sort((chosen & mine).sum(axis=1))
     cut = int(np.floor((1 - LEVEL) / 2 * len(both) + 1e-9))
     shared = pd.Series(chosen.mean(axis=0), index=problem.submissions, name="p_twin")
-    status = "ok" if drawn_as(method) == method else "as_severity"
     low, high = int(both[cut]), int(both[len(both) - 1 - cut])
     return Twin(float(both.mean()), low, high, int(mine.sum()), shared, len(both), status)
 
 
 def second_marks(p: Incidence, there: Worlds, seed: int) -> np.ndarray:
-    """Marks (D, n) of a new commission in each world, in the sorted order of the design."""
+    """Marks (D, n) of a new commission in each world, in the sorted order of the design.
+
+    Severities are new; where jurors differ in reliability, each seat keeps the noise and slope of its world.
+    """
     rng = np.random.default_rng([seed, 2])
-    y = rng.standard_normal((len(there.merit), p.n)) * there.residual_sd[:, None]
-    y += there.merit[:, p.owner]
+    merit, noise = there.seen(p)
+    y = rng.standard_normal((len(there.merit), p.n)) * noise
+    y += merit
     y += (rng.standard_normal(there.juror.shape) * there.juror_sd[:, None])[:, p.who]
     return y
 

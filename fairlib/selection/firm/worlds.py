@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairlib.errors import SelectionError
-from fairlib.scoring.estimators import posterior
+from fairlib.scoring.estimators import open_noise, posterior
 from fairlib.scoring.estimators.adjust import Estimates
+from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.estimators.reliability import ReliableFit
 from fairlib.scoring.estimators.reml import Fit
 from fairlib.selection.admit.greedy import is_greedy
 from fairlib.selection.rule.compiled import Problem
@@ -24,18 +26,42 @@ class Worlds:
     """D draws of the random-effects model on I submissions and J jurors of a fit, in its order.
 
     `merit` (D, I) is level_g(i) + a_i, `juror` (D, J) the effect b_j on a mark, `juror_sd` and `residual_sd` (D,) the
-    standard deviations among jurors and of one reading. Points on the scale of the marks.
+    standard deviations among jurors and of one reading. Points on the scale of the marks. Where jurors differ in
+    reliability, `noise` (D, J) is how many times `residual_sd` a juror's error is, and `slope` (D, J) how far the
+    mark moves for a point of quality away from `centre`.
     """
 
     merit: np.ndarray
     juror: np.ndarray
     juror_sd: np.ndarray
     residual_sd: np.ndarray
+    noise: np.ndarray | None = None
+    slope: np.ndarray | None = None
+    centre: float = 0.0
+
+    def seen(self, p: Incidence) -> tuple[np.ndarray, np.ndarray]:
+        """Of each reading (D, n) in sorted order: the mark expected of a juror of no severity, and its noise."""
+        merit, residual = self.merit[:, p.owner], self.residual_sd[:, None]
+        if self.noise is None or self.slope is None:
+            return merit, np.broadcast_to(residual, merit.shape)
+        seen = self.centre + self.slope[:, p.who] * (merit - self.centre)
+        return seen, residual * self.noise[:, p.who]
 
 
 def worlds(fit: Fit, n: int, seed: int) -> Worlds:
     """`n` joint draws from the posterior of `scoring.posterior`, uncertainty of the variances included."""
     rng, p = np.random.default_rng(seed), fit.sums.incidence
+    if isinstance(fit, ReliableFit):
+        there = open_noise.draws(fit.unequal, n, rng)
+        return Worlds(
+            there.merit,
+            there.juror,
+            there.juror_sd,
+            there.residual_sd,
+            there.noise,
+            there.slope,
+            fit.sums.centre,
+        )
     grid = posterior.nodes(fit)
     picks = rng.choice(len(grid), n, p=[g.weight for g in grid])
     merit, juror = np.empty((n, p.n_submissions)), np.empty((n, p.n_jurors))
