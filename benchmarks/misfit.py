@@ -1,6 +1,6 @@
 """Is a model that does not fit noticed, and are the chances told then true? See `docs/lab/misfit.md`.
 
-    python benchmarks/misfit.py [contests] [seed] [--write]
+    python benchmarks/misfit.py [contests] [seed]
 
 Each contest: 200 submissions in three nominations and two languages, 12 jurors, four readers each by chance, whole
 marks of 1 to 10, 50 seats. A submission belongs if it is among the 50 truly best. `ideal` is the model itself; each of
@@ -10,7 +10,6 @@ the others has one fault that the model does not know.
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import _home  # noqa: F401
 import numpy as np
@@ -39,7 +38,6 @@ FAULTS = {
     "one mark raised by 6": {"push": 6.0},
 }
 SEATS, CHUNKS, I, J, K = 50, 20, 200, 12, 4
-LAB = Path(__file__).parents[1] / "docs" / "lab"
 
 
 def contest(rng: np.random.Generator, *, scale=(1, 10), centre=5.5, unit=1.0, noise=0.0, slope=0.0, cells=0.0,
@@ -146,8 +144,8 @@ def farthest(p: np.ndarray, true: np.ndarray) -> str:
     return f"{off[at]:+.1f} ± {100 * np.sqrt(q * (1 - q) / max(n[at], 1)):.1f}"
 
 
-def main(contests: int = 300, seed: int = 2021, write: bool = False) -> None:
-    """Print the tables; with `write` put them into docs/lab/misfit.md."""
+def main(contests: int = 300, seed: int = 2021) -> None:
+    """Print both tables of docs/lab/misfit.md."""
     start = time.perf_counter()
     found = measure(contests, seed)
     text = f"{noticed(found)}\n\n{calibrated(found)}\n"
@@ -155,5 +153,4 @@ def main(contests: int = 300, seed: int = 2021, write: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    numbers = [int(a) for a in sys.argv[1:] if a != "--write"]
-    main(*numbers, write="--write" in sys.argv)
+    main(*map(int, sys.argv[1:]))

@@ -8,6 +8,7 @@ from fairlib.rules import Quota
 from fairlib.scoring.comparison import simulate_scores
 from fairlib.scoring.estimators.adjust import estimate
 from fairlib.scoring.estimators.reml import Point
+from fairlib.selection.admit.greedy import admit
 from fairlib.selection.firm.twin import STATUS, as_shown, core_of, second_marks, twin
 from fairlib.selection.firm.worlds import worlds
 from fairlib.selection.rule.compiled import compile_rule
@@ -59,7 +60,8 @@ def test_overlap_is_that_of_commissions_drawn_one_by_one():
     fit, rng, counts = found.fit, np.random.default_rng(5), []
     p, parts = fit.sums.incidence, found.components
     there = worlds(fit, 300, 9)
-    for merit in as_shown(found).moved(there.merit):
+    assert as_shown(found) is None
+    for merit in there.merit:
         y, _, _ = simulate_scores(p.owner, p.who, {**parts, "submission": 0, "mu": 0}, rng)
         row = y + merit[p.owner]
         theirs = core_of("severity", fit)(row[None, :])[0]
@@ -68,6 +70,29 @@ def test_overlap_is_that_of_commissions_drawn_one_by_one():
     assert got.low <= got.overlap <= got.high
     assert got.shared.sum() == pytest.approx(10)
     assert Point(fit.sums, fit.ratios).residual == pytest.approx(fit.residual)
+
+
+@pytest.mark.slow
+def test_many_near_equals_make_a_second_commission_choose_otherwise():
+    """Most merits close together above a long tail: normal draws would set the best too far apart (60 contests)."""
+    off = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        merit = (1.5 - rng.gamma(1.5, 1, 80)) / np.sqrt(1.5)
+        chosen, told = [], []
+        for _ in range(2):
+            found = estimate(_crossing(merit, rng))
+            problem = compile_rule(found.submissions.assign(eligible=True), rule(20, draws=150), seed=1)
+            told.append(twin(found, problem, seed=seed).overlap)
+            chosen.append(admit(problem))
+        off.append(np.mean(told) - (chosen[0] & chosen[1]).sum())
+    assert abs(np.mean(off)) < 0.8  # of 20; 1.6 with normal merits
+
+
+def _crossing(merit, rng, jurors=8, readers=4):
+    who = np.argsort(rng.random((len(merit), jurors)), axis=1)[:, :readers]
+    y = merit[:, None] + rng.normal(0, 0.6, jurors)[who] + rng.normal(0, 1, who.shape)
+    return marks({(f"s{i:03}", f"j{j}"): y[i, k] for i, row in enumerate(who) for k, j in enumerate(row)})
 
 
 def test_exact_jurors_choose_the_same_again():

@@ -11,7 +11,7 @@ from fairlib.report.blocks import Audience
 from fairlib.report.parallel import Done, Job, Task
 from fairlib.report.results import draw_files
 from fairlib.rules import Language
-from fairlib.selection.firm.draw import published_list
+from fairlib.selection.firm.draw import list_of
 
 AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 SECONDS_A_LETTER = 2.5e-6
@@ -80,7 +80,7 @@ def draws(job: Job) -> Done:
             drawn = stage.draw.dropna(subset=["submission"]).sort_values("place")
             if len(drawn):
                 list_, result = (job.out / audience / name for name in draw_files(stage))
-                paths.append(_save(published_list(drawn["submission"])[0].encode(), list_))
+                paths.append(_save(list_of(drawn.set_index("submission"))[0].encode(), list_))
                 told = drawn.astype({"place": int}).to_csv(index=False, lineterminator="\n")
                 paths.append(_save(told.encode(), result))
     return Done(paths)

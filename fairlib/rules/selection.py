@@ -93,6 +93,33 @@ class Certainty(Rule):
         return self
 
 
+class Lottery(Rule):
+    """A lottery with chances: the level of the intervals that give them, and a public number to draw with.
+
+    `source` names beforehand where the `number` will come from; while it is not
+    known, the list is published and nobody is drawn. Without both, lots are drawn with the seed of the contest.
+    """
+
+    interval: float = Field(default=0.5, gt=0, lt=1)
+    source: str = ""
+    number: str = ""
+
+    @field_validator("number", mode="before")
+    @classmethod
+    def _as_written(cls, number):
+        if isinstance(number, (int, float)):
+            raise ValueError(f'write the number in quotes, as it was announced: "{number}"')
+        return number
+
+    @model_validator(mode="after")
+    def _has_a_source(self):
+        if self.number and not self.source.strip():
+            raise ValueError(
+                "`number` needs `source`: where it comes from, named before the list of the draw was known"
+            )
+        return self
+
+
 class Manual(Rule):
     """A decision of people, applied last and always shown."""
 
@@ -116,7 +143,8 @@ class Selection(Rule):
     decimals: int = Field(6, ge=0, le=12)
     reserve: int = Field(0, ge=0)
     certainty: Certainty = Certainty()
-    line: Literal["cut", "discuss", "extra_readings", "draw"] = "cut"
+    line: Literal["cut", "discuss", "extra_readings", "draw", "maximin"] = "cut"
+    lottery: Lottery = Lottery()
     manual: tuple[Manual, ...] = ()
 
     @field_validator("ties")
@@ -129,6 +157,26 @@ class Selection(Rule):
         if "refuse" in ties[:-1]:
             raise ValueError("`refuse` ends a tie chain: nothing after it is reached")
         return ties
+
+    @property
+    def by_lot(self) -> bool:
+        """Whether lots decide at the line, so that nobody is some points away from it."""
+        return self.line in ("draw", "maximin")
+
+    @model_validator(mode="after")
+    def _lots_can_be_drawn(self):
+        if self.line != "maximin":
+            if self.lottery != Lottery():
+                raise ValueError("`lottery` goes with line: maximin")
+            return self
+        if self.seats is None and self.budget is None:
+            raise ValueError("line: maximin draws for `seats`, which are not given")
+        if self.budget is not None and self.budget.grant != "fixed":
+            raise ValueError(
+                "line: maximin needs equal grants (grant: fixed): no draw keeps chances fixed beforehand and a "
+                "budget of unequal grants; line: draw goes down the lots as long as the money lasts"
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_end(self):

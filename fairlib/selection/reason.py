@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from fairlib.facts import QUOTED, Fact, Value
 
-OPEN = ("no_estimate", "tie_refused", "tie_exhausted")  # they decide nothing
+OPEN = ("no_estimate", "tie_refused", "tie_exhausted", "lots_wait")  # they decide nothing
 
 _SENTENCE = r'[^\s";:]+(?: [^\s";:]+)*?'  # words of people: bare unless they hold what would end them
 _PART = re.compile(rf'(?:[^;"]|{QUOTED}|;(?! ))+')
@@ -40,12 +40,16 @@ class Reason(Fact):
         "budget": ("budget:[{how} ]{grant}{sign}{left}",),
         "reserve": ("reserve:{place}",),
         "draw": ("draw:place {place} of {among}",),
+        "lottery": ("lottery:{chance}",),
+        "lots_wait": ("lots_wait:{chance}",),
         "no_estimate": ("no_estimate:{status}",),
         "ineligible": ("ineligible:{rules}",),
         "manual": ("manual:{decision} by {who} on {when}: {why}",),
         "rule": ("rule: {decision}",),
     }
-    numbers = frozenset({"mine", "other", "rank", "among", "used", "most", "grant", "left", "place"})
+    numbers = frozenset(
+        {"mine", "other", "rank", "among", "used", "most", "grant", "left", "place", "chance"}
+    )
     bare = {
         "": r'[^\s"=<>;]+(?:;[^\s"=<>;]+)*',
         "sign": "[<>]=?|=|<=",

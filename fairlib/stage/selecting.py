@@ -166,15 +166,15 @@ class Stage(ScoringStage):
     def compare_at_line(
         self, found: Found, choice: Choice, sure: Certainty, model: Estimates | None
     ) -> pd.DataFrame:
-        """The four ways of treating the open band side by side."""
+        """The ways of treating the line side by side, lotteries among them."""
         try:
             return compare_at_line(found.estimates, choice.problem, sure, seed=self.seed, model=model)
         except SelectionError:
             return nothing("at_the_line", "policy")
 
-    def apply_draw(self, choice: Choice, sure: Certainty) -> tuple[Choice, Drawn | None]:
-        """The choice with lots drawn in the open band, where the rule says so; else the choice as it is."""
-        return apply_draw(choice, sure, seed=self.seed)
+    def apply_draw(self, choice: Choice, sure: Certainty, found: Found) -> tuple[Choice, Drawn | None]:
+        """The choice with lots drawn at the line, where the rule says so; else the choice as it is."""
+        return apply_draw(choice, sure, seed=self.seed, estimates=found.estimates)
 
     def discuss(self, scored: Scored, choice: Choice, sure: Certainty) -> pd.DataFrame:
         """Both sides' case for each submission of the open band; marks are internal, never for the public."""

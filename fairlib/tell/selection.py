@@ -122,14 +122,8 @@ def ways(table: pd.DataFrame, stage: Stage) -> str:
     known = table.dropna(subset=["rightly_chosen"])
     if known.empty:
         return "There is no open band to treat."
-    mine = stage.rules.select.line
-    others = known.drop(index=mine, errors="ignore")["rightly_chosen"].astype(float)
-    told = f"Declared: {mine}"
-    if mine in known.index:
-        told += f", {known.loc[mine, 'rightly_chosen']:.1f} rightly selected"
-    return (
-        f"{told}; of the others at best {others.idxmax()}, {others.max():.1f}." if len(others) else f"{told}."
-    )
+    told = f"Declared: {stage.rules.select.line}."
+    return f"{told} {conclusions.ways_words(known, SAY)}".rstrip()
 
 
 def discuss(cases: pd.DataFrame, drawn: bool) -> str:

@@ -21,7 +21,7 @@ from fairlib.selection.rule.compiled import compile_rule
 
 ROOT = Path(os.environ.get("FAIRLIB_REFERENCE", "missing"))
 pytestmark = pytest.mark.skipif(not ROOT.is_dir(), reason="FAIRLIB_REFERENCE is not set")
-SPLITS, LEAST = 20, (15, 6)
+SPLITS, LEAST = 12, (15, 6)
 
 
 def juries():

@@ -13,7 +13,7 @@ from fairlib.report.chapters.otherwise import costs, other_rules, places, sides
 from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults
 from fairlib.report.words.codes import criterion_name, status_words, word
-from fairlib.report.words.conclusions import KINDS, fit_words, kind_words, stability_words
+from fairlib.report.words.conclusions import KINDS, fit_words, kind_words, stability_words, ways_words
 from fairlib.report.words.estimators import estimator_name
 from fairlib.report.words.locale import Voice
 
@@ -133,8 +133,8 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
 
 
 def _ways(stage: RoundResults, context: Context) -> list[Block]:
-    """Four ways of treating the open band, for this contest."""
-    say, found = context.say, stage.at_the_line.dropna(subset=["policy"])
+    """The ways of treating the line, for this contest."""
+    say, found = context.say, stage.at_the_line.dropna(subset=["policy", "rightly_chosen"])
     if found.empty:
         return []
     own: Own = {
@@ -143,12 +143,19 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
         "results.changed": [common.number(say, stage.n_by_rule - x, 1) for x in found["overlap"]],
         "results.declared": declared(found["policy"], stage.rule.select.line, say),
     }
+    for name in ("redraw", "one_mark", "sure"):
+        own[f"at_the_line.{name}"] = [common.number(say, x, 1) for x in found[name]]
     widths: dict[str, float] = {
         "at_the_line.policy": 3,
         "at_the_line.people": 1,
         "at_the_line.rightly_chosen": 1,
+        "at_the_line.sure": 1,
+        "results.changed": 1,
+        "at_the_line.redraw": 1,
+        "at_the_line.one_mark": 1,
+        "at_the_line.unequal": 1,
+        "results.declared": 1.3,
     }
-    widths |= {"results.changed": 1, "results.declared": 1.3}
     caption = say("Ways of treating the open band: {round}", round=stage.rule.name[say.lang])
     note = say(
         "Discussion is shown at its best: as if it found the truth about everybody in the open band. The rule chose "
@@ -156,6 +163,7 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
     )
     return [
         Heading(say("Other ways at the line")),
+        Text(ways_words(found.set_index("policy"), say)),
         listing(f"ways-{stage.id}", caption, found, widths, context, own, note=note),
     ]
 

@@ -113,7 +113,7 @@ def twin_card(stage: RoundResults, context: Context) -> Twin | None:
 def _overlap(stage: RoundResults, n: int) -> tuple[float, float, float] | None:
     """Seats that a second commission would fill alike with an interval: simulated, else from reliability."""
     sure, rough = stage.certainty, stage.meaning
-    if stage.rule.select.line == "draw":  # a second commission is foretold for the cut by rank only
+    if stage.rule.select.by_lot:  # a second commission is foretold for the cut by rank only
         return None
     if sure.get("twin_overlap"):
         return float(sure["twin_overlap"]), float(sure["twin_low"]), float(sure["twin_high"])

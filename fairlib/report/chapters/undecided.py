@@ -1,5 +1,6 @@
 """What is open? The band at the line, ties, decisions of people, and findings that wait for somebody."""
 
+import shlex
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +13,7 @@ from fairlib.report.columns import Own, listing
 from fairlib.report.results import RoundResults, draw_files, flag
 from fairlib.report.words.codes import criterion_name, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
+from fairlib.report.words.locale import Voice
 from fairlib.report.words.reasons import reason_sentence
 from fairlib.selection import several
 from fairlib.selection.reason import reasons_in, rule_said
@@ -22,6 +24,7 @@ BESIDE_RANK = (
     "tie_exhausted",
     "manual",
     "draw",
+    "lots_wait",
 )  # what decides, where the estimate does not
 
 
@@ -77,36 +80,71 @@ def _open_band(stage: RoundResults, context: Context) -> list[Block]:
 
 
 def _draw(stage: RoundResults, context: Context) -> list[Block]:
-    """The lots of the open band, and what anybody needs to draw them again."""
+    """The lots at the line, and what anybody needs to draw them again."""
     say, found = context.say, stage.draw.dropna(subset=["submission"])
     if found.empty:
         return []
     titles, decided = context.results.by_id["title"], stage.decisions.set_index("submission")
+    chances = found["chance"].notna().any()
     rows = [
         (common.number(say, r.place), Cell(common.text(titles.get(r.submission)), under=r.submission),
-         say("yes") if flag(pd.Series([r.drawn])).item() else say("no"),
+         *((Cell(say.percent(r.chance, 1), r.chance),) if chances else ()), _drawn(r.drawn, say),
          _decided(decided.loc[r.submission], context), Cell(common.text(r.lot)))
         for r in found.sort_values("place").itertuples()
     ]  # fmt: skip
     heads = [Column(say("Place in the draw"), "number", 0.6), Column(say("Project"), "name", 2.4),
+             *([Column(say("Chance in the lottery"), "number", 0.8)] if chances else []),
              Column(say("Drawn"), "text", 0.6), Column(say("Decision"), "badge", 1.6),
-             Column("SHA-256", "code", 2.6)]  # fmt: skip
-    told = say(
+             Column(say("Stretch of the line") if chances else "SHA-256", "code", 2.6)]  # fmt: skip
+    list_, result = draw_files(stage)
+    caption = say("The draw: {round}", round=stage.rule.name[say.lang])
+    shown = table(f"draw-{stage.id}", caption, heads, rows, folded=len(rows) > 30)
+    told = Text((_lottery_words if chances else _draw_words)(stage, say))
+    if not stage.draw_summary.get("seed"):
+        return [told, Links((Link(list_, say("The list of the draw")),)), shown]
+    return [
+        told,
+        Text(say("Anybody can check it with these two files and a program that needs nothing but Python:")),
+        Links((Link(list_, say("The list of the draw")), Link(result, say("The result of the draw")))),
+        Text(" ".join(["python3 docs/verify_draw.py", list_, stage.draw_summary.get("commitment", "–"),
+                       shlex.quote(stage.draw_summary["seed"]), result]), "formula"),
+        shown,
+    ]  # fmt: skip
+
+
+def _drawn(value: object, say: Voice) -> str:
+    """Whether it was drawn; a dash while nobody is."""
+    answer = flag(pd.Series([value])).item()
+    return "–" if pd.isna(answer) else say("yes") if answer else say("no")
+
+
+def _draw_words(stage: RoundResults, say: Voice) -> str:
+    return say(
         "A draw decided in the open band. The starting number stands in the rules, which were fixed before any score "
         "was read: {seed}. The list of those who take part has the SHA-256 {commitment}. The lot of a submission is "
         "the SHA-256 of the starting number, a vertical bar and its id; the smaller comes first.",
         commitment=stage.draw_summary.get("commitment", "–"), seed=stage.draw_summary.get("seed", "–"),
     )  # fmt: skip
-    list_, result = draw_files(stage)
-    caption = say("The draw: {round}", round=stage.rule.name[say.lang])
-    return [
-        Text(told),
-        Text(say("Anybody can check it with these two files and a program that needs nothing but Python:")),
-        Links((Link(list_, say("The list of the draw")), Link(result, say("The result of the draw")))),
-        Text(" ".join(["python3 docs/verify_draw.py", list_, stage.draw_summary.get("commitment", "–"),
-                       stage.draw_summary.get("seed", "–"), result]), "formula"),
-        table(f"draw-{stage.id}", caption, heads, rows, folded=len(rows) > 30),
-    ]  # fmt: skip
+
+
+def _lottery_words(stage: RoundResults, say: Voice) -> str:
+    """Where chances come from, how the lots are drawn, and with which number."""
+    summary = stage.draw_summary
+    told = say(
+        "A lottery decided. Chances follow from the intervals of the estimates; of all chances these give the largest "
+        "expected number of rightly selected in the worst case that the intervals allow: {sure}. Whoever is not on "
+        "the list is selected with certainty or not at all. Laid end to end, the chances make a line; one point falls "
+        "in each whole unit of it, and whoever lies under a point is drawn. The list has the SHA-256 {commitment}.",
+        sure=say.number(float(summary["sure"]), 1), commitment=summary.get("commitment", "–"),
+    )  # fmt: skip
+    if summary.get("source"):
+        told += " " + say("The public number, named beforehand: {source}.", source=summary["source"])
+    if not summary.get("seed"):
+        return told + " " + say("It is not known yet; nobody is drawn before.")
+    return told + " " + say(
+        "The first point comes from the starting number {seed} and the list: {first}.",
+        seed=summary["seed"], first=summary.get("first_point", "–"),
+    )  # fmt: skip
 
 
 def _decided(row: pd.Series, context: Context) -> Cell:

@@ -247,7 +247,7 @@ def best_and_worst(field: Field, row: pd.Series, context: Context) -> list[Block
 
 def distance(field: Field, row: pd.Series, say: Voice) -> str:
     """How far from the line, in points and in words; nothing where lots decide, not points."""
-    if field.stage.rule.select.line == "draw":
+    if field.stage.rule.select.by_lot:
         return ""
     scale = field.stage.rule.scale
     gap = scale.gain(row["estimate"] - field.line(row))

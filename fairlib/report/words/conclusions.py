@@ -79,3 +79,28 @@ def stability_words(n: int, changes: pd.DataFrame, say: Voice) -> str:
         n=say.number(n),
         most="; ".join(f"{kind_words(k, say)}{say.dash}{say.number(most[k])}" for k in KINDS if k in most),
     )
+
+
+def ways_words(ways: pd.DataFrame, say: Voice) -> str:
+    """What lots at the line cost and what they give; `ways` (index policy) as in `compare_at_line`, each answered."""
+    lots = [x for x in ("maximin", "draw") if x in ways.index]
+    if "cut" not in ways.index or not lots:
+        return ""
+    cut, lot = ways.loc["cut"], ways.loc[lots[0]]
+    told = say(
+        "Expected rightly selected, cut at the line: {cut}; {lots}: {n}.",
+        cut=say.number(cut["rightly_chosen"], 1),
+        lots=word("way", lots[0], say),
+        n=say.number(lot["rightly_chosen"], 1),
+    )
+    if pd.isna(cut["unequal"]) or pd.isna(lot["unequal"]):
+        return told
+    return (
+        told
+        + " "
+        + say(
+            "Largest difference in chance between two submissions whose intervals overlap: {cut} and {n}.",
+            cut=say.percent(cut["unequal"], 0),
+            n=say.percent(lot["unequal"], 0),
+        )
+    )

@@ -150,6 +150,22 @@ def _draw(reason: Reason, contest: Contest, say: Voice) -> str:
     return told + " " + say("Place in the draw: {place}; took part: {n}.", place=place, n=n)
 
 
+def _lottery(reason: Reason, contest: Contest, say: Voice) -> str:
+    """The chance that the intervals gave it; who has all or none of it was not drawn for."""
+    chance = reason.number("chance")
+    told = say("Chance in the lottery: {chance}.", chance=say.percent(chance, 1))
+    if chance == 1:
+        return told + " " + say("Its interval stands high enough: no lot was needed.")
+    if chance == 0:
+        return told + " " + say("Its interval stands too low: no lot was drawn for it.")
+    return say("By the lottery with the published number.") + " " + told
+
+
+def _lots_wait(reason: Reason, contest: Contest, say: Voice) -> str:
+    told = say("Chance in the lottery: {chance}.", chance=say.percent(reason.number("chance"), 1))
+    return told + " " + say("The lots are drawn when the public number is known.")
+
+
 def _no_estimate(reason: Reason, contest: Contest, say: Voice) -> str:
     known = ("no_estimate", reason.text("status")) in meanings()
     return word("no_estimate", reason["status"] if known else "", say)
@@ -174,6 +190,8 @@ _TELLERS = {
     "per_organisation": _organisation,
     "reserve": _reserve,
     "draw": _draw,
+    "lottery": _lottery,
+    "lots_wait": _lots_wait,
     "no_estimate": _no_estimate,
     "ineligible": _ineligible,
     "manual": _manual,

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
+from scipy.stats import skewtest
 
 _ROUNDS = 10  # of EM; benchmarks/misfit.py
 _GRID = np.linspace(-5, 5, 121)  # merits about their level, in standard deviations
 _ZS = np.linspace(-4.5, 4.5, 61)
 _KNOWN = 0.2  # error of a merit, in standard deviations of merits, below which no prior tells more of it
+_ENOUGH = 20  # submissions below which their merits show no shape
 _MOST = 4000  # submissions that the prior is estimated from
 _CELLS = 4_000_000
 
@@ -40,6 +42,14 @@ class Shape:
         low = at.astype(np.int64)
         column, part = np.arange(draws.shape[1]), at - low
         return draws + self.moves[column, low] * (1 - part) + self.moves[column, low + 1] * part
+
+
+def is_skewed(merit: np.ndarray) -> bool:
+    """Whether estimated merits about their levels (I,) lean to a side by more than chance, at 5 %.
+
+    D'Agostino (1970) Biometrika 57:679; fewer than twenty are not asked.
+    """
+    return len(merit) >= _ENOUGH and np.ptp(merit) > 1e-9 and float(skewtest(merit).pvalue) < 0.05
 
 
 def shape_of(mean: np.ndarray, se: np.ndarray, level: np.ndarray, variance: float) -> Shape:

@@ -6,15 +6,20 @@ order is that of SHA-256 of `seed|submission`. `docs/verify_draw.py` does the sa
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from fairlib.errors import SelectionError
+from fairlib.scoring.estimators.adjust import Estimates
 from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.choose import Choice, _seats, _ties
 from fairlib.selection.firm.certainty import Certainty
 from fairlib.selection.firm.worlds import down_the_line
+from fairlib.selection.lottery.chances import best_chances
+from fairlib.selection.lottery.intervals import line_up
+from fairlib.selection.lottery.lots import UNIT, chance_list, first_point, millionths, under_points
 from fairlib.selection.note import Note
 from fairlib.selection.reason import Reason, as_code, parse
 from fairlib.selection.rule.compiled import Problem
@@ -23,27 +28,40 @@ from fairlib.selection.rule.ties import lot
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A draw among the open band.
+    """A draw at the line.
 
-    `table` (index submission, in the order of the lots): `place`, `lot` (SHA-256), `drawn`. `text` is
-    the list as published before, one id a line in sorted order; `commitment` its SHA-256; `selected` (I,)
-    the choice of the whole contest with the draw.
+    `table` (index submission, in the order of the lots): `place`, `lot` (SHA-256; in a lottery with chances its stretch
+    of the line), `group` and `chance` (empty where all lots are alike), `drawn` (NA while the public number is not
+    known). `text` is the list as published before; `commitment` its SHA-256; `seed` what it is drawn with, None while
+    not known;
+    `selected` (I,) the choice of the whole contest with the draw. `reasons` are those of all about whom lots decide,
+    chances of 0 and 1 among them; `queue` are those not drawn, in the order in which they wait; `more` goes into
+    the summary.
     """
 
     table: pd.DataFrame
     text: str
     commitment: str
-    seed: int
+    seed: int | str | None
     selected: np.ndarray
+    reasons: dict[object, Reason]
+    queue: tuple
+    more: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> list:
+        """Those about whom nothing is known before the public number is."""
+        return list(self.table.index[self.table["drawn"].isna()])
 
     @property
     def summary(self) -> pd.DataFrame:
-        """`commitment, seed, on_the_list, drawn` (index key, column value)."""
+        """`commitment, seed, on_the_list, drawn` and what `more` holds (index key, column value)."""
         rows = {
             "commitment": self.commitment,
-            "seed": self.seed,
+            "seed": "" if self.seed is None else self.seed,
             "on_the_list": len(self.table),
             "drawn": int(self.table["drawn"].sum()),
+            **self.more,
         }
         return pd.Series(rows, name="value", dtype=object).rename_axis("key").to_frame()
 
@@ -58,6 +76,15 @@ def published_list(submissions: Iterable[object]) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
+def list_of(table: pd.DataFrame) -> tuple[str, str]:
+    """The published list of a saved draw, with chances where it has them, and its SHA-256; `table` is `Drawn.table`."""
+    found = table.reset_index().sort_values("place")
+    if "chance" not in found or found["chance"].isna().all():
+        return published_list(found["submission"])
+    whole = np.rint(found["chance"].to_numpy(float) * UNIT).astype(int).tolist()
+    return chance_list(found["group"].fillna(""), found["submission"], whole)
+
+
 def draw_lots(problem: Problem, found: Certainty, *, seed: int) -> Drawn:
     """Draw among the open band for the places that the clearly chosen leave, under all the rules.
 
@@ -69,19 +96,79 @@ def draw_lots(problem: Problem, found: Certainty, *, seed: int) -> Drawn:
     text, commitment = published_list(problem.submissions[openly])
     lots = np.array([lot(seed, s) if o else "" for s, o in zip(problem.submissions, openly, strict=True)])
     turn = np.argsort(np.argsort(lots[openly]))
-    selected = _down(problem, found, turn[None, :])[0]
+    selected = down_lots(problem, found, turn[None, :])[0]
     table = pd.DataFrame(
-        {"place": turn + 1, "lot": lots[openly], "drawn": selected[openly]}, index=problem.submissions[openly]
-    )
-    return Drawn(table.sort_values("place"), text, commitment, seed, selected)
+        {
+            "place": turn + 1,
+            "lot": lots[openly],
+            "group": "",
+            "chance": pd.array([pd.NA] * len(turn), dtype="Float64"),
+            "drawn": pd.array(selected[openly], dtype="boolean"),
+        },
+        index=problem.submissions[openly],
+    ).sort_values("place")
+    reasons = {s: Reason("draw", place=k, among=len(turn)) for s, k in table["place"].items()}
+    queue = tuple(table.index[~table["drawn"]])
+    return Drawn(table, text, commitment, seed, selected, reasons, queue)
 
 
-def any_lots(problem: Problem, found: Certainty, n: int, seed: int) -> np.ndarray:
-    """The choices (n, I) of `n` draws with other seeds: what a draw does on average."""
-    turns = np.random.default_rng([seed, 4]).permuted(
-        np.tile(np.arange(is_open(problem, found).sum()), (n, 1)), axis=1
+def draw_chances(problem: Problem, estimates: Estimates, *, seed: int | str | None) -> Drawn:
+    """Draw with the chances that are best in the worst case (`lottery.chances`).
+
+    With `seed` None nobody whose chance is between 0 and 1 is drawn yet. The queue is by chance, the greatest first, of
+    equal ones by the smaller SHA-256 of `seed|submission`.
+
+    Raises SelectionError as `lottery.intervals.line_up` does.
+    """
+    line = line_up(problem, estimates)
+    best = best_chances(line)
+    whole = millionths(best.p, line.nodes)
+    ids, listed = problem.submissions[line.who], (whole > 0) & (whole < UNIT)
+    text, commitment = chance_list(line.group[listed], ids[listed], whole[listed].tolist())
+    first = None if seed is None else first_point(seed, commitment)
+    table = _on_the_list(ids[listed], line.group[listed], whole[listed], seed, first)
+    drawn = table.index[table["drawn"].fillna(False)]
+    selected = problem.submissions.isin([*ids[whole == UNIT], *drawn])
+    kind = "lottery" if first is not None else "lots_wait"
+    reasons = {
+        s: Reason(kind if on else "lottery", chance=w / UNIT)
+        for s, w, on in zip(ids, whole.tolist(), listed, strict=True)
+    }
+    out = table[~table["drawn"].fillna(True)]
+    queue = tuple(sorted(out.index, key=lambda s: (-table.at[s, "chance"], lot(seed, s))))
+    more = {
+        "interval": problem.select.lottery.interval,
+        "sure": best.sure,
+        "first_point": "" if first is None else f"{first / UNIT:.6f}",
+        "source": problem.select.lottery.source,
+    }
+    return Drawn(table, text, commitment, seed, selected, reasons, queue, more)
+
+
+def _on_the_list(
+    ids: pd.Index, group: np.ndarray, whole: np.ndarray, seed: int | str | None, first: int | None
+) -> pd.DataFrame:
+    """The table of those on a list of chances, by their lots within groups; before there is a number by id."""
+    turns = dict.fromkeys(group.tolist())
+    nth = {g: k for k, g in enumerate(turns)}
+    lots = [lot(seed, s) if first is not None else "" for s in ids]
+    order = sorted(range(len(ids)), key=lambda k: (nth[group[k]], lots[k], str(ids[k])))
+    whole = whole[order]
+    ends = np.cumsum(whole) / UNIT
+    starts = ends - whole / UNIT
+    drawn = [pd.NA] * len(ids) if first is None else under_points(whole, first)
+    return pd.DataFrame(
+        {
+            "place": np.arange(1, len(ids) + 1),
+            "lot": [
+                f"{a:.6f}-{b:.6f}" if first is not None else "" for a, b in zip(starts, ends, strict=True)
+            ],
+            "group": group[order].astype(str),
+            "chance": pd.array(whole / UNIT, dtype="Float64"),
+            "drawn": pd.array(drawn, dtype="boolean"),
+        },
+        index=ids[order],
     )
-    return _down(problem, found, turns)
 
 
 def is_open(problem: Problem, found: Certainty) -> np.ndarray:
@@ -90,8 +177,8 @@ def is_open(problem: Problem, found: Certainty) -> np.ndarray:
     return over & (found.table["band"].reindex(problem.submissions) == "open").to_numpy(dtype=bool)
 
 
-def _down(problem: Problem, found: Certainty, turns: np.ndarray) -> np.ndarray:
-    """Apply the rule down the line of each draw; `turns` (n, open) are places in the draw."""
+def down_lots(problem: Problem, found: Certainty, turns: np.ndarray) -> np.ndarray:
+    """Apply the rule down the line of each draw: (n, I); `turns` (n, open) are places of the open band in it."""
     band = found.table["band"].reindex(problem.submissions)
     place = np.zeros(len(problem.submissions), dtype=np.int64)
     line = problem.order.line()
@@ -103,19 +190,32 @@ def _down(problem: Problem, found: Certainty, turns: np.ndarray) -> np.ndarray:
     return admit_many(rule, -places.astype(float))
 
 
-def apply_draw(choice: Choice, found: Certainty, *, seed: int) -> tuple[Choice, Drawn | None]:
-    """The choice with the draw where the params say `line: draw`; else the same choice and None.
+def apply_draw(
+    choice: Choice, found: Certainty, *, seed: int, estimates: Estimates | None = None
+) -> tuple[Choice, Drawn | None]:
+    """The choice with lots where the params say `line: draw` or `maximin`; else the same choice and None.
 
-    Whoever was drawn for has the reason `draw:place K of N`; the reserve list goes on in the order of
-    lots. Decisions of people stay as they are. `notes` of the choice get the commitment and the seed.
+    The reason of those drawn for is `draw:place K of N` or `lottery:CHANCE`; the reserve list goes on with those not
+    drawn, in the order of lots, or of chances. Decisions of people stay as they are. `notes` of the choice get the
+    commitment and the seed. A lottery is drawn with the public number of the rule if it names one, else with `seed`;
+    while the number is not known, those on the list wait (`lots_wait`) and their seats stay empty.
+
+    Raises SelectionError where `maximin` has no `estimates` to take intervals from, or cannot keep the rule.
     """
-    problem = choice.problem
-    if problem.select.line != "draw":
+    problem, lottery = choice.problem, choice.problem.select.lottery
+    if problem.select.line == "draw":
+        drawn = draw_lots(problem, found, seed=seed)
+    elif problem.select.line == "maximin":
+        if estimates is None:
+            raise SelectionError("`line: maximin` takes intervals from the estimates, which were not given.")
+        number = (lottery.number or None) if lottery.source else seed
+        drawn = draw_chances(problem, estimates, seed=number)
+    else:
         return choice, None
-    drawn = draw_lots(problem, found, seed=seed)
     table = _decided(choice, drawn)
-    undecided = choice.undecided & ~is_open(problem, found)
-    note = Note("draw", seed=seed, commitment=drawn.commitment)
+    undecided = choice.undecided & ~problem.submissions.isin(list(drawn.reasons))
+    told = "awaited" if drawn.seed is None else drawn.seed
+    note = Note("draw", seed=told, commitment=drawn.commitment)
     decided = replace(
         choice,
         decisions=table,
@@ -135,15 +235,13 @@ def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
     people = said.map(lambda reasons: [r for r in reasons if r.kind == "manual"])
     own = said.map(lambda reasons: [r for r in reasons if r.kind not in ("manual", "rule", "reserve")])
     by_people = people.map(bool)
-    taking_part = drawn.table.index
-    own[taking_part] = [
-        [Reason("draw", place=k, among=len(taking_part))] for k in drawn.table["place"].tolist()
-    ]
+    taking_part = list(drawn.reasons)
+    own[taking_part] = [[reason] for reason in drawn.reasons.values()]
     selected = pd.Series(drawn.selected, index=table.index)
     next_ = _reserve(choice, drawn, selected | by_people)
     decision = table["decision"].where(table["decision"] == "not_eligible", "not_selected")
     decision = decision.mask(selected, "selected")
-    decision[next_] = "reserve"
+    decision[[*next_, *drawn.waiting]] = "reserve"
     place = pd.Series(pd.array([pd.NA] * len(table), dtype="Int64"), index=table.index)
     place[next_] = range(1, len(next_) + 1)
     own[next_] = [[Reason("reserve", place=k), *own[s]] for k, s in enumerate(next_, 1)]
@@ -160,9 +258,10 @@ def _decided(choice: Choice, drawn: Drawn) -> pd.DataFrame:
 
 
 def _reserve(choice: Choice, drawn: Drawn, taken: pd.Series) -> list:
-    """Ids of the reserve list: those not drawn in the order of lots, then the next by rank."""
+    """Ids of the reserve list: those not drawn in their order, then the next by rank."""
     problem = choice.problem
     line = problem.order.line()
     line = line[problem.admissible[line] & (problem.order.key[line] >= problem.least)]
-    rest = [s for s in problem.submissions[line] if s not in drawn.table.index]
-    return [s for s in (*drawn.table.index, *rest) if not taken[s]][: problem.select.reserve]
+    before = {*drawn.queue, *drawn.waiting}
+    rest = [s for s in problem.submissions[line] if s not in before]
+    return [s for s in (*drawn.queue, *rest) if not taken[s]][: problem.select.reserve]

@@ -1,4 +1,4 @@
-"""What to do at the line? Cut, discuss, read again or draw: the four compared for this contest."""
+"""What to do at the line? Cut, discuss, read again, or give it to lots: the ways compared for this contest."""
 
 import numpy as np
 import pandas as pd
@@ -9,68 +9,125 @@ from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.ratings import composite
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.certainty import Certainty
-from fairlib.selection.firm.draw import any_lots, is_open
+from fairlib.selection.firm.draw import is_open
+from fairlib.selection.firm.moves import (
+    State,
+    after_one_mark,
+    lot_chances,
+    maximin_chances,
+    now,
+    places_moved,
+    widest,
+)
 from fairlib.selection.firm.worlds import Worlds, onto, place_of, replicates, worlds
+from fairlib.selection.lottery.blocks import blocks
+from fairlib.selection.lottery.worst import Worst
 from fairlib.selection.rule.compiled import Problem
 
-WORLDS, LOTS = 1000, 400
+WORLDS = 1000
 BASIS = {
     "cut": "the rule as it is",
     "discuss": "at best: if the discussion found the truth about everybody in the open band",
     "extra_readings": "one more reading of everybody in the open band, by a juror who has not read it",
     "draw": "the mean over all draws",
+    "maximin": "chances that are best in the worst case which the intervals allow",
 }
+COLUMNS = {
+    "expected_quality": "Float64", "rightly_chosen": "Float64", "people": "Int64", "overlap": "Float64",
+    "redraw": "Float64", "one_mark": "Float64", "unequal": "Float64", "sure": "Float64", "basis": "str",
+}  # fmt: skip
 
 
 def compare_at_line(
     estimates: Estimates, problem: Problem, found: Certainty, *, seed: int, model: Estimates | None = None
 ) -> pd.DataFrame:
-    """The four ways of treating the open band, index policy in the order of `BASIS`.
+    """The ways of treating the line, index policy in the order of `BASIS`.
 
     Columns: `expected_quality`, the expected true merit of the selected per place, on the contest's scale;
     `rightly_chosen`, how many of them are expected to belong (to be selected by the rule on the true
     merits); `people`, how many submissions' decisions the policy may change; `overlap`, how many places
-    it is expected to share with the cut; `basis`, what the numbers stand on.
+    it is expected to share with the cut; `redraw`, how many places would change with other lots; `one_mark`, how many
+    change hands on average when a juror's mark is a step higher or lower (`moves.after_one_mark`); `unequal`, the
+    largest difference in chance between two whose intervals overlap; `sure`, how many are rightly chosen even in the
+    worst case that the intervals allow (cut and lotteries); `basis`, what the numbers stand on.
 
     Expectations are over worlds of the severity model (`model`, where `estimates` are of another method). A
     discussion can be worth anything between the cut and the number given here. One more reading moves a
     merit by its own regression on the mark; what the other marks would learn of that juror is left out.
+    Where a lottery cannot keep the rule (`lottery.intervals.line_up`), what needs intervals is NA.
 
     Raises SelectionError without a severity model, or if nobody is selected.
     """
     source = estimates if estimates.fit is not None else model
     if source is None or source.fit is None:
         raise SelectionError("Comparing ways at the line needs the severity estimates of the same marks.")
-    place = place_of(source.submissions.index, problem)
-    n = replicates(problem, WORLDS)
-    there = worlds(source.fit, n, seed)
-    truth = onto(there.merit, place, problem)
-    mine, belongs, openly = admit(problem), admit_many(problem, truth), is_open(problem, found)
+    ways = _Ways(source.fit, place_of(source.submissions.index, problem), problem, seed)
+    mine = admit(problem)
     if not mine.any():
         raise SelectionError("Nobody is selected, so there is no line to treat.")
-    observed = np.tile(problem.order.key / 10.0**problem.select.decimals, (n, 1))
-    choices = {
-        "cut": mine[None, :],
-        "discuss": admit_many(problem, np.where(openly, truth, observed)),
-        "extra_readings": admit_many(
-            problem, np.where(openly, _read_again(source.fit, there, place, observed, seed), observed)
-        ),
-        "draw": any_lots(problem, found, replicates(problem, LOTS), seed),
-    }
-    rows = {}
-    for policy, chosen in choices.items():
-        by_world = policy in ("discuss", "extra_readings")
-        people = 0 if policy == "cut" else int(openly.sum())
-        worth, right = _worth(chosen, truth, belongs, by_world)
-        rows[policy] = (
-            problem.told(worth),
+    at = now(estimates, problem, found)
+    states = after_one_mark(estimates, source.fit, source.submissions.index, at, seed)
+    rows = {policy: ways.row(policy, at, states, mine) for policy in BASIS}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+    return table.astype(COLUMNS).rename_axis("policy")
+
+
+class _Ways:
+    """Each way in the same worlds of a fit; `place` is that of each submission in it."""
+
+    def __init__(self, fit: Fit, place: np.ndarray, problem: Problem, seed: int):
+        self.fit, self.place, self.problem, self.seed = fit, place, problem, seed
+        self.there = worlds(fit, replicates(problem, WORLDS), seed)
+        self.truth = onto(self.there.merit, place, problem)
+        self.belongs = admit_many(problem, self.truth)
+
+    def row(self, policy: str, at: State, states: list[State], mine: np.ndarray) -> tuple:
+        """The row of a way, in the order of `COLUMNS`."""
+        known = self.chosen(policy, at)
+        if known is None:
+            return (*[pd.NA] * (len(COLUMNS) - 1), BASIS[policy])
+        p, by_world = known.mean(axis=0), policy in ("discuss", "extra_readings")
+        worth, right = _worth(known, self.truth, self.belongs, by_world)
+        lots = policy in ("draw", "maximin")
+        people = {"cut": 0, "maximin": int(((p > 0) & (p < 1)).sum())}.get(policy, int(at.openly.sum()))
+        return (
+            self.problem.told(worth),
             right,
             people,
-            _shared(chosen, mine),
+            float((known * mine).sum(axis=1).mean()),
+            float((p * (1 - p)).sum()) if lots else 0.0,
+            places_moved(states, lambda s: self._chances(policy, s)),
+            widest(at, p),
+            np.nan if by_world else _in_the_worst(at, p),
             BASIS[policy],
         )
-    columns = ["expected_quality", "rightly_chosen", "people", "overlap", "basis"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("policy")
+
+    def _chances(self, policy: str, at: State) -> np.ndarray | None:
+        known = self.chosen(policy, at)
+        return None if known is None else known.mean(axis=0)
+
+    def chosen(self, policy: str, at: State) -> np.ndarray | None:
+        """Who is chosen (D, I), in each world or with each chance; None where the way cannot be gone."""
+        observed = np.tile(at.observed, (len(self.truth), 1))
+        if policy == "cut":
+            return admit_many(self.problem, observed[:1])
+        if policy == "discuss":
+            return admit_many(self.problem, np.where(at.openly, self.truth, observed))
+        if policy == "extra_readings":
+            again = _read_again(self.fit, self.there, self.place, observed, self.seed)
+            return admit_many(self.problem, np.where(at.openly, again, observed))
+        if policy == "draw":
+            return lot_chances(at, self.seed)[None, :]
+        found = maximin_chances(at)
+        return None if found is None else found[0][None, :]
+
+
+def _in_the_worst(at: State, p: np.ndarray) -> float:
+    """The expected number of rightly chosen in the worst case that the intervals allow, with chances `p` (I,)."""
+    if at.line is None:
+        return np.nan
+    q = p[at.line.who]
+    return sum(float(Worst(block, q[block.at]).values.min()) for block in blocks(at.line))
 
 
 def _worth(chosen, truth, belongs, by_world: bool) -> tuple[float, float]:
@@ -79,10 +136,6 @@ def _worth(chosen, truth, belongs, by_world: bool) -> tuple[float, float]:
         truth, belongs = truth.mean(axis=0, keepdims=True), belongs.mean(axis=0, keepdims=True)
     places = np.maximum(chosen.sum(axis=1), 1)
     return float(((chosen * truth).sum(axis=1) / places).mean()), float((chosen * belongs).sum(axis=1).mean())
-
-
-def _shared(chosen: np.ndarray, mine: np.ndarray) -> float:
-    return float((chosen & mine).sum(axis=1).mean())
 
 
 def _read_again(fit: Fit, there: Worlds, place, observed: np.ndarray, seed: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """The twin commission: would an equally qualified second commission have chosen the same?
 
-A world is drawn from the posterior, its merits distributed as the marks show it (`shape`); new jurors, as different
-from each other as these, give new marks in the same design; the same estimator and the same rule follow. The overlap
-with what was selected here says how much of the choice is the submissions' and how much is the luck of the jurors.
+A world is drawn from the posterior, its merits leaning to a side where those seen do (`shape`); new jurors, as
+different from each other as these, give new marks in the same design; the same estimator and the same rule follow. The
+overlap with what was selected here says how much of the choice is the submissions' and how much the luck of the jurors.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from fairlib.scoring.estimators.estimator import Many
 from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.estimators.table import drawn_as, estimator
-from fairlib.scoring.misfit.shape import Shape, shape_of
+from fairlib.scoring.misfit.shape import Shape, is_skewed, shape_of
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import CELLS, Worlds, onto, place_of, replicates, worlds
 from fairlib.selection.rule.compiled import Problem
@@ -89,14 +89,17 @@ def _seconds(source: Estimates, method: str, n: int, seed: int) -> Iterator[np.n
     for block, start in enumerate(range(0, n, step)):
         own = int(np.random.SeedSequence([seed, 1, block]).generate_state(1)[0])
         there = worlds(source.fit, min(step, n - start), own)
-        there = replace(there, merit=shape.moved(there.merit))
+        if shape is not None:
+            there = replace(there, merit=shape.moved(there.merit))
         yield core(second_marks(p, there, own))
 
 
-def as_shown(source: Estimates) -> Shape:
-    """The distribution of merits that the marks of severity estimates show."""
-    table, fit = source.submissions, source.fit
-    se = table["se"].to_numpy(dtype=float, na_value=0.0)
+def as_shown(source: Estimates) -> Shape | None:
+    """The distribution of merits that the marks of severity estimates show; None: a normal one will do."""
+    fit = source.fit
+    if fit is None or not is_skewed((fit.merit - fit.level)[fit.sums.incidence.readers > 0]):
+        return None
+    se = source.submissions["se"].to_numpy(dtype=float, na_value=0.0)
     return shape_of(fit.merit, se, fit.level, fit.submission)
 
 

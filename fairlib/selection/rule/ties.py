@@ -86,7 +86,7 @@ def least_units(mark: float, decimals: int) -> float:
     return float((Decimal(repr(float(mark))) * 10**decimals).to_integral_value(ROUND_CEILING))
 
 
-def lot(seed: int, submission: object) -> str:
+def lot(seed: object, submission: object) -> str:
     """The seeded draw: SHA-256 of `seed|submission` in hexadecimal; the smaller comes first.
 
     It depends on the seed and the id alone, never on the order of rows or on who else takes part.
