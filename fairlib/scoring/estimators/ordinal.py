@@ -42,8 +42,8 @@ def _start(
     """u, modes and log spreads as the model for normal marks has them, and the spreads that are free."""
     steps = data.steps
     rest = max(np.sqrt(normal.residual), 0.1 * steps.unit)
-    level = np.bincount(data.level, weights=normal.level[read], minlength=data.n_levels)
-    level /= np.maximum(np.bincount(data.level, minlength=data.n_levels), 1)
+    total = np.bincount(data.level, weights=normal.level[read], minlength=data.n_levels)
+    level = total / np.maximum(np.bincount(data.level, minlength=data.n_levels), 1)
     u = np.concatenate(
         [
             normal.juror_effect / rest,

@@ -10,6 +10,7 @@ Rue, Martino & Chopin (2009) J. R. Stat. Soc. B 71:319 (the grid); McCullagh (19
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -63,6 +64,10 @@ class Search:
     def depth(self, where: np.ndarray) -> float:
         """Log posterior density of log spreads (3,), up to a constant."""
         return self.node(where).depth
+
+    def along(self, where: np.ndarray, k: int, value: float) -> float:
+        """`depth` where one log spread has another value."""
+        return self.depth(_moved(where, k, value))
 
     def _nearest(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not self.known:
@@ -130,11 +135,9 @@ def nodes(search: Search, free: tuple[int, ...]) -> list[Node]:
     axes = [centre[k : k + 1] for k in range(3)]
     for k in free:
         if sd[k] > _KNOWN:
-            axes[k] = _axis(lambda v, k=k: search.depth(_moved(centre, k, v)), centre[k])
+            axes[k] = _axis(partial(search.along, centre, k), centre[k])
     best = search.depth(centre)
-    falls = [
-        np.array([search.depth(_moved(centre, k, v)) - best for v in axis]) for k, axis in enumerate(axes)
-    ]
+    falls = [np.array([search.along(centre, k, v) - best for v in axis]) for k, axis in enumerate(axes)]
     likely = [
         np.array([axes[k][c] for k, c in enumerate(at_)])
         for at_ in product(*(range(len(a)) for a in axes))
