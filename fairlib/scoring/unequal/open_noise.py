@@ -14,8 +14,8 @@ from scipy.linalg import lapack
 from fairlib.scoring.crossed import posterior
 from fairlib.scoring.crossed.likelihood import Point
 from fairlib.scoring.estimators.severity import solved_at
-from fairlib.scoring.unequal.spreads import CAP
 from fairlib.scoring.unequal.fit import Unequal, point_at, rate, unfolded, usual
+from fairlib.scoring.unequal.spreads import CAP
 from fairlib.scoring.unequal.weighted import weights_of
 
 _SCALE = np.array([0.5, 0.25])  # of the priors on τ_u, τ_v
