@@ -16,9 +16,9 @@ from benchmarks.fair221.contests import Contest
 from benchmarks.fair221.snsf import sampled
 from fairlib.errors import FairlibError
 from fairlib.scoring import Estimates, estimate
-from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.twoway import components_of
 from fairlib.scoring.estimators.table import estimator
-from fairlib.scoring.estimators.twoway import components_of
 
 DRAWS = 1000
 

@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.contract import nothing
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round
+from fairlib.scoring.crossed.twoway import components_of
 from fairlib.scoring.estimators.adjust import (
     Estimates,
     estimate,
@@ -17,7 +18,6 @@ from fairlib.scoring.estimators.adjust import (
     refuse_pooled,
 )
 from fairlib.scoring.estimators.table import estimator
-from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, level_columns, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
 from fairlib.stage.handed_on import level_names
@@ -37,7 +37,7 @@ class Found:
     """Estimates of a round: `table` on the contest's scale, as in the contract; `estimates` higher is better.
 
     `levels` is what is known of each two nominations or other groups, `level_means` how high each stands,
-    `groupings` how far the groups of each grouping lie apart: the tables of `scoring.estimators.level_tables`
+    `groupings` how far the groups of each grouping lie apart: the tables of `scoring.crossed.level_tables`
     on the contest's scale. They have no rows where all have one level. `reliability` (index juror) has the noise
     and slope of each juror; no rows where the estimator does not look for them.
     """
@@ -83,7 +83,8 @@ def estimate_by(contest: Contest, r: Round, ratings: pd.DataFrame, method: str) 
     table["n_missing"] = gaps.reindex(table.index, fill_value=0)
     table = table.join(_by_criterion(contest, marks, method))
     noises = nothing("reliability", "juror") if found.reliability is None else found.reliability
-    return Found(found, turned_estimates(r, table), *_levels(contest, r, found), noises)
+    levels, level_means, groupings = _levels(contest, r, found)
+    return Found(found, turned_estimates(r, table), levels, level_means, groupings, noises)
 
 
 def _refuse_undeclared(marks: pd.DataFrame, weights: dict[str, float], method: str) -> None:
@@ -110,17 +111,21 @@ def _remedies(r: Round, with_levels: bool) -> str:
     return told
 
 
-def _levels(contest: Contest, r: Round, found: Estimates) -> tuple[pd.DataFrame, ...]:
+def _levels(contest: Contest, r: Round, found: Estimates) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Contrasts, means and spreads of levels, groupings by the name of their column."""
-    names, tables = level_names(contest, r), []
-    given = (("levels", found.contrasts), ("level_means", found.levels), ("groupings", found.groupings))
-    for name, table in given:
+    names = level_names(contest, r)
+
+    def told(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
         if table is None:
-            tables.append(nothing(name))
-            continue
+            return nothing(name)
         named = table.assign(grouping=table["grouping"].replace(names))
-        tables.append(turned(r, named, marks=["mean"], gaps=["difference", "alike"]))
-    return tuple(tables)
+        return turned(r, named, marks=["mean"], gaps=["difference", "alike"])
+
+    return (
+        told("levels", found.contrasts),
+        told("level_means", found.levels),
+        told("groupings", found.groupings),
+    )
 
 
 def _by_criterion(contest: Contest, marks: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -14,10 +14,10 @@ import scipy
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.arrays import dense
-from fairlib.scoring.estimators import reml
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.crossed import reml
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 FALL = 30.0

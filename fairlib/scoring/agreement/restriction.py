@@ -17,9 +17,9 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.agreement.components import coefficients, overlap, spread_of
-from fairlib.scoring.estimators import posterior, reml
-from fairlib.scoring.estimators.groupings import SPARE, Levels
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.crossed import posterior, reml
+from fairlib.scoring.crossed.groupings import SPARE, Levels
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 DRAWS = 4000
