@@ -10,7 +10,7 @@ export UV_COMPILE_BYTECODE = 1
 PYTEST := $(BIN)/python -m pytest -n logical
 test quick coverage: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: report test quick lab lint types coverage bench api notebooks locks
+.PHONY: report test quick lab lint types coverage bench fair221 api notebooks locks
 
 report: $(VENV)/.run
 	@$(BIN)/fairlib run params/$(YEAR).yaml
@@ -44,6 +44,10 @@ types: $(VENV)/.test
 
 bench: $(VENV)/.test
 	for b in benchmarks/[a-z]*.py; do $(BIN)/python $$b; done
+
+# Hours on all processors; stopped, it goes on where it was.
+fair221: $(VENV)/.test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/fair221
 
 api: $(VENV)/.test
 	$(BIN)/python tools/api.py

@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from fairlib.scoring.estimators import posterior, reml
-from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.crossed import posterior, reml
+from fairlib.scoring.crossed.incidence import incidence
 
 NOMINATIONS = np.repeat([0, 1, 2], [112, 43, 66])
 PANEL = np.repeat([0, 1, 2], 4)  # twelve jurors, four to a nomination where they are bound to one

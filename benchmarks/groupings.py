@@ -31,7 +31,7 @@ from levels import (
     told,
 )
 
-from fairlib.scoring.estimators import reml
+from fairlib.scoring.crossed import reml
 from fairlib.scoring.estimators.adjust import Estimates, estimate
 from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.rule.compiled import compile_rule

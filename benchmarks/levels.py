@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from fairlib.rules import Quota, Selection
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.reml import sums_of
+from fairlib.scoring.crossed.twoway import two_way
 from fairlib.scoring.estimators import simple
 from fairlib.scoring.estimators.adjust import Estimates, estimate
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.reml import sums_of
-from fairlib.scoring.estimators.twoway import two_way
 from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.rule.compiled import compile_rule
 

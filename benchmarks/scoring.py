@@ -27,7 +27,7 @@ from rasch import timed, two_way
 
 from fairlib.rules import Scale
 from fairlib.scoring import estimate, icc, krippendorff_alpha
-from fairlib.scoring.estimators.reml import fit
+from fairlib.scoring.crossed.reml import fit
 from fairlib.scoring.ratings import composite
 from samples.drawn import Effects, draw_contest, draw_jurors, draw_submissions
 

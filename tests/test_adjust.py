@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.crossed.incidence import incidence
 from fairlib.scoring.estimators import simple
 from fairlib.scoring.estimators.adjust import (
     METHODS,
@@ -18,7 +19,6 @@ from fairlib.scoring.estimators.adjust import (
     per_criterion,
     rank_changes,
 )
-from fairlib.scoring.estimators.incidence import incidence
 from fairlib.scoring.estimators.zscore import standardise
 
 SIMPLE = ["raw", "median", "trimmed", "zscore", "additive", "severity", "reliability"]

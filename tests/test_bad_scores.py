@@ -42,6 +42,7 @@ TABLES = {
     "krippendorff_alpha": lambda r: room.krippendorff_alpha(r, n_boot=20, seed=1),
     "light_kappa": room.light_kappa,
     "mean_spearman": room.mean_spearman,
+    "model_fit": lambda r: room.model_fit(r, room.estimate(r), scale=(1, 10, 1), seed=0),
     "per_criterion": room.per_criterion,
     "percent_agreement": room.percent_agreement,
     "rank_changes": lambda r: room.rank_changes(room.estimate(r)),
@@ -203,6 +204,7 @@ WEIGHTED = [
     n for n in room.__all__ if "weights" in getattr(inspect.signature(getattr(room, n)), "parameters", {})
 ]
 ARGUMENTS = {"compare_estimators": (2,), "divergent": (Divergence(share=0.3), TEN), "what_it_means": (2,)}
+NAMED = {"model_fit": {"scale": (1, 10, 1), "seed": 0}}
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
@@ -219,8 +221,9 @@ ARGUMENTS = {"compare_estimators": (2,), "divergent": (Divergence(share=0.3), TE
 def test_weights_that_mean_nothing_are_refused(name, weights, words):
     if name in CATEGORICAL:  # theirs weigh categories
         weights, words = "cubic", "(?i)unknown weights.*linear"
+    given = (room.estimate(contest()),) if name == "model_fit" else ARGUMENTS.get(name, ())
     with pytest.raises(ScoringError, match=words):
-        getattr(room, name)(contest(), *ARGUMENTS.get(name, ()), weights=weights)
+        getattr(room, name)(contest(), *given, **NAMED.get(name, {}), weights=weights)
 
 
 @pytest.mark.slow

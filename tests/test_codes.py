@@ -19,9 +19,10 @@ from fairlib.report.words.codes import status_words, word
 from fairlib.report.words.findings import done_words, finding_words, found_words
 from fairlib.report.words.locale import speak
 from fairlib.scoring import result
+from fairlib.scoring.crossed import reml
+from fairlib.scoring.crossed.groupings import STATUS as GROUPINGS
 from fairlib.scoring.days import STATUS as DAYS
-from fairlib.scoring.estimators import adjust, reml
-from fairlib.scoring.estimators.groupings import STATUS as GROUPINGS
+from fairlib.scoring.estimators import adjust
 from fairlib.scoring.jurors import diagnose as jurors
 from fairlib.scoring.jurors import sentences
 from fairlib.selection.firm.moves import STATUS as LOTTERY

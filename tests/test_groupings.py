@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators import levels, posterior, reml
+from fairlib.scoring.crossed import levels, posterior, reml
+from fairlib.scoring.crossed.groupings import kept
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.sums import sums_from, sums_of
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.estimators.groupings import kept
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.sums import sums_from, sums_of
 from fairlib.selection.firm.readings import given
 from fairlib.selection.firm.twin import core_of
 from fairlib.selection.firm.worlds import worlds

@@ -6,9 +6,9 @@ import pytest
 
 from fairlib.rules import Selection
 from fairlib.rules.selection import Certainty, Threshold
+from fairlib.scoring.crossed.criteria import Given, Together, covariances
+from fairlib.scoring.crossed.incidence import incidence
 from fairlib.scoring.estimators.adjust import estimate, per_criterion
-from fairlib.scoring.estimators.criteria import Given, Together, covariances
-from fairlib.scoring.estimators.incidence import incidence
 from fairlib.selection.firm.by_criterion import by_criterion
 from fairlib.selection.firm.certainty import certainty
 from fairlib.selection.firm.worlds import merits

@@ -6,9 +6,9 @@ import pytest
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.comparison import compare_estimators
-from fairlib.scoring.estimators import levels, posterior, reml
+from fairlib.scoring.crossed import levels, posterior, reml
+from fairlib.scoring.crossed.incidence import incidence
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.estimators.incidence import incidence
 from fairlib.selection.firm.readings import given
 from fairlib.selection.firm.twin import core_of
 from fairlib.selection.firm.worlds import worlds

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from fairlib.rules import Selection
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.reml import fit_sums
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.reml import fit_sums
-from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.misfit.check import model_fit
 from fairlib.scoring.misfit.discrepancies import CHECKS
 from fairlib.scoring.misfit.residuals import Left

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from fairlib.scoring.estimators import unequal
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.reml import fit_at, fit_sums
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.open_noise import _slopes
 from fairlib.scoring.estimators.reliability import RELIABILITY, ReliableFit, fitted
-from fairlib.scoring.estimators.reml import fit_at, fit_sums
 from fairlib.scoring.estimators.severity import SEVERITY
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.unequal import fit as unequal
+from fairlib.scoring.unequal.open_noise import _slopes
 from fairlib.selection.firm.worlds import worlds
 
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators import incidence as incidence_module
-from fairlib.scoring.estimators import inverse, posterior, reml
-from fairlib.scoring.estimators.incidence import incidence
+from fairlib.scoring.crossed import incidence as incidence_module
+from fairlib.scoring.crossed import inverse, posterior, reml
+from fairlib.scoring.crossed.incidence import incidence
 
 # Shrout & Fleiss (1979) Psychol. Bull. 86:420-428, Table 2: six targets by four judges.
 SHROUT_FLEISS = np.array(

@@ -6,8 +6,8 @@ from choice_fixture import BY_NOMINATION, candidates, contest_of, drawn, estimat
 
 from fairlib.rules import Quota
 from fairlib.scoring.comparison import simulate_scores
+from fairlib.scoring.crossed.reml import Point
 from fairlib.scoring.estimators.adjust import estimate
-from fairlib.scoring.estimators.reml import Point
 from fairlib.selection.admit.greedy import admit
 from fairlib.selection.firm.twin import STATUS, as_shown, core_of, second_marks, twin
 from fairlib.selection.firm.worlds import worlds

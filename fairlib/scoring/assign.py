@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.crossed.incidence import Incidence, incidence
+from fairlib.scoring.crossed.twoway import components_of, laplacian
 from fairlib.scoring.design import Design, _conflicts, _contrast_vectors, design, potentials
-from fairlib.scoring.estimators.incidence import Incidence, incidence
-from fairlib.scoring.estimators.twoway import components_of, laplacian
 
 _APART = 1e-6  # weak prior on severities that makes errors between components large but finite
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit, fit_sums
+from fairlib.scoring.crossed.sums import sums_of
+from fairlib.scoring.crossed.twoway import comparable_parts, components_of
 from fairlib.scoring.estimators.estimator import Singles
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit, fit_sums
-from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.estimators.table import ESTIMATORS, estimator
-from fairlib.scoring.estimators.twoway import comparable_parts, components_of
 from fairlib.scoring.ratings import composite_of, scored
 
 _EIGHTH = 8  # contests of which a costly estimator sees one

@@ -13,9 +13,9 @@ from scipy.special import stdtr, stdtrit
 from fairlib.contract import MARK, ROUND
 from fairlib.errors import ScoringError
 from fairlib.scoring.arrays import sortable
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.reml import Fit, fit_sums
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.reml import Fit, fit_sums
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 ALPHA, POWER = 0.05, 0.80

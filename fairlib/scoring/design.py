@@ -17,9 +17,9 @@ import pandas as pd
 import scipy.sparse as sp
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.incidence import Incidence, incidence
-from fairlib.scoring.estimators.sums import sums_of
-from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse, solve
+from fairlib.scoring.crossed.incidence import Incidence, incidence
+from fairlib.scoring.crossed.sums import sums_of
+from fairlib.scoring.crossed.twoway import components_of, laplacian, pseudo_inverse, solve
 from fairlib.scoring.ratings import composite
 
 WEAK = 2.0  # errors beyond this multiple of those of an ideal design of the same size make it weak

@@ -15,9 +15,9 @@ import pandas as pd
 
 from fairlib.contract import MARK, STATUSES
 from fairlib.errors import ScoringError
+from fairlib.scoring.crossed.groupings import Grouping, Kept, kept
+from fairlib.scoring.crossed.incidence import Incidence, incidence
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators.groupings import Grouping, Kept, kept
-from fairlib.scoring.estimators.incidence import Incidence, incidence
 
 DENSE = 16  # a table of this many slots per mark is cheaper than sorting the marks
 

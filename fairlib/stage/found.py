@@ -8,6 +8,7 @@ import pandas as pd
 from fairlib.contract import nothing
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.rules import Contest, Round
+from fairlib.scoring.crossed.twoway import components_of
 from fairlib.scoring.estimators.adjust import (
     Estimates,
     estimate,
@@ -17,7 +18,6 @@ from fairlib.scoring.estimators.adjust import (
     refuse_pooled,
 )
 from fairlib.scoring.estimators.table import estimator
-from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import composite_of, level_columns, scored
 from fairlib.stage.direction import oriented, turned, turned_estimates
 from fairlib.stage.handed_on import level_names
@@ -37,7 +37,7 @@ class Found:
     """Estimates of a round: `table` on the contest's scale, as in the contract; `estimates` higher is better.
 
     `levels` is what is known of each two nominations or other groups, `level_means` how high each stands,
-    `groupings` how far the groups of each grouping lie apart: the tables of `scoring.estimators.level_tables`
+    `groupings` how far the groups of each grouping lie apart: the tables of `scoring.crossed.level_tables`
     on the contest's scale. They have no rows where all have one level. `reliability` (index juror) has the noise
     and slope of each juror; no rows where the estimator does not look for them.
     """

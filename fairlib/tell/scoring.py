@@ -8,7 +8,7 @@ import pandas as pd
 
 from fairlib.report.words import conclusions
 from fairlib.report.words.estimators import estimator_name
-from fairlib.scoring.estimators.groupings import STATUS as GROUPINGS
+from fairlib.scoring.crossed.groupings import STATUS as GROUPINGS
 from fairlib.scoring.jurors.sentences import sentence
 from fairlib.scoring.result import REASONS, Z95
 from fairlib.tell.voice import SAY

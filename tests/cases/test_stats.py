@@ -24,7 +24,7 @@ from fairlib.scoring import (
     spearman,
     what_it_means,
 )
-from fairlib.scoring.estimators import reml
+from fairlib.scoring.crossed import reml
 from fairlib.scoring.estimators.adjust import one_mark_for_all
 from fairlib.selection.choose import choose
 from fairlib.selection.reason import parse

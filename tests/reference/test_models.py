@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlib.scoring.estimators import reml
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.twoway import two_way
+from fairlib.scoring.crossed import reml
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.twoway import two_way
 from fairlib.scoring.estimators.zscore import standardise
 
 ROOT = Path(os.environ.get("FAIRLIB_REFERENCE", "missing"))

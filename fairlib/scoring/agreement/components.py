@@ -14,10 +14,11 @@ import scipy
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.arrays import dense
-from fairlib.scoring.estimators import reml
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.crossed import reml
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.levels import Levels
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 FALL = 30.0
@@ -254,8 +255,7 @@ class _Plane:
         spread = np.empty(_DRAWS)
         for rows in np.array_split(np.argsort(j, kind="stable"), _SLICES):
             near = np.array([self.fit.ratios[0], np.median(j[rows])])
-            beta, s2 = Point(self.fit.core, self.fit.in_core(near)).levels.draw(len(rows), rng)
-            spread[rows] = ((beta @ quad) * beta).sum(axis=1) / s2
+            spread[rows] = _spread(Point(self.fit.core, self.fit.in_core(near)).levels, quad, len(rows), rng)
         limits = {name: np.quantile(f(s + spread, j), [0.025, 0.975]) for name, f in shapes.items()}
         return float(spread.mean()), {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
@@ -267,3 +267,16 @@ class _Plane:
         share = np.cumsum(self.mass.ravel()[order])
         low, high = np.interp([0.025, 0.975], share / share[-1], value[order])
         return float(low), float(high)
+
+
+def _spread(known: Levels, quad: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """`n` draws of βᵀQβ/σ² (n,), as squares along its axes: alike for marks turned round and groups renamed."""
+    value, axes = np.linalg.eigh(quad)
+    half = axes * np.sqrt(np.maximum(value, 0.0))
+    picks = rng.choice(len(known.weight), n, p=known.weight)
+    s2 = known.s2[picks] * known.dof / rng.chisquare(known.dof, n)
+    there, place = np.unique(picks, return_inverse=True)
+    size, turn = np.linalg.eigh(half.T @ known.cov[there] @ half)
+    centre = np.abs(np.einsum("tpk,tp->tk", turn, known.mean[there] @ half))[place]
+    noise = rng.standard_normal(centre.shape) * np.sqrt(np.maximum(size, 0.0))[place]
+    return ((noise + centre / np.sqrt(s2)[:, None]) ** 2).sum(axis=1)

@@ -17,9 +17,9 @@ import pandas as pd
 
 from fairlib.errors import ScoringError
 from fairlib.scoring.agreement.components import coefficients, overlap, spread_of
-from fairlib.scoring.estimators import posterior, reml
-from fairlib.scoring.estimators.groupings import SPARE, Levels
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.crossed import posterior, reml
+from fairlib.scoring.crossed.groupings import SPARE, Levels
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.ratings import Pairs, composite
 
 DRAWS = 4000
@@ -120,7 +120,9 @@ def _drawn(pairs: Pairs, levels: Levels, rng: np.random.Generator) -> tuple[np.n
     picks = np.bincount(rng.choice(len(grid), DRAWS, p=[g.weight for g in grid]), minlength=len(grid))
     parts = []
     for node, n in zip(grid, picks, strict=True):
-        u, s2 = node.draw(n, rng)
+        s2 = node.levels.s2[0] * node.levels.dof / rng.chisquare(node.levels.dof, n)
+        error = np.sqrt(s2 * node.covariance()[-1, -1])
         la, lb = fit.in_core([node.la, node.lb])
-        parts.append((np.maximum(u[:, -1], 0.0), np.full(n, la), np.full(n, lb), s2))
+        slope = np.maximum(node.solution()[-1] + error * rng.standard_normal(n), 0.0)
+        parts.append((slope, np.full(n, la), np.full(n, lb), s2))
     return tuple(np.concatenate(p) for p in zip(*parts, strict=True))

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit
+from fairlib.scoring.crossed.sums import sums_of
+from fairlib.scoring.crossed.twoway import TwoWay, components_of, laplacian, pseudo_inverse, solve
 from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Sampler, Scores
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit
-from fairlib.scoring.estimators.sums import sums_of
-from fairlib.scoring.estimators.twoway import TwoWay, components_of, laplacian, pseudo_inverse, solve
 
 
 def _fit(design: Incidence, y: np.ndarray, _) -> Result:

@@ -12,14 +12,14 @@ import pandas as pd
 
 from fairlib.errors import Disconnected, ScoringError
 from fairlib.scoring.arrays import nullable
+from fairlib.scoring.crossed.criteria import Given, Together
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import FIT_REASONS, Fit
+from fairlib.scoring.crossed.twoway import components_of
 from fairlib.scoring.dust import joined
-from fairlib.scoring.estimators.criteria import Given, Together
 from fairlib.scoring.estimators.estimator import Result, Sampler, Scores, Singles
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import FIT_REASONS, Fit
 from fairlib.scoring.estimators.simple import spread_of_jurors
 from fairlib.scoring.estimators.table import METHODS, estimator
-from fairlib.scoring.estimators.twoway import components_of
 from fairlib.scoring.ratings import Pairs, composite_of, criterion_weights, filled, scored
 from fairlib.scoring.result import Z95
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit, fit_sums
-from fairlib.scoring.estimators.sums import sums_of
-from fairlib.scoring.estimators.twoway import comparable_parts, components_of
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit, fit_sums
+from fairlib.scoring.crossed.sums import sums_of
+from fairlib.scoring.crossed.twoway import comparable_parts, components_of
 from fairlib.scoring.ratings import Marks, Pairs
 
 Sampler = Callable[[int, np.random.Generator], np.ndarray]

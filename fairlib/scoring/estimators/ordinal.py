@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit, fit_sums
+from fairlib.scoring.crossed.sums import sums_of
 from fairlib.scoring.estimators.estimator import Again, Estimator, Result, Scores, Singles
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit, fit_sums
-from fairlib.scoring.estimators.sums import sums_of
 from fairlib.scoring.ordinal.fit import Search, nodes
 from fairlib.scoring.ordinal.likelihood import Readings
 from fairlib.scoring.ordinal.posterior import Posterior, limits

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import ScoringError
+from fairlib.scoring.crossed.incidence import Incidence
 from fairlib.scoring.estimators.estimator import Again, Estimator, Result, Scores, Singles
-from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.rasch.fit import fair_average
 from fairlib.scoring.rasch.measures import Rasch, rasch_of
 from fairlib.scoring.ratings import Marks

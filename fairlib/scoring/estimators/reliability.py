@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 
 from fairlib.scoring.arrays import nullable
-from fairlib.scoring.estimators import open_noise, posterior
+from fairlib.scoring.crossed import posterior
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.level_tables import level_contrasts, level_means, level_spreads
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles, fit_of
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.level_tables import level_contrasts, level_means, level_spreads
-from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.estimators.severity import SEVERITY, many
-from fairlib.scoring.estimators.unequal import Unequal, settle
 from fairlib.scoring.result import Z95
+from fairlib.scoring.unequal import open_noise
+from fairlib.scoring.unequal.fit import Unequal, settle
 
 ALIKE = (
     "juror_variance_not_identified",

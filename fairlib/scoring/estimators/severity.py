@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fairlib.scoring.estimators import posterior
+from fairlib.scoring.crossed import posterior
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.inverse import symmetric_inverse
+from fairlib.scoring.crossed.level_tables import level_contrasts, level_means, level_spreads
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles, fit_of
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.inverse import symmetric_inverse
-from fairlib.scoring.estimators.level_tables import level_contrasts, level_means, level_spreads
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.reml import Fit
 
 
 def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:

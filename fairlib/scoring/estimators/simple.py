@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import gammaln, ndtr, ndtri
 
 from fairlib.scoring.arrays import divide
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit
 
 TRIM = 0.2  # share of readings cut at each end, at least one of three or more (Wilcox 2017, §3.3)
 _MANY = 200

@@ -3,8 +3,8 @@
 import numpy as np
 
 from fairlib.scoring.arrays import divide
+from fairlib.scoring.crossed.incidence import Incidence
 from fairlib.scoring.estimators.estimator import Again, Estimator, Result, Scores
-from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.simple import spread_of_jurors
 
 

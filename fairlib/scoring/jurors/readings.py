@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.twoway import components_of, laplacian, pseudo_inverse
 from fairlib.scoring.ratings import Marks, Pairs, composite_of, scored
 
 

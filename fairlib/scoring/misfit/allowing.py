@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr
 
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.estimator import Singles
-from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.misfit.discrepancies import Groups, Seen
 from fairlib.scoring.misfit.residuals import Left
 from fairlib.scoring.misfit.weighted import CELLS, Weighted, columns_of

@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit
-from fairlib.scoring.estimators.twoway import components_of, laplacian, pseudo_inverse
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit
+from fairlib.scoring.crossed.twoway import components_of, laplacian, pseudo_inverse
 
 LEAST_FREE = 8  # degrees of freedom below which residuals tell nothing of their own shape
 _CELLS = 4_000_000

@@ -12,8 +12,8 @@ noisy marks leave it normal.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy.special import ndtr
-from scipy.stats import skewtest
 
 _ROUNDS = 10  # of EM; benchmarks/misfit.py
 _GRID = np.linspace(-5, 5, 121)  # merits about their level, in standard deviations
@@ -49,7 +49,7 @@ def is_skewed(merit: np.ndarray) -> bool:
 
     D'Agostino (1970) Biometrika 57:679; fewer than twenty are not asked.
     """
-    return len(merit) >= _ENOUGH and np.ptp(merit) > 1e-9 and float(skewtest(merit).pvalue) < 0.05
+    return len(merit) >= _ENOUGH and np.ptp(merit) > 1e-9 and float(scipy.stats.skewtest(merit).pvalue) < 0.05
 
 
 def shape_of(mean: np.ndarray, se: np.ndarray, level: np.ndarray, variance: float) -> Shape:

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
-from fairlib.scoring.estimators.incidence import Incidence
+from fairlib.scoring.crossed.incidence import Incidence
 
 CELLS = 20_000_000  # readings × effects beyond submissions up to which such a model is fitted
 

@@ -8,7 +8,9 @@ Gelman (2006) Bayesian Anal. 1:515 (priors); Tierney & Kadane (1986) J. Am. Stat
 Rue, Martino & Chopin (2009) J. R. Stat. Soc. B 71:319 (the grid); McCullagh (1980) J. R. Stat. Soc. B 42:109.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -62,6 +64,10 @@ class Search:
     def depth(self, where: np.ndarray) -> float:
         """Log posterior density of log spreads (3,), up to a constant."""
         return self.node(where).depth
+
+    def along(self, where: np.ndarray, k: int, value: float) -> float:
+        """`depth` where one log spread has another value."""
+        return self.depth(_moved(where, k, value))
 
     def _nearest(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not self.known:
@@ -129,11 +135,9 @@ def nodes(search: Search, free: tuple[int, ...]) -> list[Node]:
     axes = [centre[k : k + 1] for k in range(3)]
     for k in free:
         if sd[k] > _KNOWN:
-            axes[k] = _axis(search, centre, k)
+            axes[k] = _axis(partial(search.along, centre, k), centre[k])
     best = search.depth(centre)
-    falls = [
-        np.array([search.depth(_moved(centre, k, v)) - best for v in axis]) for k, axis in enumerate(axes)
-    ]
+    falls = [np.array([search.along(centre, k, v) - best for v in axis]) for k, axis in enumerate(axes)]
     likely = [
         np.array([axes[k][c] for k, c in enumerate(at_)])
         for at_ in product(*(range(len(a)) for a in axes))
@@ -173,15 +177,11 @@ def _centre(search: Search, free: tuple[int, ...]) -> tuple[np.ndarray, np.ndarr
     return where, sd
 
 
-def _axis(search: Search, centre: np.ndarray, k: int) -> np.ndarray:
-    """Points equally spaced in the log that cover the posterior along axis k, the centre's neighbourhood too."""
-
-    def depth(place: float) -> float:
-        return search.depth(_moved(centre, k, place))
-
-    ends, value = [], depth(centre[k])
+def _axis(depth: Callable[[float], float], centre: float) -> np.ndarray:
+    """Points equally spaced in the log that cover the posterior along one axis, the centre's neighbourhood too."""
+    ends, value = [], depth(centre)
     for side in (-1, 1):
-        place, step = float(centre[k]), 0.35
+        place, step = centre, 0.35
         while (new := depth(place)) > value - _DEPTH and _LIMIT[0] < place < _LIMIT[1]:
             value = max(value, new)
             place = float(np.clip(place + side * step, *_LIMIT))

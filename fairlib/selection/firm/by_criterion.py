@@ -1,6 +1,6 @@
 """Rules that look at single criteria, in draws: thresholds and ties by criterion with what the criteria may be.
 
-A criterion's worth is drawn jointly with the composite (`scoring.estimators.criteria`): marks of one juror on one
+A criterion's worth is drawn jointly with the composite (`scoring.crossed.criteria`): marks of one juror on one
 submission share an error, so whoever is lucky on a criterion is mostly lucky on the whole.
 """
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairlib.scoring.crossed.criteria import Given
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.criteria import Given
 from fairlib.selection.admit.greedy import is_greedy
 from fairlib.selection.rule.compiled import Problem
 from fairlib.selection.rule.ties import least_units, rounded

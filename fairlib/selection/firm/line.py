@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from fairlib.errors import SelectionError
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.ratings import composite
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.certainty import Certainty

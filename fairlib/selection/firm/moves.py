@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairlib.errors import ScoringError, SelectionError
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.reml import Fit
 from fairlib.selection.admit.greedy import admit_many
 from fairlib.selection.firm.certainty import Certainty, band_of
 from fairlib.selection.firm.draw import down_lots, is_open

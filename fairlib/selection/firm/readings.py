@@ -12,10 +12,10 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from fairlib.errors import SelectionError
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.reml import Fit
 from fairlib.selection.admit.greedy import admit, admit_many
 from fairlib.selection.firm.worlds import onto, place_of, replicates
 from fairlib.selection.rule.compiled import Problem

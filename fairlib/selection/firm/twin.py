@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.adjust import Estimates
 from fairlib.scoring.estimators.estimator import Many
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import Fit
 from fairlib.scoring.estimators.table import drawn_as, estimator
 from fairlib.scoring.misfit.shape import Shape, is_skewed, shape_of
 from fairlib.selection.admit.greedy import admit, admit_many

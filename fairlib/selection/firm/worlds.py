@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairlib.errors import SelectionError
-from fairlib.scoring.estimators import open_noise, posterior
+from fairlib.scoring.crossed import posterior
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.estimators.adjust import Estimates
-from fairlib.scoring.estimators.incidence import Incidence
 from fairlib.scoring.estimators.reliability import ReliableFit
-from fairlib.scoring.estimators.reml import Fit
+from fairlib.scoring.unequal import open_noise
 from fairlib.selection.admit.greedy import is_greedy
 from fairlib.selection.rule.compiled import Problem
 

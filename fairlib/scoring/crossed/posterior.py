@@ -18,11 +18,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.levels import Levels, shrunken
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.reml import Fit
-from fairlib.scoring.estimators.sums import Sums
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.levels import Levels, shrunken
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.reml import Fit
+from fairlib.scoring.crossed.sums import Sums
 
 _Ratio = TypeVar("_Ratio", float, np.ndarray)
 _KNOWN = 0.15  # standard deviation of log λ below which an axis needs no grid

@@ -11,12 +11,12 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import lapack
 
-from fairlib.scoring.estimators import posterior
-from fairlib.scoring.estimators.likelihood import Point
+from fairlib.scoring.crossed import posterior
+from fairlib.scoring.crossed.likelihood import Point
 from fairlib.scoring.estimators.severity import solved_at
-from fairlib.scoring.estimators.spreads import CAP
-from fairlib.scoring.estimators.unequal import Unequal, point_at, rate, unfolded, usual
-from fairlib.scoring.estimators.weighted import weights_of
+from fairlib.scoring.unequal.fit import Unequal, point_at, rate, unfolded, usual
+from fairlib.scoring.unequal.spreads import CAP
+from fairlib.scoring.unequal.weighted import weights_of
 
 _SCALE = np.array([0.5, 0.25])  # of the priors on τ_u, τ_v
 _NODES = 7

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.reml import Fit, fit_at, newton, optimise
-from fairlib.scoring.estimators.spreads import Local
-from fairlib.scoring.estimators.weighted import weighted, weighted_sums, weights_of
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.reml import Fit, fit_at, newton, optimise
+from fairlib.scoring.unequal.spreads import Local
+from fairlib.scoring.unequal.weighted import weighted, weighted_sums, weights_of
 
 _MOST = np.log(25.0)  # bound of |u|: no juror's noise is taken for more than 5 times the usual, nor 1/5
 _STEP = 1.0  # the longest step of a log variance or log slope

@@ -21,11 +21,11 @@ from typing import TypeVar
 import numpy as np
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.exact import without_rest
-from fairlib.scoring.estimators.incidence import incidence
-from fairlib.scoring.estimators.levels import Levels
-from fairlib.scoring.estimators.likelihood import Point
-from fairlib.scoring.estimators.sums import Sums, sums_of
+from fairlib.scoring.crossed.exact import without_rest
+from fairlib.scoring.crossed.incidence import incidence
+from fairlib.scoring.crossed.levels import Levels
+from fairlib.scoring.crossed.likelihood import Point
+from fairlib.scoring.crossed.sums import Sums, sums_of
 
 FIT_REASONS = {
     "juror_variance_not_identified": "every juror has one mark, so severity cannot be told from noise",

@@ -11,8 +11,8 @@ from typing import cast
 
 import numpy as np
 
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.sums import Sums
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.sums import Sums
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from itertools import product
 
 import numpy as np
 
-from fairlib.scoring.estimators import groupings
+from fairlib.scoring.crossed import groupings
 
 _SCALE = 0.5  # of the prior on τ, in residual standard deviations of a mark
 _ENDS = -10, 6  # of log τ²/σ²: from levels that are one to levels as they are

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
-from fairlib.scoring.estimators.inverse import symmetric_inverse
+from fairlib.scoring.crossed.inverse import symmetric_inverse
 
 CAP = np.array([4.0, 1.0])  # of τ_u², τ_v²: beyond it marks would tell nothing of the next juror
 _TINY = 1e-8  # a spread as good as 0 where derivatives are taken

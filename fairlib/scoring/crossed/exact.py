@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fairlib.scoring.estimators.sums import Sums
+from fairlib.scoring.crossed.sums import Sums
 
 NOTHING = 1e-12  # share of the sum of squares that is rounding
 

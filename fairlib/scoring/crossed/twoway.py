@@ -14,9 +14,9 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.inverse import symmetric_inverse
-from fairlib.scoring.estimators.sums import Sums
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.inverse import symmetric_inverse
+from fairlib.scoring.crossed.sums import Sums
 
 
 @dataclass(frozen=True)

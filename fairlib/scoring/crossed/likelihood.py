@@ -9,9 +9,9 @@ import numpy as np
 from scipy.linalg import lapack
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.inverse import symmetric_inverse
-from fairlib.scoring.estimators.levels import Levels, shrunken
-from fairlib.scoring.estimators.sums import Sums
+from fairlib.scoring.crossed.inverse import symmetric_inverse
+from fairlib.scoring.crossed.levels import Levels, shrunken
+from fairlib.scoring.crossed.sums import Sums
 
 
 class Point:

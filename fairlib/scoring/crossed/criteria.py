@@ -18,9 +18,9 @@ import numpy as np
 import scipy
 
 from fairlib.errors import ScoringError
-from fairlib.scoring.estimators.incidence import Incidence
-from fairlib.scoring.estimators.reml import fit_sums
-from fairlib.scoring.estimators.sums import sums_of
+from fairlib.scoring.crossed.incidence import Incidence
+from fairlib.scoring.crossed.reml import fit_sums
+from fairlib.scoring.crossed.sums import sums_of
 
 MOST = 8000  # numbers of jurors and levels that are drawn from one normal
 _PILOT, _CELLS = 4000, 4_000_000

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fairlib.scoring.estimators.incidence import Incidence, onto_readers
+from fairlib.scoring.crossed.incidence import Incidence, onto_readers
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
-from fairlib.scoring.estimators.groupings import Levels, kept, levels_of, one_level
+from fairlib.scoring.crossed.groupings import Levels, kept, levels_of, one_level
 
 _STACK_LIMIT = 40_000_000  # numbers kept for the stack of cross products: 320 MB
 _CELLS = 4_000_000  # cells of a dense working matrix: 32 MB

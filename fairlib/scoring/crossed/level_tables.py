@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from fairlib.scoring.arrays import nullable
-from fairlib.scoring.estimators import posterior
-from fairlib.scoring.estimators.groupings import Levels
-from fairlib.scoring.estimators.reml import Fit
+from fairlib.scoring.crossed import posterior
+from fairlib.scoring.crossed.groupings import Levels
+from fairlib.scoring.crossed.reml import Fit
 from fairlib.scoring.ratings import Pairs
 
 

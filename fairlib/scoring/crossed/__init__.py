@@ -1,0 +1,1 @@
+"""Submissions, jurors and levels as crossed effects: the design, the likelihood, the posterior."""

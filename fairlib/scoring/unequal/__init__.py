@@ -1,0 +1,1 @@
+"""Jurors who differ in noise and slope: the crossed model on weighted readings."""
