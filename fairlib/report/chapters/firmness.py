@@ -143,7 +143,8 @@ def _estimators(stage: RoundResults, context: Context) -> list[Block]:
 
 def _ways(stage: RoundResults, context: Context) -> list[Block]:
     """The ways of treating the line, for this contest."""
-    say, found = context.say, stage.at_the_line.dropna(subset=["policy", "rightly_chosen"])
+    say, ways = context.say, stage.at_the_line
+    found = ways.dropna(subset=["policy", "rightly_chosen"])
     if found.empty:
         return []
     own: Own = {
@@ -170,6 +171,11 @@ def _ways(stage: RoundResults, context: Context) -> list[Block]:
         "Discussion is shown at its best: as if it found the truth about everybody in the open band. The rule chose "
         "its way before any score was read."
     )
+    untold = ways[ways["status"].isin(["too_many_open", "score_not_moved"])]
+    for row in untold.itertuples():
+        note += " " + say(
+            "{way}: {why}.", way=word("way", row.policy, say), why=word("status", row.status, say)
+        )
     return [
         Heading(say("Other ways at the line")),
         Text(ways_words(found.set_index("policy"), say)),
