@@ -6,6 +6,7 @@ rank of those who surely do.
 """
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -102,7 +103,7 @@ class _Tree:
     def _counts(self, of: np.ndarray, ends: np.ndarray, strictly: bool) -> tuple[np.ndarray, np.ndarray]:
         """Different values (T,) of `of` for each (n,), and how many `ends` of each cell (T, C) are (strictly) above."""
         values, at = np.unique(of, return_inverse=True)
-        side = "right" if strictly else "left"
+        side: Literal["left", "right"] = "right" if strictly else "left"
         found = np.zeros((len(values), len(self.size)), dtype=np.int64)
         for c in range(len(self.size)):
             mine = np.sort(ends[self.cell == c])
