@@ -19,9 +19,8 @@ from fairlib.scoring.agreement.chance_corrected import (
     category_weights,
     tally,
 )
-from fairlib.scoring.result import Statistic
+from fairlib.scoring.result import Z95, Statistic
 
-Z = 1.959963984540054
 TITLES = {
     "gwet_ac": "Gwet's AC",
     "fleiss": "Fleiss' kappa",
@@ -185,7 +184,7 @@ def _cohen(a: np.ndarray, b: np.ndarray, w: np.ndarray) -> tuple:
     # no spread under chance: kappa is 0 however the marks fall, and is found to be 0
     p = float(2 * scipy.stats.norm.sf(abs(value) * (1 - pe) / np.sqrt(null / n))) if null > 1e-12 else 1.0
     status = "constant_juror" if max(pa.max(), pb.max()) == 1 else "ok"
-    return value, se, value - Z * se, min(1.0, value + Z * se), p, status
+    return value, se, value - Z95 * se, min(1.0, value + Z95 * se), p, status
 
 
 def light_kappa(ratings: pd.DataFrame, weights: str | None = None) -> Agreement:

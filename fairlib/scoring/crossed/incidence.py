@@ -9,7 +9,7 @@ Submissions may fall into groups with levels of their own (nominations), P colum
 places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -227,29 +227,29 @@ class Incidence:
     def quadratic(self, matrix: np.ndarray) -> np.ndarray:
         """n_iᵀ Q n_i of every submission (I,), for a symmetric J × J matrix Q."""
         out = np.zeros(self.n_submissions)
-        for block in self.blocks:
-            wide = block.d > _FEW
-            rows = max(1, _CELLS // (self.n_jurors if wide else block.d**2))
-            for start in range(0, len(block.members), rows):
-                who = block.jurors[start : start + rows]
-                form = _dense_form if wide else _gathered_form
-                out[block.members[start : start + rows]] = form(matrix, who)
+        for block, rows, wide in self._parts():
+            form = _dense_form if wide else _gathered_form
+            out[block.members[rows]] = form(matrix, block.jurors[rows])
         return out
 
     def beside(self, matrix: np.ndarray) -> np.ndarray:
         """Σ_k Q_jk over the readers k of i, for every reading (i, j) in the sorted order (n,)."""
         out = np.empty(self.n)
+        for block, rows, wide in self._parts():
+            who, at = block.jurors[rows], self.rows(block)[rows]
+            if wide:
+                out[at] = np.take_along_axis(_indicator(who, len(matrix)) @ matrix.T, who, axis=1)
+            else:
+                out[at] = matrix[who[:, :, None], who[:, None, :]].sum(axis=2)
+        return out
+
+    def _parts(self) -> Iterator[tuple[Block, slice, bool]]:
+        """Blocks in slices that a working matrix holds, and whether they have many readers."""
         for block in self.blocks:
             wide = block.d > _FEW
-            rows = max(1, _CELLS // (self.n_jurors if wide else block.d**2))
-            for start in range(0, len(block.members), rows):
-                who = block.jurors[start : start + rows]
-                at = self.rows(block)[start : start + rows]
-                if wide:
-                    out[at] = np.take_along_axis(_indicator(who, len(matrix)) @ matrix.T, who, axis=1)
-                else:
-                    out[at] = matrix[who[:, :, None], who[:, None, :]].sum(axis=2)
-        return out
+            size = max(1, _CELLS // (self.n_jurors if wide else block.d**2))
+            for start in range(0, len(block.members), size):
+                yield block, slice(start, start + size), wide
 
 
 def incidence(

@@ -66,6 +66,19 @@ def fit_of(design: Incidence, y: np.ndarray) -> Fit:
     return fit_sums(sums_of(design, design.unsorted(y)))
 
 
+def again_by(model: Callable[[Incidence, np.ndarray], Fit]) -> Callable[[Incidence, Singles | None], Again]:
+    """`Estimator.again` where estimates and severities are those of a fitted model."""
+
+    def prepared(design: Incidence, _: Singles | None) -> Again:
+        def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            fit = model(design, y)
+            return fit.merit, -fit.juror_effect
+
+        return again
+
+    return prepared
+
+
 @dataclass(frozen=True)
 class Estimator:
     """One way of estimating. Marks are composites (n,) in the sorted order of the design.

@@ -10,7 +10,7 @@ from fairlib.scoring.crossed import posterior
 from fairlib.scoring.crossed.incidence import Incidence
 from fairlib.scoring.crossed.level_tables import level_contrasts, level_means, level_spreads
 from fairlib.scoring.crossed.reml import Fit
-from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles, fit_of
+from fairlib.scoring.estimators.estimator import Estimator, Many, Result, Scores, Singles, again_by, fit_of
 from fairlib.scoring.estimators.severity import SEVERITY, many
 from fairlib.scoring.result import Z95
 from fairlib.scoring.unequal import open_noise
@@ -73,14 +73,6 @@ def _of_readers(value: np.ndarray, design: Incidence) -> pd.array:
     return nullable(np.where(design.load > 0, value, np.nan))
 
 
-def _again(design: Incidence, _) -> Again:
-    def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fit = fitted(design, y)
-        return fit.merit, -fit.juror_effect
-
-    return again
-
-
 def _many(fit: Fit) -> Many:
     """As of `severity`, noises and slopes held too; slopes turn about the mean mark."""
     linear, centre = many(fit), fit.sums.centre
@@ -88,5 +80,12 @@ def _many(fit: Fit) -> Many:
 
 
 RELIABILITY = Estimator(
-    _fit, _again, _many, model=fitted, compares_jurors=True, has_levels=True, takes_out=False, costly=True
+    _fit,
+    again_by(fitted),
+    _many,
+    model=fitted,
+    compares_jurors=True,
+    has_levels=True,
+    takes_out=False,
+    costly=True,
 )

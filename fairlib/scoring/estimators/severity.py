@@ -10,7 +10,7 @@ from fairlib.scoring.crossed.inverse import symmetric_inverse
 from fairlib.scoring.crossed.level_tables import level_contrasts, level_means, level_spreads
 from fairlib.scoring.crossed.likelihood import Point
 from fairlib.scoring.crossed.reml import Fit
-from fairlib.scoring.estimators.estimator import Again, Estimator, Many, Result, Scores, Singles, fit_of
+from fairlib.scoring.estimators.estimator import Estimator, Many, Result, Scores, Singles, again_by, fit_of
 
 
 def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
@@ -25,14 +25,6 @@ def _fit(design: Incidence, y: np.ndarray, singles: Singles) -> Result:
         groupings=level_spreads(singles.pairs, fit, grid),
         sampler=lambda n, rng: posterior.draws(fit, grid, n, rng),
     )
-
-
-def _again(design: Incidence, _) -> Again:
-    def again(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fit = fit_of(design, y)
-        return fit.merit, -fit.juror_effect
-
-    return again
 
 
 def many(fit: Fit) -> Many:
@@ -60,4 +52,4 @@ def solved_at(fit: Fit) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     return merit
 
 
-SEVERITY = Estimator(_fit, _again, many, compares_jurors=True, of_sums=True, has_levels=True)
+SEVERITY = Estimator(_fit, again_by(fit_of), many, compares_jurors=True, of_sums=True, has_levels=True)
