@@ -6,8 +6,8 @@ from functools import lru_cache
 import pandas as pd
 from mirror import Told
 
-from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.write import write_report
 from fairlib.report.set.sheets import sheets
 from fairlib.report.words.locale import speak
 

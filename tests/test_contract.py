@@ -1,12 +1,13 @@
 """Every column of a run is told once: what follows from the contract follows, and the page is current."""
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from fairlib.contract import INTAKE, KINDS, ROUND, Audience
+from fairlib.contract import INTAKE, KINDS, ROUND, Audience, column
 
 ROOT = Path(__file__).parents[1]
 TABLES = [*INTAKE.values(), *ROUND.values()]
@@ -41,3 +42,14 @@ def test_marks_comments_and_contacts_are_never_public():
     assert {"phone", "email", "contact_person", "organisation_id"} == set(
         INTAKE["submissions"].names("nobody")
     )
+
+
+def test_every_column_that_a_page_gives_a_width_has_a_heading():
+    shown = {
+        name
+        for path in (ROOT / "fairlib" / "report").rglob("*.py")
+        for name in re.findall(r'"([a-z_]+\.[a-z_]+)": *\d', path.read_text(encoding="utf-8"))
+    }
+    known = {name for name in shown if name.split(".")[0] in ROUND | INTAKE}
+    assert len(known) > 30
+    assert not [name for name in sorted(known) if not column(name).heading]

@@ -9,7 +9,7 @@ from pathlib import Path
 import mirror
 import pytest
 
-from fairlib.report.chapters import write_report
+from fairlib.report.chapters.write import write_report
 from fairlib.report.files import draws
 from fairlib.report.letters.letter import write_letters
 from fairlib.report.parallel import Job

@@ -22,7 +22,7 @@ from simulated_contests import draw_case
 
 from fairlib.contract import INTAKE, ROUND
 from fairlib.report import render
-from fairlib.report.chapters import write_report
+from fairlib.report.chapters.write import write_report
 from fairlib.report.figures import to_svg
 from fairlib.report.public.disclosure import Graph, exposed, withheld
 from fairlib.report.public.privacy import MARGIN, end_coded, for_public, juror_codes, mask

@@ -16,7 +16,7 @@ from report_fixture import ROOT, build_run, rules_2021
 from fairlib.errors import DataError
 from fairlib.params import check_params, list_ours, read_params
 from fairlib.report import render
-from fairlib.report.chapters import write_report
+from fairlib.report.chapters.write import write_report
 from fairlib.report.letters.letter import LetterPress, letter_html, write_letters
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results

@@ -7,7 +7,7 @@ import pytest
 from pypdf import PdfReader
 from report_fixture import build_run, rules_2021
 
-from fairlib.report.chapters import write_report
+from fairlib.report.chapters.write import write_report
 from fairlib.report.figures import draw
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_fixture import ROOT, build_run, rules_2021
 
-from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.write import write_report
 from fairlib.report.figures import plot_severity
 from fairlib.report.letters.letter import write_letters
 from fairlib.report.public.privacy import for_public

@@ -18,7 +18,7 @@ from types import ModuleType
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 TITLE = "The functions"
 MADE = "Made by `make api` from the docstrings of the public names of `{}`; a test holds it current."
-RUFF = ["-m", "ruff", "format", "--isolated", "--line-length=100", "--stdin-filename=a.pyi", "-"]
+RUFF = ["-m", "ruff", "format", "--isolated", "--line-length=110", "--stdin-filename=a.pyi", "-"]
 MARK = "# ----"
 SHOWN = {"property", "cached_property", "classmethod", "staticmethod"}  # decorators that change how one calls
 

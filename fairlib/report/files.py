@@ -16,7 +16,7 @@ from fairlib.selection.firm.draw import list_of
 AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 SECONDS_A_LETTER = 2.5e-6
 LIBRARIES = (
-    "fairlib.report.chapters",
+    "fairlib.report.chapters.write",
     "fairlib.report.letters.letter",
     "fairlib.report.set.html",
     "fairlib.report.set.pdf",
@@ -27,7 +27,7 @@ LIBRARIES = (
 @collecting_later()
 def pages(job: Job, lang: Language) -> Done:
     """The HTML pages of a language; both its PDFs can then be set."""
-    from fairlib.report.chapters import write_report
+    from fairlib.report.chapters.write import write_report
     from fairlib.report.figures import draw
     from fairlib.report.set.html import to_html
     from fairlib.report.set.pdf import manuscript

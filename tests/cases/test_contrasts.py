@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from report_fixture import build_run, rules_2021
 
-from fairlib.report.chapters import write_report
+from fairlib.report.chapters.write import write_report
 from fairlib.report.public.privacy import for_public
 from fairlib.report.results import read_results
 from fairlib.scoring.design import design

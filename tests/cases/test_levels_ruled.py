@@ -7,9 +7,9 @@ import pytest
 from report_fixture import build_run, rules_2021
 
 from fairlib import tell
-from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
 from fairlib.report.chapters.levels import comparison, comparison_of, seats_over_all
+from fairlib.report.chapters.write import write_report
 from fairlib.report.results import read_results
 from fairlib.report.words.locale import speak
 from fairlib.report.words.rules import rule_sentences

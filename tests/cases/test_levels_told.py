@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from report_fixture import build_run, rules_2021
 
-from fairlib.report.chapters import write_report
 from fairlib.report.chapters.common import Context
+from fairlib.report.chapters.write import write_report
 from fairlib.report.letters.letter import write_letters
 from fairlib.report.results import read_results
 from fairlib.report.set.sheets import sheets
